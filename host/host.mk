@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# build/libweir.a: the TCP/IP library; build/weir: the command line tool.
+HOST_LIB := $(BUILD)/libweir.a
+HOST_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(addprefix host/,core eth arp ip icmp udp tcp)/*.c))
+$(HOST_LIB): $(HOST_OBJECTS)
+	rm -f $@ && $(AR) rcs $@ $^
+ALL += $(HOST_LIB)
+
+WEIR := $(BUILD)/weir
+WEIR_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard host/tool/*.c))
+$(WEIR): $(WEIR_OBJECTS) $(HOST_LIB) $(DRIVER_LIB) $(SIM_LIB)
+	$(CXX) -o $@ $^ $(SIM_LIBS)
+ALL += $(WEIR)

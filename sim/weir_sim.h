@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The simulated card: the boards' Verilog (rtl/weir_card_ulpi.v), compiled by Verilator, with a USB host on its ULPI pins and
+// a wire on its GMII pins.
+//
+// Time is device time in nanoseconds since the card was made; it advances only inside weir_sim_run and weir_sim_skip.
+// One thread at a time may use one card; several cards may live in one process.
+//
+//     struct weir_sim *sim = weir_sim_create(&(struct weir_sim_config){.wire_out = on_frame});
+//     weir_sim_submit(sim, &transfer);
+//     while (!done) weir_sim_run(sim, weir_sim_now(sim) + 1000000);
+//     weir_sim_destroy(sim);
+#ifndef WEIR_SIM_H
+#define WEIR_SIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// How a USB transfer ended.
+enum weir_usb_status {
+    WEIR_USB_OK,
+    WEIR_USB_STALL,     // the endpoint answered STALL
+    WEIR_USB_ERROR,     // three transactions in a row failed (no or broken answer)
+    WEIR_USB_OVERFLOW,  // the device sent more than the buffer or the endpoint allows (babble)
+    WEIR_USB_CANCELLED, // weir_sim_cancel
+    WEIR_USB_NO_DEVICE, // the device is not there: not enumerated, or gone
+};
+
+// One USB transfer. The caller owns it and the buffer, and leaves both alone from submit to `complete`.
+struct weir_usb_transfer {
+    uint8_t endpoint;  // bEndpointAddress; 0 for control
+    uint8_t setup[8];  // control only: the SETUP bytes
+    uint8_t *buffer;   // data to send or room for data
+    size_t length;     // bytes in buffer; for IN a multiple of the packet size
+    size_t actual;     // set: bytes moved
+    enum weir_usb_status status; // set
+    void (*complete)(struct weir_usb_transfer *transfer); // called inside weir_sim_run or weir_sim_cancel
+    void *context;     // the caller's
+    struct weir_usb_transfer *next; // the host model's
+};
+
+// Faults on the USB pins, each in packets per million, drawn from the card's seed.
+struct weir_usb_faults {
+    uint32_t out_corrupt;    // a bit of a packet host -> device (token, data or handshake) is wrong
+    uint32_t in_corrupt;     // a bit of a packet device -> host is wrong
+    uint32_t handshake_lost; // a handshake, either way, does not arrive
+};
+
+// Receives each frame the card puts on the wire. `frame` includes the 4 FCS bytes and is valid during the call; `time` is
+// that of its first preamble byte. `preamble_ok` tells whether preamble, SFD and gap were as IEEE 802.3 clause 4 asks.
+typedef void (*weir_sim_wire_out)(void *context, uint64_t time, const uint8_t *frame, size_t length, bool preamble_ok);
+
+struct weir_sim_config {
+    const char *trace_path;       // FST trace of every signal, or NULL
+    uint64_t seed;                // for faults and Verilator's reset values
+    struct weir_usb_faults faults;
+    unsigned packets_per_microframe; // bulk packets at most; 0 means 13 (USB 2.0 section 5.8.4)
+    weir_sim_wire_out wire_out;   // may be NULL
+    void *wire_context;
+};
+
+// Makes a card, holds it in reset, and does what a hub and a host do after plug-in: bus reset with the chirp handshake,
+// SET_ADDRESS, reading the descriptors, SET_CONFIGURATION 1. NULL with errno set on lack of memory, on an unwritable
+// trace, or (EPROTO) when the card does not enumerate.
+struct weir_sim *weir_sim_create(const struct weir_sim_config *config);
+
+// Frees the card; transfers still queued complete with WEIR_USB_NO_DEVICE first. NULL is allowed.
+void weir_sim_destroy(struct weir_sim *sim);
+
+// Queues a transfer; transfers of one endpoint are done in order.
+void weir_sim_submit(struct weir_sim *sim, struct weir_usb_transfer *transfer);
+
+// Takes a queued transfer back; it completes with WEIR_USB_CANCELLED, `actual` says what had moved. False if it is not queued.
+bool weir_sim_cancel(struct weir_sim *sim, struct weir_usb_transfer *transfer);
+
+// Puts a frame on the wire towards the card, after those queued before and the inter-frame gap. `frame` includes the FCS,
+// is copied, and is sent as it is, right or wrong. False when WEIR_SIM_WIRE_QUEUE bytes are queued already.
+bool weir_sim_wire_in(struct weir_sim *sim, const uint8_t *frame, size_t length);
+#define WEIR_SIM_WIRE_QUEUE 65536
+
+// Bytes queued towards the card and not yet on the wire.
+size_t weir_sim_wire_queued(const struct weir_sim *sim);
+
+// Runs until device time `until`, or until a transfer completed or a frame left the card (so that the caller can react), or
+// until the card is idle: nothing on the wire, no OUT or control transfer queued, nothing inside the card to be sent.
+// Returns true when it stopped because the card is idle; then only new input can make it do anything (IN transfers that
+// wait stay queued), and the caller may sleep.
+bool weir_sim_run(struct weir_sim *sim, uint64_t until);
+
+// Lets device time pass with all clocks standing still, as while an idle card waits. Costs nothing.
+void weir_sim_skip(struct weir_sim *sim, uint64_t nanoseconds);
+
+uint64_t weir_sim_now(const struct weir_sim *sim);
+
+// What the host model counted since creation.
+struct weir_sim_usb_stats {
+    uint64_t microframes;
+    uint64_t out_packets, in_packets;       // bulk data packets that were acknowledged
+    uint64_t out_naks, out_nyets, in_naks;
+    uint64_t faults_injected, retries;
+};
+void weir_sim_usb_stats(const struct weir_sim *sim, struct weir_sim_usb_stats *stats);
+
+// The descriptors read at enumeration (USB 2.0 section 9.6).
+const uint8_t *weir_sim_device_descriptor(const struct weir_sim *sim);
+const uint8_t *weir_sim_config_descriptor(const struct weir_sim *sim, size_t *length);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
