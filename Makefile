@@ -52,7 +52,7 @@ deps:
 
 demo: deps
 	@$(MAKE) --no-print-directory $(WEIR)
-	@tests/e2e/demo.sh $(BUILD)
+	@BUILD=$(BUILD) tests/e2e/demo.sh $(BUILD)
 
 test: deps
 	@$(MAKE) --no-print-directory build-tests
