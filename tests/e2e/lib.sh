@@ -96,3 +96,42 @@ done_testing() {
     echo "1..$tests"
     exit $((failures > 0))
 }
+
+# --- the transfers that the end-to-end tests have in common ---
+
+# What tshark finds wrong in the frames that the card sent: tshark_errors FILE.pcapng... prints a line each, nothing when all is well.
+tshark_errors() {
+    local file
+    for file; do
+        tshark -n -r "$file" -o eth.check_fcs:TRUE -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE \
+            -o udp.check_checksum:TRUE -Y "eth.src == $card_mac && (eth.fcs.status == Bad || eth.fcs.status == Unverified ||
+            ip.checksum.status == Bad || tcp.checksum.status == Bad || udp.checksum.status == Bad || _ws.malformed)" 2>&1 |
+            grep -v '^Running as user'
+    done
+}
+no_tshark_errors() {
+    local sent
+    sent=$(for f; do tshark -n -r "$f" -Y "eth.src == $card_mac && eth.fcs.status == Good" 2>/dev/null; done | wc -l)
+    echo "tshark read $sent frames from the card with a good FCS"
+    [ "$sent" -ge 20 ] && ! tshark_errors "$@" | grep .
+}
+equal_files() {
+    echo "$1: $(wc -c <"$1" 2>&1) bytes, $2: $(wc -c <"$2" 2>&1) bytes"
+    [ -s "$1" ] && [ "$(sha256 "$1")" = "$(sha256 "$2")" ]
+}
+
+# Downloads DOWN bytes and uploads UP bytes over a card with the given options; leaves $work/{down,up}.{pcapng,stats}.
+transfers() { # CARD-OPTIONS DOWN UP
+    mkdir -p "$work/www"
+    random_file "$work/www/file" "$2"
+    random_file "$work/up.sent" "$3"
+    check "Python's HTTP server starts" serve "$work/www"
+    check "weir get downloads $2 bytes" weir_on "$1,pcap=$work/down.pcapng" --stats="$work/down.stats" get -o "$work/down.got" "http://$peer_ip:8080/file"
+    check "the downloaded file has the same SHA-256" equal_files "$work/www/file" "$work/down.got"
+    check "socat waits for the upload" receive "$work/up.got"
+    check "weir send uploads $3 bytes" weir_on "$1,pcap=$work/up.pcapng" --stats="$work/up.stats" send "$peer_ip" 5000 "$work/up.sent"
+    check "socat ends with the stream" wait "$receiver"
+    check "the uploaded file has the same SHA-256" equal_files "$work/up.sent" "$work/up.got"
+}
+at_least() { echo "$1, at least $2 expected"; [ "$1" -ge "$2" ]; }
+is_zero() { echo "$1, 0 expected"; [ "$1" = 0 ]; }
