@@ -18,7 +18,7 @@
 template <class Model> class Clocks {
   public:
     explicit Clocks(Model &model, std::initializer_list<double> megahertz) : m(model) {
-        for (double f : megahertz) half.push_back(static_cast<uint64_t>(1e6 / f / 2 + 0.5));
+        for (double f : megahertz) half.push_back(static_cast<uint64_t>(1e9 / f / 2 + 0.5));
         due = half;
         pins.resize(half.size());
         on_rise.resize(half.size());
@@ -26,7 +26,7 @@ template <class Model> class Clocks {
 
     std::vector<uint8_t *> pins;
     std::vector<std::function<void(bool before)>> on_rise;
-    uint64_t now = 0; // picoseconds
+    uint64_t now = 0; // femtoseconds
 
     // Goes on to the next edge of any clock.
     void step() {
@@ -45,7 +45,7 @@ template <class Model> class Clocks {
         }
     }
     void run(uint64_t nanoseconds) {
-        for (uint64_t end = now + nanoseconds * 1000; now < end;) step();
+        for (uint64_t end = now + nanoseconds * 1000000; now < end;) step();
     }
 
   private:
