@@ -48,12 +48,12 @@ module usb_port #(
     reg [2:0] state;
     reg [TIMER_WIDTH-1:0] elapsed;      // clocks in this state
     reg [TIMER_WIDTH-1:0] stable;       // clocks since the line last changed, or a packet passed
-    reg [1:0] line_before;
+    reg [1:0] line;                     // line_state one clock ago; `stable` belongs to it
     reg [2:0] chirps;                   // K and J of the host seen, alternating
     reg       resuming;                 // a K long enough was seen while waking
 
-    wire is_reset = line_state == SE0 & stable >= RESET_CLOCKS;
-    wire is_chirp = line_state == (chirps[0] ? J : K) & stable >= FILTER_CLOCKS;
+    wire is_reset = line == SE0 & stable >= RESET_CLOCKS;
+    wire is_chirp = line == (chirps[0] ? J : K) & stable >= FILTER_CLOCKS;
     wire is_idle = stable == IDLE_CLOCKS;
 
     // Each state's transceiver modes, one clock later.
@@ -93,15 +93,15 @@ module usb_port #(
 
     always @(posedge clk) begin
         bus_reset <= 1'b0;
-        line_before <= line_state;
+        line <= line_state;
         elapsed <= elapsed + 1'b1;
-        if (line_state != line_before | rx_active) stable <= 0;
+        if (line_state != line | rx_active) stable <= 0;
         else if (!is_idle) stable <= stable + 1'b1;
 
         case (state)
         FULL_SPEED:
             if (is_reset) go_reset;
-            else if (line_state == J & is_idle) go(SUSPENDED);
+            else if (line == J & is_idle) go(SUSPENDED);
         CHIRP: begin
             chirps <= 3'd0;
             if (elapsed == CHIRP_CLOCKS) go(LISTEN);
@@ -116,27 +116,27 @@ module usb_port #(
                 high_speed <= 1'b0;
             end
         RESET_END:
-            if (line_state != SE0) go_running(1'b0);
+            if (line != SE0) go_running(1'b0);
         HIGH_SPEED:
-            if (is_idle) begin
+            if (line == SE0 & is_idle) begin   // the rest of the host's chirps is not silence
                 go(REVERTED);
                 enabled <= 1'b0;
             end
         REVERTED:
             if (elapsed == REVERT_CLOCKS) begin
-                if (line_state == SE0) go_reset;
+                if (line == SE0) go_reset;
                 else go(SUSPENDED);
             end
         SUSPENDED: begin
             resuming <= 1'b0;
-            if (line_state != J) go(WAKING);
+            if (line != J) go(WAKING);
         end
         default: begin // WAKING
-            if (line_state == K & stable >= FILTER_CLOCKS) resuming <= 1'b1;
-            if (line_state == J) begin
+            if (line == K & stable >= FILTER_CLOCKS) resuming <= 1'b1;
+            if (line == J) begin
                 if (resuming & !high_speed) go_running(1'b0);
                 else go(SUSPENDED);
-            end else if (line_state == SE0) begin
+            end else if (line == SE0) begin
                 if (resuming) go_running(high_speed);
                 else if (is_reset) go_reset;
             end
@@ -148,7 +148,7 @@ module usb_port #(
             high_speed <= 1'b0;
             enabled <= 1'b0;
             bus_reset <= 1'b0;
-            line_before <= J;
+            line <= J;
         end
     end
 endmodule
