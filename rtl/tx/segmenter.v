@@ -18,7 +18,7 @@
 // Where a sum comes out as zero the checksum is as Linux has it: FFFFh in a frame of its own (skb_checksum_help), 0000h in
 // one of several segments (gso_make_checksum). UDP needs the first (RFC 768); TCP takes either.
 //
-// MAX_FRAME: the longest frame sent, in bytes without FCS, 256 to 65,535 and at most the memory's size.
+// MAX_FRAME: the longest frame sent, in bytes without FCS, 256 to 65,535 and below the memory's size.
 // ADDR_WIDTH: the packet memory's, at most 16.
 `default_nettype none
 `include "weir_link.vh"
@@ -65,6 +65,8 @@ module segmenter #(
     localparam [3:0] IDLE = 0, CHECK = 1, LOAD = 2, PLAN = 3, LENGTH = 4, ROOM = 5, PAYLOAD = 6, TURN = 7, HEADER = 8,
                      TAIL = 9, SKIP = 10;
     localparam [15:0] TCP_CHECKSUM = 16;  // its offset in the TCP header
+    localparam BITS = $clog2(MAX_FRAME + 1);  // of an offset in a frame
+    localparam [17:0] LONGEST = MAX_FRAME;
 
     reg [3:0]  state;
     reg [2:0]  step;           // in TAIL
@@ -72,13 +74,14 @@ module segmenter #(
     reg [3:0]  gso_type;
     reg [15:0] gso_size;
     reg [7:0]  hdr_len;        // bytes repeated in each segment
-    reg [15:0] csum_start, csum_offset;
+    reg        csum_of_tcp;    // csum_offset is TCP's
+    reg [15:0] csum_start;
     reg [16:0] csum_at;        // where in the frame the checksum goes
     reg [17:0] remaining;      // bytes of the record not yet planned for
     reg        no_payload;     // the record's bytes ended with its header
     reg        first_segment, last_segment;
     reg [17:0] frame_length;
-    reg [15:0] offset;         // in the frame, of the byte in hand
+    reg [BITS-1:0] offset;     // in the frame, of the byte in hand
     reg        summing;        // past csum_start
 
     wire gso   = gso_type != `WEIR_GSO_NONE;
@@ -89,21 +92,26 @@ module segmenter #(
     assign s_ready = state == LOAD || state == PAYLOAD || state == SKIP || (state == ROOM && s_abort);
 
     // ---- What fits, and what cannot be sent
-    wire [18:0] rest = {1'b0, remaining} - (state == CHECK ? {11'd0, hdr_len} : {3'd0, gso_size});
-    wire        fits = !gso || rest[18] || rest[17:0] == 0;
+    // One subtraction serves three questions: what is left behind a superframe's header, what is left behind the place of a
+    // plain frame's checksum (two bytes at least), what is left behind this segment. hdr_len of a plain frame is not looked at.
+    wire [16:0] part = state == PLAN ? {1'b0, gso_size} : gso ? {9'd0, hdr_len} : csum_at;
+    wire [18:0] rest = {1'b0, remaining} - {2'b00, part};
+    wire        rest_below_2 = rest[18] || rest[17:1] == 0;
+    wire        fits = !gso || (rest_below_2 && (rest[18] || !rest[0]));
+    wire        gso_sound = (gso_type & ~4'd`WEIR_GSO_ECN) == `WEIR_GSO_TCPV4 && needs_csum && csum_of_tcp &&
+                            gso_size != 0 && hdr_len != 0;
+    wire        descriptor_bad = gso ? !gso_sound || rest[18] : needs_csum && rest_below_2;
     wire        header_bad;
-    wire        descriptor_bad = rest[18] ||
-        (needs_csum && {1'b0, csum_at} + 18'd1 >= remaining) ||
-        (gso && ((gso_type & ~4'd`WEIR_GSO_ECN) != `WEIR_GSO_TCPV4 || !needs_csum || csum_offset != TCP_CHECKSUM ||
-                 gso_size == 0 || hdr_len == 0));
-    wire size_bad = frame_length > MAX_FRAME || frame_length < 14;
-    wire room     = wr_ready && wr_free >= frame_length[ADDR_WIDTH:0];
 
-    wire [15:0] offset_next   = offset + 16'd1;
-    wire [15:0] to_frame_end  = frame_length[15:0] - offset;
-    wire        at_csum_start = offset == csum_start;
-    wire        at_header_end = offset_next[7:0] == hdr_len;
-    wire        at_frame_end  = offset_next == frame_length[15:0];
+    wire size_bad = frame_length > LONGEST || (frame_length[17:4] == 0 && frame_length[3:0] < 14);
+    wire room     = wr_ready && wr_free >= {{(ADDR_WIDTH+1-BITS){1'b0}}, frame_length[BITS-1:0]};
+
+    wire [BITS-1:0] offset_next  = offset + 1'b1;
+    wire [BITS-1:0] rest_of_frame = frame_length[BITS-1:0] - offset;
+    wire [15:0]     to_frame_end = {{(16-BITS){1'b0}}, rest_of_frame};
+    wire at_csum_start = {{(16-BITS){1'b0}}, offset} == csum_start;
+    wire at_header_end = offset_next[7:0] == hdr_len;
+    wire at_frame_end  = offset_next == frame_length[BITS-1:0];
 
     always @(posedge clk) begin
         case (state)
@@ -132,7 +140,7 @@ module segmenter #(
             gso_size      <= s_rec_gso_size;
             hdr_len       <= s_rec_hdr_len;
             csum_start    <= s_rec_csum_start;
-            csum_offset   <= s_rec_csum_offset;
+            csum_of_tcp   <= s_rec_csum_offset == TCP_CHECKSUM;
             csum_at       <= {1'b0, s_rec_csum_start} + {1'b0, s_rec_csum_offset};
             remaining     <= s_rec_length;
             no_payload    <= 0;
@@ -168,11 +176,11 @@ module segmenter #(
         if (state == HEADER && at_ip_checksum) ip_csum_at <= offset[7:0];
         case (state)
             LOAD, PAYLOAD: if (take) offset <= offset_next;
-            PLAN:    offset <= csum_start;  // for the L4 length, in LENGTH and ROOM
-            ROOM:    offset <= room ? {8'd0, hdr_len} : csum_start;
-            HEADER:  offset <= at_header_end ? {8'd0, ip_csum_at} : offset_next;
-            TAIL:    offset <= step == 4 ? csum_at[15:0] : offset_next;
-            LENGTH:  offset <= csum_start;
+            PLAN:    offset <= csum_start[BITS-1:0];  // for the L4 length, in LENGTH and ROOM
+            ROOM:    if (room) offset <= {{(BITS-8){1'b0}}, hdr_len};
+            HEADER:  offset <= at_header_end ? {{(BITS-8){1'b0}}, ip_csum_at} : offset_next;
+            TAIL:    offset <= step == 4 ? csum_at[BITS-1:0] : offset_next;
+            LENGTH:  ;
             default: offset <= 0;
         endcase
     end
@@ -206,7 +214,7 @@ module segmenter #(
 
     always @(posedge clk) begin
         wr_data   <= chosen;
-        wr_offset <= offset[ADDR_WIDTH-1:0];
+        wr_offset <= {{(ADDR_WIDTH-BITS){1'b0}}, offset};
         wr_en     <= (state == PAYLOAD && take) || state == HEADER ||
                      (state == TAIL && ((gso && step < 2) || step == 5 || step == 6));
         wr_commit <= state == TAIL && step == 7;
@@ -221,7 +229,7 @@ module segmenter #(
         ip_byte <= in_ip;
     end
 
-    assign wr_length = frame_length[ADDR_WIDTH-1:0];
+    assign wr_length = {{(ADDR_WIDTH-BITS){1'b0}}, frame_length[BITS-1:0]};
 
     tx_checksum ip_checksum (.clk(clk), .clear(state == PLAN), .add(add_ip), .data(wr_data & {8{ip_byte}}), .sum(ip_sum));
     tx_checksum l4_checksum (.clk(clk), .clear(state == PLAN), .add(add_l4), .data(wr_data & {8{l4_byte}}), .sum(l4_sum));
