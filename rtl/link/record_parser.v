@@ -18,7 +18,7 @@
 `include "weir_link.vh"
 
 module record_parser #(
-    parameter MAX_LENGTH = 65557
+    parameter [17:0] MAX_LENGTH = 65557
 ) (
     input  wire        clk,
     input  wire        rst,
@@ -54,7 +54,6 @@ module record_parser #(
     output reg         ev_bad_transfer
 );
     localparam [2:0] HEADER = 0, CHECK = 1, OFFER = 2, BODY = 3, PADDING = 4, SKIP = 5, ABORT = 6;
-    localparam [17:0] LONGEST = MAX_LENGTH;
 
     reg  [2:0]  state;
     reg  [3:0]  count;   // bytes of the header so far; after it, of the record modulo 4
@@ -75,7 +74,7 @@ module record_parser #(
                        m_rec_gso_type == (`WEIR_GSO_TCPV4 | `WEIR_GSO_ECN) || m_rec_gso_type == `WEIR_GSO_TCPV6 ||
                        m_rec_gso_type == (`WEIR_GSO_TCPV6 | `WEIR_GSO_ECN) || m_rec_gso_type == `WEIR_GSO_UDP_L4;
     wire others_zero = header[63:8] == 0 && m_rec_gso_type == 0;
-    wire sound = flags_known && type_known && header[83:82] == 0 && m_rec_length <= LONGEST &&
+    wire sound = flags_known && type_known && header[83:82] == 0 && m_rec_length <= MAX_LENGTH &&
                  (padding ? others_zero : m_rec_length != 0);
 
     assign s_ready = state == HEADER || state == PADDING || state == SKIP || (state == BODY && (padding || m_ready));

@@ -24,8 +24,8 @@
 `include "weir_link.vh"
 
 module segmenter #(
-    parameter MAX_FRAME  = 1518,
-    parameter ADDR_WIDTH = 14
+    parameter [17:0] MAX_FRAME = 1518,
+    parameter        ADDR_WIDTH = 14
 ) (
     input  wire        clk,
     input  wire        rst,
@@ -66,7 +66,6 @@ module segmenter #(
                      TAIL = 9, SKIP = 10;
     localparam [15:0] TCP_CHECKSUM = 16;  // its offset in the TCP header
     localparam BITS = $clog2(MAX_FRAME + 1);  // of an offset in a frame
-    localparam [17:0] LONGEST = MAX_FRAME;
 
     reg [3:0]  state;
     reg [2:0]  step;           // in TAIL
@@ -103,7 +102,7 @@ module segmenter #(
     wire        descriptor_bad = gso ? !gso_sound || rest[18] : needs_csum && rest_below_2;
     wire        header_bad;
 
-    wire size_bad = frame_length > LONGEST || (frame_length[17:4] == 0 && frame_length[3:0] < 14);
+    wire size_bad = frame_length > MAX_FRAME || (frame_length[17:4] == 0 && frame_length[3:0] < 14);
     wire room     = wr_ready && wr_free >= {{(ADDR_WIDTH+1-BITS){1'b0}}, frame_length[BITS-1:0]};
 
     wire [BITS-1:0] offset_next  = offset + 1'b1;
