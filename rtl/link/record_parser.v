@@ -18,7 +18,7 @@
 `include "weir_link.vh"
 
 module record_parser #(
-    parameter [17:0] MAX_LENGTH = 65557
+    parameter MAX_LENGTH = 65557
 ) (
     input  wire        clk,
     input  wire        rst,
@@ -74,7 +74,7 @@ module record_parser #(
                        m_rec_gso_type == (`WEIR_GSO_TCPV4 | `WEIR_GSO_ECN) || m_rec_gso_type == `WEIR_GSO_TCPV6 ||
                        m_rec_gso_type == (`WEIR_GSO_TCPV6 | `WEIR_GSO_ECN) || m_rec_gso_type == `WEIR_GSO_UDP_L4;
     wire others_zero = header[63:8] == 0 && m_rec_gso_type == 0;
-    wire sound = flags_known && type_known && header[83:82] == 0 && m_rec_length <= MAX_LENGTH &&
+    wire sound = flags_known && type_known && header[83:82] == 0 && {14'd0, m_rec_length} <= MAX_LENGTH &&
                  (padding ? others_zero : m_rec_length != 0);
 
     assign s_ready = state == HEADER || state == PADDING || state == SKIP || (state == BODY && (padding || m_ready));

@@ -24,8 +24,8 @@
 `include "weir_link.vh"
 
 module segmenter #(
-    parameter [17:0] MAX_FRAME = 1518,
-    parameter        ADDR_WIDTH = 14
+    parameter MAX_FRAME  = 1518,
+    parameter ADDR_WIDTH = 14
 ) (
     input  wire        clk,
     input  wire        rst,
@@ -102,7 +102,7 @@ module segmenter #(
     wire        descriptor_bad = gso ? !gso_sound || rest[18] : needs_csum && rest_below_2;
     wire        header_bad;
 
-    wire size_bad = frame_length > MAX_FRAME || (frame_length[17:4] == 0 && frame_length[3:0] < 14);
+    wire size_bad = {14'd0, frame_length} > MAX_FRAME || (frame_length[17:4] == 0 && frame_length[3:0] < 14);
     wire room     = wr_ready && wr_free >= {{(ADDR_WIDTH+1-BITS){1'b0}}, frame_length[BITS-1:0]};
 
     wire [BITS-1:0] offset_next  = offset + 1'b1;
