@@ -28,9 +28,9 @@ module tx_arbiter (
     output reg        ev_tx_frame,
     output reg        ev_arp_reply
 );
-    reg  inside;  // a frame has been chosen and is not over
+    reg  busy;  // a frame has been chosen and is not over
     reg  arp_q;   // which; between frames, which was last
-    wire arp = inside ? arp_q : s_arp_valid && (!s_valid || !arp_q);
+    (* keep *) wire arp = busy ? arp_q : s_arp_valid && (!s_valid || !arp_q);
 
     assign m_valid     = arp ? s_arp_valid : s_valid;
     assign m_data      = arp ? s_arp_data : s_data;
@@ -41,13 +41,13 @@ module tx_arbiter (
     wire over = m_valid && m_ready && m_last;
     always @(posedge clk) begin
         if (m_valid) begin
-            inside <= !over;
+            busy <= !over;
             arp_q  <= arp;
         end
         ev_tx_frame  <= over;
         ev_arp_reply <= over && arp;
         if (rst) begin
-            inside       <= 1'b0;
+            busy       <= 1'b0;
             arp_q        <= 1'b0;
             ev_tx_frame  <= 1'b0;
             ev_arp_reply <= 1'b0;
