@@ -164,6 +164,7 @@ static void submit_and_run(struct fixture *fixture, struct weir_usb_transfer *tr
 {
     usb_host_submit(fixture->bench.host, transfer);
     run_until_done(fixture, fixture->done_count + 1);
+    usb_bench_run(&fixture->bench, 30); // the last ACK reaches the device
 }
 
 static void fill(uint8_t *buffer, size_t length)
@@ -208,6 +209,8 @@ static void stream(struct fixture *fixture, uint8_t endpoint, uint8_t byte, doub
         frames = after.microframes;
     }
     *average = (double)(last - first) / 100;
+    for (unsigned i = 0; i < 2; i++)
+        usb_host_cancel(fixture->bench.host, &transfers[i]);
     assert_int_equal(after.retries, 0);
 }
 
@@ -314,11 +317,11 @@ static void a_waiting_in_endpoint_is_asked_each_10_us(void **state)
     struct weir_usb_transfer transfer = transfer_to(&fixture, ULPI_DEVICE_IN, buffer, sizeof buffer);
     usb_host_submit(fixture.bench.host, &transfer);
     usb_bench_run(&fixture.bench, 4 * MICROFRAME);
-    assert_in_range(fixture.in_calls[1], 40, 50);
-    for (unsigned i = 1; i < 40; i++)
-        assert_in_range(fixture.in_clocks[i] - fixture.in_clocks[i - 1], 9 * US, 13 * US);
+    assert_in_range(fixture.in_calls[1], 40, 48);
+    for (unsigned i = 1; i < 40; i++) // later only where the answer might run into SOF
+        assert_in_range(fixture.in_clocks[i] - fixture.in_clocks[i - 1], 10 * US, 22 * US);
     fixture.source_left = 100;
-    usb_bench_run(&fixture.bench, 14 * US);
+    usb_bench_run(&fixture.bench, 24 * US);
     assert_int_equal(fixture.done_count, 1);
     assert_int_equal(transfer.actual, 100);
     unplug(&fixture);
