@@ -248,6 +248,8 @@ struct usb_host {
 
 // usb_host.c: gives up on the device; everything queued ends with WEIR_USB_NO_DEVICE.
 void usb_host_fail(struct usb_host *host, const char *format, ...) __attribute__((format(printf, 2, 3)));
+// False, and the device given up, when it is no longer in high speed.
+bool usb_host_attached(struct usb_host *host);
 
 // usb_host_port.c: one clock until the port is enabled.
 void usb_port_step(struct usb_host *host);

@@ -45,7 +45,8 @@ struct ulpi_device {
     bool configured, high_speed;
     uint64_t reset_seen, chirp_begun, chirp_ended, hub_chirp_begun, hub_chirp_bits, hub_chirp_ended;
     uint64_t shortest_hub_chirp, longest_hub_chirp;
-    uint64_t frames, last_frame, wrong_frame_gaps, wrong_frame_numbers, bad_packets, interrupted_commands;
+    uint64_t frames, first_frame, last_frame, wrong_frame_gaps, wrong_frame_numbers, bad_packets,
+        interrupted_commands;
     uint16_t frame_number;
     unsigned frame_repeats, bulk_packets, most_bulk_packets, in_tokens, pings;
     uint64_t last_token; // clock of the last IN or PING

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The USB host model is plain C: its test links it directly, without the Verilated card.
-USB_HOST_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard sim/usb_host*.c))
-USB_HOST_TEST_OBJECTS := $(addprefix $(BUILD)/obj/tests/sim/,usb_host_test.o ulpi_device.o ulpi_device_link.o) $(USB_HOST_OBJECTS)
-$(BUILD)/tests/sim/usb_host_test: $(USB_HOST_TEST_OBJECTS)
+# The USB host model is plain C: its tests link it directly, without the Verilated card.
+USB_HOST_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard sim/usb_host*.c) $(wildcard tests/sim/ulpi_device*.c))
+$(BUILD)/tests/sim/usb_host_test $(BUILD)/tests/sim/usb_host_transfer_test: \
+$(BUILD)/tests/sim/%: $(BUILD)/obj/tests/sim/%.o $(USB_HOST_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) -o $@ $(USB_HOST_TEST_OBJECTS) -lcmocka
+	$(CC) -o $@ $^ -lcmocka
