@@ -150,14 +150,19 @@ static int sent(struct tap *tap, ssize_t result)
         tap->stats.from_card++;
         return 0;
     }
-    if (passing_trouble(errno) || errno == EINVAL) { // EINVAL: no whole Ethernet header
+    switch (errno) {
+    case EAGAIN:
+    case EINTR:
+    case ENOBUFS:
+    case EIO: // a TAP that is down
+    case ENETDOWN:
+    case EMSGSIZE: // longer than the interface's MTU
+    case EINVAL:   // shorter than an Ethernet header
         tap->stats.refused++;
         return 0;
+    default:
+        return failed(tap, "write to", errno);
     }
-    int error = errno;
-    snprintf(tap->wire.error, sizeof tap->wire.error, "cannot write to interface %s: %s", tap->name,
-             strerror(error));
-    return -error;
 }
 
 static int tap_from_card(struct wire *wire, uint64_t now, const uint8_t *frame, size_t length)
