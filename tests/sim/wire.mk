@@ -5,7 +5,7 @@ WIRE_OBJECTS := $(patsubst %,$(BUILD)/obj/sim/%.o,fcs gmii_wire wire_pcapng wire
 WIRE_TESTS   := $(patsubst %,$(BUILD)/tests/sim/%_test,fcs gmii_wire wire_pcapng wire_impair wire_tap)
 $(WIRE_TESTS): $(BUILD)/tests/sim/%_test: $(BUILD)/obj/tests/sim/%_test.o $(WIRE_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) -o $@ $^ -lcmocka -lz
+	$(CC) -o $@ $^ -lcmocka -lz -lm
 
 # How fast the simulation is on this machine.
 $(BUILD)/tests/sim/speed: $(BUILD)/obj/tests/sim/speed.o $(SIM_LIB)
