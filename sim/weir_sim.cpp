@@ -34,8 +34,10 @@ constexpr uint64_t WIRE_PERIOD = 8 * NS;
 constexpr uint64_t RESET_TIME = 200 * NS;
 constexpr uint64_t ENUMERATION_LIMIT = 1000000000 * NS;
 
-// For this long nothing moves before the card counts as idle: more than the longest way through its memories.
-constexpr uint64_t QUIET_TIME = 20000 * NS;
+// For this long nothing moves before the card counts as idle: more than a frame takes through the card's
+// memories and the first packet's buffer (9 us), until the host model asks again after a NAK (10 us), with
+// room to spare.
+constexpr uint64_t QUIET_TIME = 30000 * NS;
 constexpr unsigned QUIET_CHECK = 64; // USB clocks from one look at it to the next
 
 constexpr uint8_t LINK_UP_1000_FULL = 1 | 2 << 1 | 1 << 3; // WEIR_REG_LINK
@@ -59,7 +61,7 @@ struct weir_sim {
     uint64_t next_usb = USB_PERIOD, next_rx = WIRE_PERIOD, next_tx = WIRE_PERIOD;
     uint64_t quiet_since = 0;
     unsigned quiet_check = QUIET_CHECK;
-    uint64_t completed = 0; // transfers, as of the last look
+    uint64_t completed = 0, packets = 0; // transfers and bulk packets, as of the last look
     bool frame_left = false;
 
     bool quiet_long_enough();
@@ -88,11 +90,19 @@ static void on_received(void *context, uint64_t time, const uint8_t *frame, size
 
 // ---- Clocks ----
 
+// SOFs and IN tokens that earn a NAK go on for ever, so what counts on USB is whether data moves. Whether the
+// host waits for more than data from the card is asked at the end.
 bool weir_sim::quiet_long_enough()
 {
-    if (!gmii_source_idle(&to_card) || !gmii_sink_idle(&from_card) || !usb_host_idle(host))
+    struct weir_sim_usb_stats stats;
+    usb_host_stats(host, &stats);
+    const uint64_t moved = stats.out_packets + stats.in_packets;
+
+    if (moved != packets || !gmii_source_idle(&to_card) || !gmii_sink_idle(&from_card)) {
+        packets = moved;
         quiet_since = now;
-    return now - quiet_since >= QUIET_TIME;
+    }
+    return now - quiet_since >= QUIET_TIME && usb_host_idle(host);
 }
 
 // The host model sees the pins as they were before the edge; what it answers stands on them after the edge.

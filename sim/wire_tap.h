@@ -17,9 +17,9 @@
 // `error` says what to do.
 struct wire *wire_tap_open(const char *name, char *error, size_t error_size);
 
-// Attaches to the existing interface `name`, meant to be one end of a veth pair with no address of its own: every
-// frame that its peer sends comes to the card. Checksums that the peer leaves to the hardware are filled in here;
-// superframes are an error, so the peer must cut them itself:
+// Attaches to the existing interface `name`, meant to be one end of a veth pair with no address of its own:
+// every frame that its peer sends comes to the card. Checksums that the peer leaves to the hardware are
+// filled in here; superframes are an error, so the peer must cut them itself:
 //     ethtool -K PEER tso off gso off tx-udp-segmentation off
 // NULL: `error` says what to do.
 struct wire *wire_veth_open(const char *name, char *error, size_t error_size);
