@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Superframes through the Verilog (tx_path.v): as link records in, frames from the packet memory's write side out.
-// Gaps in the stream, room in the memory and its reader's speed vary by the seed.
+// Superframes through the Verilog (tx_path.v): as link records in, frames from the packet memory's write side
+// out. Gaps in the stream, room in the memory and its reader's speed vary by the seed.
 #include <memory>
 #include <vector>
 
@@ -24,7 +24,8 @@ static void tick(card *card)
     Vtx_path *dut = card->dut.get();
     dut->clk = 0;
     dut->eval();
-    const char *error = card->memory.tick(dut->wr_en, dut->wr_offset, dut->wr_data, dut->wr_commit, dut->wr_length);
+    const char *error =
+        card->memory.tick(dut->wr_en, dut->wr_offset, dut->wr_data, dut->wr_commit, dut->wr_length);
     if (error != nullptr)
         card->error = error;
     card->superframes += dut->ev_superframe;
@@ -66,14 +67,23 @@ static void take_length_off(const superframe *super, uint8_t *field)
 
 static void put_record(std::vector<uint8_t> &out, const superframe *super)
 {
-    uint32_t tail = static_cast<uint32_t>(super->length) | static_cast<uint32_t>(super->gso_type) << WEIR_GSO_TYPE_SHIFT;
+    uint32_t tail = static_cast<uint32_t>(super->length) | static_cast<uint32_t>(super->gso_type)
+                                                               << WEIR_GSO_TYPE_SHIFT;
     bool gso = super->gso_type != WEIR_GSO_NONE;
     auto low = [](uint32_t value) { return static_cast<uint8_t>(value); };
     const uint8_t header[WEIR_RECORD_HEADER] = {
-        WEIR_RECORD_MAGIC, low(super->needs_csum ? WEIR_F_NEEDS_CSUM : 0),
-        low(super->csum_start), low(super->csum_start >> 8u), low(super->csum_offset), low(super->csum_offset >> 8u),
-        low(super->gso_size), low(super->gso_size >> 8u), low(gso ? super->hdr_len : 0u),
-        low(tail), low(tail >> 8), low(tail >> 16),
+        WEIR_RECORD_MAGIC,
+        low(super->needs_csum ? WEIR_F_NEEDS_CSUM : 0),
+        low(super->csum_start),
+        low(super->csum_start >> 8u),
+        low(super->csum_offset),
+        low(super->csum_offset >> 8u),
+        low(super->gso_size),
+        low(super->gso_size >> 8u),
+        low(gso ? super->hdr_len : 0u),
+        low(tail),
+        low(tail >> 8),
+        low(tail >> 16),
     };
     out.insert(out.end(), header, header + sizeof header);
     size_t frame = out.size();
@@ -85,7 +95,8 @@ static void put_record(std::vector<uint8_t> &out, const superframe *super)
 
 static void put_padding(std::vector<uint8_t> &out, uint8_t length)
 {
-    const uint8_t header[WEIR_RECORD_HEADER] = {WEIR_RECORD_MAGIC, WEIR_F_PAD, 0, 0, 0, 0, 0, 0, 0, length, 0, 0};
+    const uint8_t header[WEIR_RECORD_HEADER] = {
+        WEIR_RECORD_MAGIC, WEIR_F_PAD, 0, 0, 0, 0, 0, 0, 0, length, 0, 0};
     out.insert(out.end(), header, header + sizeof header);
     out.insert(out.end(), (length + 3u) / 4 * 4, 0);
 }
@@ -107,7 +118,8 @@ const char *card_segment(struct card *card, const struct superframe *super, stru
 
     Vtx_path *dut = card->dut.get();
     size_t sent = 0, idle = 0;
-    while (idle < 2000 && card->bad == 0 && card->error == nullptr && !(card->superframes && sent > transfer.size())) {
+    while (idle < 2000 && card->bad == 0 && card->error == nullptr &&
+           !(card->superframes && sent > transfer.size())) {
         dut->s_valid = sent <= transfer.size() && !(gaps && golden_random(&card->random) % 8 == 0);
         dut->s_eot = sent == transfer.size();
         dut->s_data = sent < transfer.size() ? transfer[sent] : 0;

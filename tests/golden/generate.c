@@ -2,7 +2,8 @@
 //
 // Plans of superframes and the frames built from them.
 //
-// TCP options, IP options and flags run through all their values (11 x 11 and 256) by the case's number, the rest is drawn.
+// TCP options, IP options and flags run through all their values (11 x 11 and 256) by the case's number, the
+// rest is drawn.
 #include "golden.h"
 
 #include <inttypes.h>
@@ -37,7 +38,9 @@ static unsigned draw_payload(uint64_t *state, unsigned mss, unsigned most)
 {
     unsigned whole = most / mss;
     unsigned dice = draw(state, 0, 63);
-    unsigned segments = dice == 0 ? whole : dice < 6 ? draw(state, 1, whole) : draw(state, 1, whole < 6 ? whole : 6);
+    unsigned segments = dice == 0  ? whole
+                        : dice < 6 ? draw(state, 1, whole)
+                                   : draw(state, 1, whole < 6 ? whole : 6);
     unsigned size = dice % 4 == 3 ? draw(state, 0, segments * mss) : segments * mss + draw(state, 0, 6) - 3;
     return size < most ? size : most;
 }
@@ -75,28 +78,54 @@ void plan_make(struct plan *plan, uint64_t seed, uint64_t number)
     } else {
         plan->ecn = draw(&state, 0, 3) == 0;
         plan->mss = draw_mss(&state);
-        plan->payload = draw_payload(&state, plan->mss, 65535 - 20 - 20 - 4 * (plan->ip_options + plan->tcp_options));
+        plan->payload =
+            draw_payload(&state, plan->mss, 65535 - 20 - 20 - 4 * (plan->ip_options + plan->tcp_options));
     }
     if (draw(&state, 0, 3) == 0 && plan->payload >= 2)
-        plan->zero_segment = plan->kind == PLAN_TSO ? (int)draw(&state, 0, (plan->payload - 2) / plan->mss) : 0;
+        plan->zero_segment =
+            plan->kind == PLAN_TSO ? (int)draw(&state, 0, (plan->payload - 2) / plan->mss) : 0;
 }
 
 bool plan_simplify(struct plan *plan, unsigned how)
 {
     struct plan before = *plan;
     switch (how) {
-    case 0: plan->fill = 0; break;
-    case 1: plan->tags = 0; break;
-    case 2: plan->ip_options = 0; break;
-    case 3: plan->tcp_options = 0; break;
-    case 4: plan->flags = ACK; break;
-    case 5: plan->ecn = false; break;
-    case 6: plan->id = 0; break;
-    case 7: plan->seq = 0; break;
-    case 8: plan->zero_segment = -1; break;
-    case 9: plan->payload -= plan->payload > plan->mss ? plan->mss : 0; break;
-    case 10: plan->payload /= 2; break;
-    default: plan->payload -= plan->payload > 0; break;
+    case 0:
+        plan->fill = 0;
+        break;
+    case 1:
+        plan->tags = 0;
+        break;
+    case 2:
+        plan->ip_options = 0;
+        break;
+    case 3:
+        plan->tcp_options = 0;
+        break;
+    case 4:
+        plan->flags = ACK;
+        break;
+    case 5:
+        plan->ecn = false;
+        break;
+    case 6:
+        plan->id = 0;
+        break;
+    case 7:
+        plan->seq = 0;
+        break;
+    case 8:
+        plan->zero_segment = -1;
+        break;
+    case 9:
+        plan->payload -= plan->payload > plan->mss ? plan->mss : 0;
+        break;
+    case 10:
+        plan->payload /= 2;
+        break;
+    default:
+        plan->payload -= plan->payload > 0;
+        break;
     }
     if (plan->kind == PLAN_ANYWHERE || (plan->zero_segment >= 0 && how >= 9))
         plan->payload = before.payload;
@@ -106,12 +135,12 @@ bool plan_simplify(struct plan *plan, unsigned how)
 void plan_print(const struct plan *plan)
 {
     static const char *const kinds[] = {"TSO", "TCP", "UDP", "checksum anywhere", "as is"};
-    printf("# %s: %u VLAN tags, %u words of IP options, %u of TCP options, MSS %u, %u bytes of payload\n", kinds[plan->kind],
-           plan->tags, plan->ip_options, plan->tcp_options, plan->mss, plan->payload);
-    printf("# flags %02X%s, IP ID %04X, sequence number %08" PRIX32 ", csum_start %u, csum_offset %u, fill %" PRIX64
-           ", zero checksum in segment %d\n",
-           plan->flags, plan->ecn ? " with GSO_ECN" : "", plan->id, plan->seq, plan->csum_start, plan->csum_offset,
-           plan->fill, plan->zero_segment);
+    printf("# %s: %u VLAN tags, %u words of IP options, %u of TCP options, MSS %u, %u bytes of payload\n",
+           kinds[plan->kind], plan->tags, plan->ip_options, plan->tcp_options, plan->mss, plan->payload);
+    printf("# flags %02X%s, IP ID %04X, sequence number %08" PRIX32
+           ", csum_start %u, csum_offset %u, fill %" PRIX64 ", zero checksum in segment %d\n",
+           plan->flags, plan->ecn ? " with GSO_ECN" : "", plan->id, plan->seq, plan->csum_start,
+           plan->csum_offset, plan->fill, plan->zero_segment);
 }
 
 struct writer {
@@ -214,7 +243,7 @@ static void build_l4(const struct plan *plan, struct superframe *super, struct w
     super->ip_start = (uint16_t)(ip - super->bytes);
     super->csum_start = (uint16_t)(w->at - super->bytes);
     super->csum_offset = udp ? 6 : 16;
-    super->needs_csum = plan->kind != PLAN_AS_IS;
+    super->needs_csum = true;
     super->hdr_len = (uint16_t)(super->csum_start + header);
     if (udp)
         put_udp(w, l4_length, seed);
@@ -245,6 +274,17 @@ static void make_zero(const struct plan *plan, struct superframe *super)
     put(&w, model_sum(word, 2, checksum), 2);
 }
 
+// Puts the checksum in that nobody else is to put in.
+static void finish(struct superframe *super)
+{
+    static struct frames frames;
+    size_t length;
+
+    model_segment(super, &frames);
+    memcpy(super->bytes, frames_get(&frames, 0, &length), super->length);
+    super->needs_csum = false;
+}
+
 void plan_build(const struct plan *plan, struct superframe *super)
 {
     struct writer w = {super->bytes, plan->fill};
@@ -260,6 +300,8 @@ void plan_build(const struct plan *plan, struct superframe *super)
     }
     put_any(&w, plan->payload);
     super->length = (size_t)(w.at - super->bytes);
-    if (plan->zero_segment >= 0 && super->needs_csum)
+    if (plan->zero_segment >= 0)
         make_zero(plan, super);
+    if (plan->kind == PLAN_AS_IS)
+        finish(super);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Segmentation three ways: by the card's Verilog (card.cpp), by the Linux kernel (kernel.c) and by a plain C model (model.c).
-// A plan says what a superframe looks like; generate.c makes plans and builds frames from them.
+// Segmentation three ways: by the card's Verilog (card.cpp), by the Linux kernel (kernel.c) and by a plain C
+// model (model.c). A plan says what a superframe looks like; generate.c makes plans and builds frames from
+// them.
 #ifndef GOLDEN_H
 #define GOLDEN_H
 
@@ -37,7 +38,8 @@ struct plan {
 
 #define SUPERFRAME_ROOM 66000
 struct superframe {
-    uint8_t bytes[SUPERFRAME_ROOM]; // the checksum field holds the pseudo-header's sum with the whole length (virtio's way)
+    uint8_t bytes[SUPERFRAME_ROOM]; // the checksum field holds the pseudo-header's sum with the whole length
+                                    // (virtio's way)
     size_t length;
     bool needs_csum;
     uint8_t gso_type; // WEIR_GSO_
@@ -83,12 +85,14 @@ const char *card_segment(struct card *card, const struct superframe *super, stru
 
 // ---- kernel.c
 struct kernel;
-// Moves the process to a network namespace of its own, with a TAP bridged to a veth. NULL on failure; `why` says more.
+// Moves the process to a network namespace of its own, with a TAP bridged to a veth. NULL on failure; `why`
+// says more.
 struct kernel *kernel_open(char *why, size_t why_size);
 void kernel_close(struct kernel *kernel);
 // NULL, or what went wrong.
 const char *kernel_segment(struct kernel *kernel, const struct superframe *super, struct frames *out);
-// Superframes of one segment that had to be given as plain frames, because Linux would drop them as superframes.
+// Superframes of one segment that had to be given as plain frames, because Linux would drop them as
+// superframes.
 unsigned kernel_plain(const struct kernel *kernel);
 
 #ifdef __cplusplus

@@ -4,7 +4,8 @@
 //
 //     golden_test [--seed S] [--count N] [--first K] [--no-kernel] [--pcap FILE]
 //
-// Case K of a seed is always the same: `--seed S --first K --count 1` repeats it. --pcap writes the Verilog's frames.
+// Case K of a seed is always the same: `--seed S --first K --count 1` repeats it. --pcap writes the Verilog's
+// frames.
 #include "golden.h"
 
 #include <getopt.h>
@@ -109,8 +110,8 @@ static void report(struct test *test, uint64_t number, struct plan plan, enum wa
         printf("#   %s\n", verdict.error);
     } else {
         size_t i = first_difference(&verdict.got, &verdict.wanted);
-        printf("# Frame %zu is the first that differs (%zu from the Verilog, %zu wanted).\n", i, verdict.got.count,
-               verdict.wanted.count);
+        printf("# Frame %zu is the first that differs (%zu from the Verilog, %zu wanted).\n", i,
+               verdict.got.count, verdict.wanted.count);
         dump_frame("Verilog", &verdict.got, i);
         dump_frame(way == BY_MODEL ? "C model" : "Linux", &verdict.wanted, i);
     }
@@ -121,10 +122,10 @@ static void write_pcap(struct test *test, const struct frames *frames)
     for (size_t i = 0; test->dump != NULL && i < frames->count; i++) {
         size_t length;
         const uint8_t *frame = frames_get(frames, i, &length);
-        struct pcap_pkthdr header = {.ts = {.tv_sec = (long)(test->written / 1000000),
-                                            .tv_usec = (long)(test->written % 1000000)},
-                                     .caplen = (uint32_t)length,
-                                     .len = (uint32_t)length};
+        struct pcap_pkthdr header = {
+            .ts = {.tv_sec = (long)(test->written / 1000000), .tv_usec = (long)(test->written % 1000000)},
+            .caplen = (uint32_t)length,
+            .len = (uint32_t)length};
         pcap_dump((u_char *)test->dump, &header, frame);
         test->written++;
     }
@@ -169,25 +170,38 @@ static bool run_kernel(struct test *test)
         return false;
     }
     bool good = run(test, 2, BY_KERNEL, sentence);
-    printf("# %u superframes of one segment with TCP options were given to Linux as the plain frames they are\n",
-           kernel_plain(test->kernel));
+    printf(
+        "# %u superframes of one segment with TCP options were given to Linux as the plain frames they are\n",
+        kernel_plain(test->kernel));
     kernel_close(test->kernel);
     return good;
 }
 
 static bool options(struct test *test, int argc, char **argv)
 {
-    static const struct option names[] = {{"seed", 1, NULL, 's'},      {"count", 1, NULL, 'c'}, {"first", 1, NULL, 'f'},
-                                          {"no-kernel", 0, NULL, 'n'}, {"pcap", 1, NULL, 'p'},  {NULL, 0, NULL, 0}};
+    static const struct option names[] = {{"seed", 1, NULL, 's'},  {"count", 1, NULL, 'c'},
+                                          {"first", 1, NULL, 'f'}, {"no-kernel", 0, NULL, 'n'},
+                                          {"pcap", 1, NULL, 'p'},  {NULL, 0, NULL, 0}};
     *test = (struct test){.seed = 1, .count = 2000, .use_kernel = true};
     for (int option; (option = getopt_long(argc, argv, "", names, NULL)) != -1;) {
         switch (option) {
-        case 's': test->seed = strtoull(optarg, NULL, 0); break;
-        case 'c': test->count = strtoull(optarg, NULL, 0); break;
-        case 'f': test->first = strtoull(optarg, NULL, 0); break;
-        case 'n': test->use_kernel = false; break;
-        case 'p': test->pcap_path = optarg; break;
-        default: return false;
+        case 's':
+            test->seed = strtoull(optarg, NULL, 0);
+            break;
+        case 'c':
+            test->count = strtoull(optarg, NULL, 0);
+            break;
+        case 'f':
+            test->first = strtoull(optarg, NULL, 0);
+            break;
+        case 'n':
+            test->use_kernel = false;
+            break;
+        case 'p':
+            test->pcap_path = optarg;
+            break;
+        default:
+            return false;
         }
     }
     return true;
@@ -209,7 +223,8 @@ int main(int argc, char **argv)
     }
     printf("1..%d\n", test.use_kernel ? 2 : 1);
     test.card = card_create(test.seed);
-    bool good = run(&test, 1, BY_MODEL, "the Verilog cuts superframes as a plain C model does, byte for byte");
+    bool good =
+        run(&test, 1, BY_MODEL, "the Verilog cuts superframes as a plain C model does, byte for byte");
     if (test.use_kernel)
         good = run_kernel(&test) && good;
     card_destroy(test.card);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Superframes through Linux: written to a TAP with their virtio_net_hdr, bridged to a veth whose offloads are off, so that
-// the kernel cuts them in software (net/core/gso.c, net/ipv4/tcp_offload.c), captured at the veth's other end.
+// Superframes through Linux: written to a TAP with their virtio_net_hdr, bridged to a veth whose offloads are
+// off, so that the kernel cuts them in software (net/core/gso.c, net/ipv4/tcp_offload.c), captured at the
+// veth's other end.
 //
 //     this process -> weir0 (TAP) -> weir1 (bridge) -> weir2 (veth) -> weir3 (veth) -> this process
 //
-// A marker frame follows each superframe: what is captured before it is all that the kernel made of the superframe.
+// A marker frame follows each superframe: what is captured before it is all that the kernel made of the
+// superframe.
 #include "golden.h"
 
 #include <arpa/inet.h>
@@ -25,7 +27,13 @@
 #include <unistd.h>
 #include "weir_link.h"
 
-enum { ETHERNET_ANY = 0x0003, VNET_HEADER = 10, MARKER_SIZE = 60, CAPTURE_BUFFER = 64 << 20, PATIENCE_MS = 10000 };
+enum {
+    ETHERNET_ANY = 0x0003,
+    VNET_HEADER = 10,
+    MARKER_SIZE = 60,
+    CAPTURE_BUFFER = 64 << 20,
+    PATIENCE_MS = 10000
+};
 
 struct kernel {
     int tap, capture;
@@ -37,7 +45,8 @@ static const char *const setup[] = {
     "ip link add weir1 type bridge stp_state 0 mcast_snooping 0",
     "ip link add weir2 mtu 65535 type veth peer name weir3 mtu 65535",
     "ip link set weir0 mtu 65521",
-    "for end in weir2 weir3; do ethtool -K $end tso off gso off gro off tx off sg off txvlan off rxvlan off > /dev/null; done",
+    "for end in weir2 weir3; do ethtool -K $end tso off gso off gro off tx off sg off txvlan off rxvlan off "
+    "> /dev/null; done",
     "ip link set weir0 master weir1",
     "ip link set weir2 master weir1",
     "for link in weir0 weir1 weir2 weir3; do ip link set $link up; done",
@@ -129,7 +138,8 @@ void kernel_close(struct kernel *kernel)
     free(kernel);
 }
 
-static const char *write_frame(struct kernel *kernel, const uint8_t header[VNET_HEADER], const uint8_t *frame, size_t length)
+static const char *write_frame(struct kernel *kernel, const uint8_t header[VNET_HEADER], const uint8_t *frame,
+                               size_t length)
 {
     static char error[80];
     struct iovec parts[] = {{(void *)(uintptr_t)header, VNET_HEADER}, {(void *)(uintptr_t)frame, length}};
@@ -140,7 +150,8 @@ static const char *write_frame(struct kernel *kernel, const uint8_t header[VNET_
     return error;
 }
 
-// Receives a frame with its VLAN tag, which the kernel takes out and reports beside it, back in. Its length, or -1.
+// Receives a frame with its VLAN tag, which the kernel takes out and reports beside it, back in. Its length,
+// or -1.
 static ssize_t receive(struct kernel *kernel, uint8_t *frame, size_t room)
 {
     union {
@@ -163,19 +174,22 @@ static ssize_t receive(struct kernel *kernel, uint8_t *frame, size_t room)
     if (!(aux.tp_status & TP_STATUS_VLAN_VALID))
         return length;
     uint16_t type = aux.tp_status & TP_STATUS_VLAN_TPID_VALID ? aux.tp_vlan_tpid : 0x8100;
-    const uint8_t tag[4] = {(uint8_t)(type >> 8), (uint8_t)type, (uint8_t)(aux.tp_vlan_tci >> 8), (uint8_t)aux.tp_vlan_tci};
+    const uint8_t tag[4] = {(uint8_t)(type >> 8), (uint8_t)type, (uint8_t)(aux.tp_vlan_tci >> 8),
+                            (uint8_t)aux.tp_vlan_tci};
     memmove(frame + 16, frame + 12, (size_t)length - 12);
     memcpy(frame + 12, tag, sizeof tag);
     return length + 4;
 }
 
-// A superframe that fits in one segment is a plain frame to Linux (virtio_net_hdr_to_skb, include/linux/virtio_net.h); but it
-// reckons without TCP options there, and drops in tcp_gso_segment what only their length made too long. Says whether
-// `super` is such a one, which must come as the plain frame it is.
+// A superframe that fits in one segment is a plain frame to Linux (virtio_net_hdr_to_skb,
+// include/linux/virtio_net.h); but it reckons without TCP options there, and drops in tcp_gso_segment what
+// only their length made too long. Says whether `super` is such a one, which must come as the plain frame it
+// is.
 static bool must_come_plain(const struct superframe *super)
 {
     size_t payload = super->length - super->hdr_len, options = super->hdr_len - super->csum_start - 20u;
-    return super->gso_type != WEIR_GSO_NONE && payload <= super->gso_size && payload + options > super->gso_size;
+    return super->gso_type != WEIR_GSO_NONE && payload <= super->gso_size &&
+           payload + options > super->gso_size;
 }
 
 const char *kernel_segment(struct kernel *kernel, const struct superframe *super, struct frames *out)
@@ -184,17 +198,23 @@ const char *kernel_segment(struct kernel *kernel, const struct superframe *super
     static const uint8_t marker[MARKER_SIZE] = {0x02, 1, 1, 1, 1, 1, 0x06, 1, 1, 1, 1, 1, 0x88, 0xB5};
     static uint8_t frame[SUPERFRAME_ROOM];
     bool ecn = (super->gso_type & WEIR_GSO_ECN) != 0;
-    uint8_t gso_type = ecn ? super->gso_type ^ WEIR_GSO_ECN ^ 0x80 : super->gso_type; // VIRTIO_NET_HDR_GSO_ECN
+    uint8_t gso_type =
+        ecn ? super->gso_type ^ WEIR_GSO_ECN ^ 0x80 : super->gso_type; // VIRTIO_NET_HDR_GSO_ECN
     if (must_come_plain(super)) {
         gso_type = WEIR_GSO_NONE;
         kernel->plain++;
     }
     const uint8_t header[VNET_HEADER] = {
-        super->needs_csum ? WEIR_F_NEEDS_CSUM : 0, gso_type,
-        (uint8_t)super->hdr_len, (uint8_t)(super->hdr_len >> 8),
-        (uint8_t)super->gso_size, (uint8_t)(super->gso_size >> 8),
-        (uint8_t)super->csum_start, (uint8_t)(super->csum_start >> 8),
-        (uint8_t)super->csum_offset, (uint8_t)(super->csum_offset >> 8),
+        super->needs_csum ? WEIR_F_NEEDS_CSUM : 0,
+        gso_type,
+        (uint8_t)super->hdr_len,
+        (uint8_t)(super->hdr_len >> 8),
+        (uint8_t)super->gso_size,
+        (uint8_t)(super->gso_size >> 8),
+        (uint8_t)super->csum_start,
+        (uint8_t)(super->csum_start >> 8),
+        (uint8_t)super->csum_offset,
+        (uint8_t)(super->csum_offset >> 8),
     };
     const char *error = write_frame(kernel, header, super->bytes, super->length);
 

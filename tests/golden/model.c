@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Segmentation and checksums the straightforward way, as Linux does them; shares nothing with the Verilog's method.
+// Segmentation and checksums the straightforward way, as Linux does them; shares nothing with the Verilog's
+// method.
 #include "golden.h"
 
 #include <string.h>
@@ -45,7 +46,8 @@ uint16_t model_sum(const uint8_t *bytes, size_t length, uint32_t sum)
     return (uint16_t)((sum & 0xFFFF) + (sum >> 16));
 }
 
-// The one frame whose checksum goes in: the field holds what is to be summed besides (virtio 1.2 section 5.1.6.2).
+// The one frame whose checksum goes in: the field holds what is to be summed besides (virtio 1.2
+// section 5.1.6.2).
 static void single(const struct superframe *super, struct frames *out)
 {
     static uint8_t frame[SUPERFRAME_ROOM];

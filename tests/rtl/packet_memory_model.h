@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// lib/packet_memory as its writer sees it: random access within the open frame, commit, and a reader that drains it.
-// Call tick once a clock with the writer's outputs; it returns what went wrong, or NULL.
+// lib/packet_memory as its writer sees it: random access within the open frame, commit, and a reader that
+// drains it. Call tick once a clock with the writer's outputs; it returns what went wrong, or NULL.
 #ifndef PACKET_MEMORY_MODEL_H
 #define PACKET_MEMORY_MODEL_H
 
@@ -13,7 +13,7 @@
 class PacketMemoryModel
 {
   public:
-    unsigned drain = 1;     // bytes the reader takes a clock
+    unsigned drain = 1;      // bytes the reader takes a clock
     bool descriptors = true; // room for one more frame
     std::function<void(const uint8_t *frame, size_t length)> on_frame;
 
