@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// A way to a card's endpoints: in-process simulation, libusb, usbredir. The card (weir_card.h) is written against this alone.
-// A transport is used by one thread.
+// A way to a card's endpoints: in-process simulation, libusb, usbredir. The card (weir_card.h) is written
+// against this alone. A transport is used by one thread.
 #ifndef WEIR_TRANSPORT_H
 #define WEIR_TRANSPORT_H
 
@@ -21,7 +21,8 @@ enum weir_transfer_status {
     WEIR_TRANSFER_NO_DEVICE,
 };
 
-// A bulk or interrupt transfer. The caller owns it and the buffer and leaves both alone from submit to `complete`.
+// A bulk or interrupt transfer. The caller owns it and the buffer and leaves both alone from submit to
+// `complete`.
 struct weir_transfer {
     uint8_t endpoint; // bEndpointAddress: WEIR_EP_OUT, WEIR_EP_IN, WEIR_EP_NOTIFY
     uint8_t *buffer;
@@ -36,16 +37,17 @@ struct weir_transfer {
 struct weir_transport;
 
 struct weir_transport_ops {
-    // Does a control transfer on endpoint 0 to its end: bmRequestType, bRequest, wValue, wIndex, data, wLength. Returns the
-    // bytes moved, or a negative errno (-EPIPE for STALL, -ENODEV when the card is gone, -EIO).
-    int (*control)(struct weir_transport *transport, uint8_t request_type, uint8_t request, uint16_t value, uint16_t index,
-                   uint8_t *data, uint16_t length);
+    // Does a control transfer on endpoint 0 to its end: bmRequestType, bRequest, wValue, wIndex, data,
+    // wLength. Returns the bytes moved, or a negative errno (-EPIPE for STALL, -ENODEV when the card is gone,
+    // -EIO).
+    int (*control)(struct weir_transport *transport, uint8_t request_type, uint8_t request, uint16_t value,
+                   uint16_t index, uint8_t *data, uint16_t length);
     // Queues a transfer. 0, or a negative errno; then `complete` is not called.
     int (*submit)(struct weir_transport *transport, struct weir_transfer *transfer);
     // Asks for a queued transfer back; `complete` still comes, inside a later poll.
     void (*cancel)(struct weir_transport *transport, struct weir_transfer *transfer);
-    // Moves things on: calls `complete` of transfers that ended. Returns when something completed, at the latest at
-    // `deadline`. 0, or a negative errno (-ENODEV when the card is gone, -EINTR after a signal).
+    // Moves things on: calls `complete` of transfers that ended. Returns when something completed, at the
+    // latest at `deadline`. 0, or a negative errno (-ENODEV when the card is gone, -EINTR after a signal).
     int (*poll)(struct weir_transport *transport, weir_time deadline);
     weir_time (*now)(const struct weir_transport *transport);
     // Class, subclass and protocol of the interface; protocol is the link's major version.
@@ -58,7 +60,8 @@ struct weir_transport {
 };
 
 // Opens the card that `spec` names:
-//     sim:tap=NAME | sim:veth=NAME[,pcap=FILE][,trace=FILE][,seed=N][,loss=PERCENT][,reorder=PERCENT][,duplicate=PERCENT]
+//     sim:tap=NAME |
+//     sim:veth=NAME[,pcap=FILE][,trace=FILE][,seed=N][,loss=PERCENT][,reorder=PERCENT][,duplicate=PERCENT]
 //         [,corrupt=PERCENT][,usb-corrupt=PERCENT][,usb-lost=PERCENT]     a simulated card in this process
 // NULL on failure; then `error` (of `error_size` bytes) says what went wrong and what to do.
 struct weir_transport *weir_transport_open(const char *spec, char *error, size_t error_size);
