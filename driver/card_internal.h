@@ -27,7 +27,7 @@
 #define OUT_SLOTS 6         // OUT transfers; more only adds queueing delay
 #define OUT_AGGREGATE 16384 // bytes: records share a transfer up to this size
 #define IN_SLOTS 8          // IN transfers, always queued
-#define RECOVERY_LIMIT 16   // recoveries in a row without one good transfer before we give up
+#define RECOVERY_LIMIT 16   // recoveries in a row that moved nothing before we give up
 
 // An OUT transfer. Slots form a ring: `oldest`, then those queued, then the one that records are gathered in.
 struct out_slot {
@@ -51,7 +51,7 @@ struct in_queue {
     struct weir_transfer slot[IN_SLOTS];
     unsigned pending;
     bool failed;
-    uint8_t partial[WEIR_IN_TRANSFER_MAX]; // what arrived of a transfer that failed half way
+    _Alignas(8) uint8_t partial[WEIR_IN_TRANSFER_MAX]; // what arrived of a transfer that failed half way
     size_t partial_length;
     bool skip;        // the next packet is one that we have already
     uint32_t packets; // packets we have taken, modulo 2^32
@@ -70,7 +70,7 @@ struct weir_card {
     uint32_t link;       // last known
     bool link_changed;   // to be told at the next poll
     bool gone;           // the device
-    unsigned recoveries; // in a row without a good transfer
+    unsigned recoveries; // in a row, nothing moved
 };
 
 // weir_out.c

@@ -230,6 +230,11 @@ int weir_card_poll(struct weir_card *card, weir_time deadline)
     return card->gone ? -ENODEV : error;
 }
 
+void weir_card_watch(struct weir_card *card, struct pollfd *fds, size_t count)
+{
+    card->transport->ops->watch(card->transport, fds, count);
+}
+
 const struct weir_card_caps *weir_card_caps(const struct weir_card *card)
 {
     return &card->caps;

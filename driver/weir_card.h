@@ -79,6 +79,10 @@ int weir_card_send(struct weir_card *card, const struct weir_card_tx *tx);
 // Puts what is queued on its way, waits for the card, hands frames to the receiver; back when something
 // happened, at the latest at `deadline`. 0, or -ENODEV when the card is gone, -EINTR after a signal.
 int weir_card_poll(struct weir_card *card, weir_time deadline);
+// From now on weir_card_poll also returns when one of these is ready as in poll(2), with `revents` filled in:
+// the terminal, a socket, a pipe from a signal handler. The caller keeps `fds` valid until the next call;
+// count 0 ends it.
+void weir_card_watch(struct weir_card *card, struct pollfd *fds, size_t count);
 
 // Registers and tables (WEIR_REG_, WEIR_TABLE_). 0 or a negative errno.
 int weir_card_read_reg(struct weir_card *card, uint16_t reg, uint32_t *value);

@@ -80,8 +80,9 @@ static void on_in_complete(struct weir_transfer *transfer)
     struct in_queue *in = &card->in;
 
     in->pending--;
-    if (transfer->status == WEIR_TRANSFER_OK) {
+    if (transfer->status == WEIR_TRANSFER_OK || transfer->actual > 0)
         card->recoveries = 0;
+    if (transfer->status == WEIR_TRANSFER_OK) {
         card->stats.rx_transfers++;
         take_transfer(card, transfer);
         if (!in->failed && weir_card_submit(card, transfer))

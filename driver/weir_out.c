@@ -40,9 +40,10 @@ static void on_out_complete(struct weir_transfer *transfer)
     out->pending--;
     if (transfer->status == WEIR_TRANSFER_NO_DEVICE)
         card->gone = true;
+    if (transfer->status == WEIR_TRANSFER_OK || transfer->actual > 0)
+        card->recoveries = 0;
     if (transfer->status == WEIR_TRANSFER_OK) {
         out->packets += packets_of(transfer->length);
-        card->recoveries = 0;
         if (closing)
             out->close_first = false;
         else

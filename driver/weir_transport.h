@@ -5,6 +5,7 @@
 #ifndef WEIR_TRANSPORT_H
 #define WEIR_TRANSPORT_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,8 +22,10 @@ enum weir_transfer_status {
     WEIR_TRANSFER_NO_DEVICE,
 };
 
-// A bulk or interrupt transfer. The caller owns it and the buffer and leaves both alone from submit to
-// `complete`.
+// A bulk or interrupt transfer. One that ends with STALL or ERROR leaves its endpoint halted: those queued
+// behind it come back CANCELLED with nothing moved, and the endpoint takes new ones after
+// CLEAR_FEATURE(ENDPOINT_HALT), both sides at DATA0. So nothing is ever sent behind a gap. The caller owns it
+// and the buffer and leaves both alone from submit to `complete`.
 struct weir_transfer {
     uint8_t endpoint; // bEndpointAddress: WEIR_EP_OUT, WEIR_EP_IN, WEIR_EP_NOTIFY
     uint8_t *buffer;
@@ -49,6 +52,9 @@ struct weir_transport_ops {
     // Moves things on: calls `complete` of transfers that ended. Returns when something completed, at the
     // latest at `deadline`. 0, or a negative errno (-ENODEV when the card is gone, -EINTR after a signal).
     int (*poll)(struct weir_transport *transport, weir_time deadline);
+    // From now on poll also returns when one of these is ready as in poll(2), with `revents` filled in; the
+    // caller keeps `fds` valid until the next call. count 0 ends it.
+    void (*watch)(struct weir_transport *transport, struct pollfd *fds, size_t count);
     weir_time (*now)(const struct weir_transport *transport);
     // Class, subclass and protocol of the interface; protocol is the link's major version.
     void (*interface_id)(const struct weir_transport *transport, uint8_t id[3]);
