@@ -2,7 +2,7 @@
 #
 # build/libweir.a: the TCP/IP library; build/weir: the command line tool.
 HOST_LIB := $(BUILD)/libweir.a
-HOST_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(addprefix host/,core eth arp ip icmp udp tcp)/*.c))
+HOST_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(patsubst %,host/%/*.c,core eth arp ip icmp udp tcp)))
 $(HOST_LIB): $(HOST_OBJECTS)
 	rm -f $@ && $(AR) rcs $@ $^
 ALL += $(HOST_LIB)

@@ -79,6 +79,8 @@ struct weir_stack_stats {
     uint64_t tcp_active_opens, tcp_passive_opens, tcp_attempt_fails, tcp_estab_resets, tcp_curr_estab;
     uint64_t tcp_in_segs, tcp_out_segs, tcp_retrans_segs, tcp_in_errs, tcp_out_rsts;
     uint64_t tcp_fast_retransmits, tcp_timeouts, tcp_out_of_order;
+    uint64_t ip_reasm_fails; // fragments: dropped
+    uint64_t icmp_in_dest_unreachs, icmp_out_dest_unreachs;
 };
 const struct weir_stack_stats *weir_stack_stats(const struct weir_stack *stack);
 

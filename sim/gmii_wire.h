@@ -21,8 +21,8 @@ extern "C" {
 #define GMII_GAP 12     // byte times between frames (clause 4.4.2)
 #define GMII_PREAMBLE 8 // seven bytes 55h and the SFD
 #define GMII_SFD 0xD5
-#define GMII_FRAME_MAX                                                                                       \
-    65536 // the sink keeps no more of a frame than this; a longer one is reported as not ok
+// The sink keeps no more of a frame than this; a longer one is reported as not ok.
+#define GMII_FRAME_MAX 65536
 
 struct gmii_pins {
     uint8_t data;

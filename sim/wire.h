@@ -5,9 +5,10 @@
 //
 // A wire is pulled and pushed by whoever owns the card; it has no thread. Once around the owner's loop:
 //
-//     weir_sim_run(sim, until);            // frames leaving the card go to wire->ops->from_card, out of
-//     wire_out wire_feed(wire, sim);                // frames for the card, as many as have room on the cable
-//     if (idle) poll(wire->poll_fd, until wire->ops->wake_at);
+//     idle = weir_sim_run(sim, until); // its wire_out hands frames from the card to wire->ops->from_card
+//     wire_feed(wire, sim);            // frames for the card, as many as the cable has room for
+//     if (idle && nothing was fed) poll wire->poll_fd, and weir_sim_skip what time that took, or up to
+//     wire_wake_at
 //
 // wire_tap.h: a TAP interface or one end of a veth pair. wire_impair.h: wraps another wire and damages what
 // passes. wire_pcapng.h is no wire; it is fed from the card's callbacks and writes down what really was on

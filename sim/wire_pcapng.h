@@ -15,10 +15,8 @@
 
 struct wire_pcapng;
 
-enum wire_direction {
-    WIRE_TO_CARD,
-    WIRE_FROM_CARD
-}; // inbound and outbound in the file: it is the card's view
+// Inbound and outbound in the file, which takes the card's view.
+enum wire_direction { WIRE_TO_CARD, WIRE_FROM_CARD };
 
 // Makes or overwrites `path`; `interface_name` is shown as the frames' interface. NULL with errno.
 struct wire_pcapng *wire_pcapng_open(const char *path, const char *interface_name);

@@ -105,9 +105,8 @@ static size_t insert_vlan_tag(struct msghdr *message, uint8_t *frame, size_t len
 static ssize_t superframe(struct tap *tap)
 {
     snprintf(tap->wire.error, sizeof tap->wire.error,
-             "a superframe came out of interface %s: no cable carries one; switch segmentation offload off "
-             "at its peer "
-             "with `ethtool -K PEER tso off gso off gro off`",
+             "a superframe came out of interface %s, and no cable carries one: let its peer cut them, "
+             "ethtool -K PEER tso off gso off tx-udp-segmentation off",
              tap->name);
     return -EMSGSIZE;
 }

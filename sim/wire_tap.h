@@ -18,10 +18,10 @@
 struct wire *wire_tap_open(const char *name, char *error, size_t error_size);
 
 // Attaches to the existing interface `name`, meant to be one end of a veth pair with no address of its own:
-// every frame that its peer sends comes to the card. The peer must cut and sum its frames itself as far as
-// segmentation goes
-// (`ethtool -K PEER tso off gso off gro off`, at the peer, for a frame longer than WIRE_FRAME_MAX or a
-// superframe is an error; checksums left to the hardware are filled in here). NULL: `error` says what to do.
+// every frame that its peer sends comes to the card. Checksums that the peer leaves to the hardware are
+// filled in here; superframes are an error, so the peer must cut them itself:
+//     ethtool -K PEER tso off gso off tx-udp-segmentation off
+// NULL: `error` says what to do.
 struct wire *wire_veth_open(const char *name, char *error, size_t error_size);
 
 struct wire_tap_stats {
