@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The card as the driver sees it: capabilities, registers, tables, counters, and frames both ways as link records.
-// Numbers are in weir_link.h, which the build makes from rtl/link/weir_link.vh. One thread uses one card.
+// The card as the driver sees it: capabilities, registers, tables, counters, and frames both ways as link
+// records. Numbers are in weir_link.h, which the build makes from rtl/link/weir_link.vh. One thread uses one
+// card.
 //
 //     struct weir_card *card = weir_card_open(transport, &receiver, error, sizeof error);
 //     weir_card_set_arp(card, 0, ip);  weir_card_set_rx_control(card, WEIR_RX_ENABLE | WEIR_RX_ARP_REPLY);
@@ -27,20 +28,22 @@ struct weir_card_caps {
 
 // A frame to send: header bytes and up to two pieces of payload, all read during weir_card_send.
 struct weir_card_tx {
-    const uint8_t *header; // from the Ethernet header on; for gso_type != NONE exactly the bytes repeated in each segment
+    const uint8_t *header; // from the Ethernet header on; for gso_type != NONE exactly the bytes repeated in
+                           // each segment
     size_t header_length;
     struct {
         const uint8_t *data;
         size_t length;
     } payload[2];
-    bool needs_csum;                   // insert a checksum over csum_start..end at csum_start + csum_offset
-    uint16_t csum_start, csum_offset;  // bytes; the field holds the pseudo-header's sum, for a superframe without the length
-    uint8_t gso_type;                  // WEIR_GSO_
-    uint16_t gso_size;                 // MSS in bytes
+    bool needs_csum; // insert a checksum over csum_start..end at csum_start + csum_offset
+    uint16_t csum_start,
+        csum_offset;   // bytes; the field holds the pseudo-header's sum, for a superframe without the length
+    uint8_t gso_type;  // WEIR_GSO_
+    uint16_t gso_size; // MSS in bytes
 };
 
-// What the card's owner is told, all inside weir_card_poll. `frame` has no FCS, is valid during the call and starts
-// 4-aligned in the transfer; `flags` are WEIR_F_ bits (DATA_VALID, CSUM_BAD, CONFLICT).
+// What the card's owner is told, all inside weir_card_poll. `frame` has no FCS, is valid during the call and
+// starts 4-aligned in the transfer; `flags` are WEIR_F_ bits (DATA_VALID, CSUM_BAD, CONFLICT).
 struct weir_card_receiver {
     void (*frame)(void *context, const uint8_t *frame, size_t length, uint8_t flags);
     void (*link)(void *context, uint32_t link); // WEIR_REG_LINK bits, at open and on change; may be NULL
@@ -52,13 +55,14 @@ struct weir_card_stats {
     uint64_t tx_frames, tx_transfers, tx_bytes; // records, OUT transfers, their bytes
     uint64_t rx_frames, rx_transfers, rx_bytes;
     uint64_t rx_bad_transfers; // IN transfers whose rest made no sense
-    uint64_t transfer_errors;  // transfers that ended other than well; the endpoint was cleared and they were sent again
+    uint64_t transfer_errors;  // transfers that ended other than well; the endpoint was cleared and they were
+                               // sent again
 };
 
-// Checks class and version, reads the capabilities, starts the IN transfers. Takes over `transport`, also on failure.
-// NULL on failure; `error` says what to do.
-struct weir_card *weir_card_open(struct weir_transport *transport, const struct weir_card_receiver *receiver, char *error,
-                                 size_t error_size);
+// Checks class and version, reads the capabilities, starts the IN transfers. Takes over `transport`, also on
+// failure. NULL on failure; `error` says what to do.
+struct weir_card *weir_card_open(struct weir_transport *transport, const struct weir_card_receiver *receiver,
+                                 char *error, size_t error_size);
 // Sends what is queued (for up to a second of device time), switches the receiver off, frees everything.
 void weir_card_close(struct weir_card *card);
 
@@ -68,12 +72,17 @@ weir_time weir_card_now(const struct weir_card *card);
 
 // True when weir_card_send would take a frame now.
 bool weir_card_can_send(const struct weir_card *card);
-// Queues a frame as one record; small ones share a transfer until weir_card_poll or until it is full. 0, -EAGAIN when all OUT
-// transfers are busy (poll, then try again), -EMSGSIZE or -EINVAL when the card cannot take such a frame.
+// Queues a frame as one record; small ones share a transfer until weir_card_poll or until it is full. 0,
+// -EAGAIN when all OUT transfers are busy (poll, then try again), -EMSGSIZE or -EINVAL when the card cannot
+// take such a frame.
 int weir_card_send(struct weir_card *card, const struct weir_card_tx *tx);
-// Puts what is queued on its way, waits for the card, hands frames to the receiver; back when something happened, at the
-// latest at `deadline`. 0, or -ENODEV when the card is gone, -EINTR after a signal.
+// Puts what is queued on its way, waits for the card, hands frames to the receiver; back when something
+// happened, at the latest at `deadline`. 0, or -ENODEV when the card is gone, -EINTR after a signal.
 int weir_card_poll(struct weir_card *card, weir_time deadline);
+// From now on weir_card_poll also returns when one of these is ready as in poll(2), with `revents` filled in:
+// the terminal, a socket, a pipe from a signal handler. The caller keeps `fds` valid until the next call;
+// count 0 ends it.
+void weir_card_watch(struct weir_card *card, struct pollfd *fds, size_t count);
 
 // Registers and tables (WEIR_REG_, WEIR_TABLE_). 0 or a negative errno.
 int weir_card_read_reg(struct weir_card *card, uint16_t reg, uint32_t *value);

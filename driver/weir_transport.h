@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// A way to a card's endpoints: in-process simulation, libusb, usbredir. The card (weir_card.h) is written against this alone.
-// A transport is used by one thread.
+// A way to a card's endpoints: in-process simulation, libusb, usbredir. The card (weir_card.h) is written
+// against this alone. A transport is used by one thread.
 #ifndef WEIR_TRANSPORT_H
 #define WEIR_TRANSPORT_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,7 +22,10 @@ enum weir_transfer_status {
     WEIR_TRANSFER_NO_DEVICE,
 };
 
-// A bulk or interrupt transfer. The caller owns it and the buffer and leaves both alone from submit to `complete`.
+// A bulk or interrupt transfer. One that ends with STALL or ERROR leaves its endpoint halted: those queued
+// behind it come back CANCELLED with nothing moved, and the endpoint takes new ones after
+// CLEAR_FEATURE(ENDPOINT_HALT), both sides at DATA0. So nothing is ever sent behind a gap. The caller owns it
+// and the buffer and leaves both alone from submit to `complete`.
 struct weir_transfer {
     uint8_t endpoint; // bEndpointAddress: WEIR_EP_OUT, WEIR_EP_IN, WEIR_EP_NOTIFY
     uint8_t *buffer;
@@ -36,17 +40,21 @@ struct weir_transfer {
 struct weir_transport;
 
 struct weir_transport_ops {
-    // Does a control transfer on endpoint 0 to its end: bmRequestType, bRequest, wValue, wIndex, data, wLength. Returns the
-    // bytes moved, or a negative errno (-EPIPE for STALL, -ENODEV when the card is gone, -EIO).
-    int (*control)(struct weir_transport *transport, uint8_t request_type, uint8_t request, uint16_t value, uint16_t index,
-                   uint8_t *data, uint16_t length);
+    // Does a control transfer on endpoint 0 to its end: bmRequestType, bRequest, wValue, wIndex, data,
+    // wLength. Returns the bytes moved, or a negative errno (-EPIPE for STALL, -ENODEV when the card is gone,
+    // -EIO).
+    int (*control)(struct weir_transport *transport, uint8_t request_type, uint8_t request, uint16_t value,
+                   uint16_t index, uint8_t *data, uint16_t length);
     // Queues a transfer. 0, or a negative errno; then `complete` is not called.
     int (*submit)(struct weir_transport *transport, struct weir_transfer *transfer);
     // Asks for a queued transfer back; `complete` still comes, inside a later poll.
     void (*cancel)(struct weir_transport *transport, struct weir_transfer *transfer);
-    // Moves things on: calls `complete` of transfers that ended. Returns when something completed, at the latest at
-    // `deadline`. 0, or a negative errno (-ENODEV when the card is gone, -EINTR after a signal).
+    // Moves things on: calls `complete` of transfers that ended. Returns when something completed, at the
+    // latest at `deadline`. 0, or a negative errno (-ENODEV when the card is gone, -EINTR after a signal).
     int (*poll)(struct weir_transport *transport, weir_time deadline);
+    // From now on poll also returns when one of these is ready as in poll(2), with `revents` filled in; the
+    // caller keeps `fds` valid until the next call. count 0 ends it.
+    void (*watch)(struct weir_transport *transport, struct pollfd *fds, size_t count);
     weir_time (*now)(const struct weir_transport *transport);
     // Class, subclass and protocol of the interface; protocol is the link's major version.
     void (*interface_id)(const struct weir_transport *transport, uint8_t id[3]);
@@ -58,7 +66,8 @@ struct weir_transport {
 };
 
 // Opens the card that `spec` names:
-//     sim:tap=NAME | sim:veth=NAME[,pcap=FILE][,trace=FILE][,seed=N][,loss=PERCENT][,reorder=PERCENT][,duplicate=PERCENT]
+//     sim:tap=NAME |
+//     sim:veth=NAME[,pcap=FILE][,trace=FILE][,seed=N][,loss=PERCENT][,reorder=PERCENT][,duplicate=PERCENT]
 //         [,corrupt=PERCENT][,usb-corrupt=PERCENT][,usb-lost=PERCENT]     a simulated card in this process
 // NULL on failure; then `error` (of `error_size` bytes) says what went wrong and what to do.
 struct weir_transport *weir_transport_open(const char *spec, char *error, size_t error_size);

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// What the files of the card share: weir_card.c (open, poll, recovery), weir_out.c (frames to the card),
+// weir_in.c (frames from it), weir_control.c (registers, tables, counters).
+//
+// Failed transfers. A bulk transfer that ends with STALL or ERROR leaves its endpoint halted, everything
+// queued behind it comes back CANCELLED (weir_transport.h), and one packet is in doubt: the host repeated it
+// without seeing an answer, but the device may have it. After CLEAR_FEATURE(ENDPOINT_HALT) both sides start
+// at DATA0, so the data toggle can no longer tell. What tells is the card: it counts each packet once
+// (USB_OUT_PACKETS when it takes one, USB_IN_PACKETS when it knows that we have one), and we count the same.
+// The difference, 0 or 1, settles the doubtful packet:
+//   OUT  A record is the card's once its last byte is. The first record that is not wholly there is sent
+//   again from its start, in
+//        a transfer of its own, after an empty transfer that makes the card give up what it has of it.
+//   IN   The card keeps a packet until it knows that we have it. So the bytes before and after the failure
+//   are one transfer; if the
+//        card does not know yet that we have the last packet, it comes a second time and is skipped.
+// Without such a counter the packet in doubt is taken as not delivered: a frame may come twice then, but none
+// is lost.
+#ifndef WEIR_CARD_INTERNAL_H
+#define WEIR_CARD_INTERNAL_H
+
+#include "weir_card.h"
+#include "weir_link.h"
+
+#define BULK_PACKET 512     // bytes, high speed (USB 2.0 section 5.8.3)
+#define OUT_SLOTS 6         // OUT transfers; more only adds queueing delay
+#define OUT_AGGREGATE 16384 // bytes: records share a transfer up to this size
+#define IN_SLOTS 8          // IN transfers, always queued
+#define RECOVERY_LIMIT 16   // recoveries in a row that moved nothing before we give up
+
+// An OUT transfer. Slots form a ring: `oldest`, then those queued, then the one that records are gathered in.
+struct out_slot {
+    struct weir_transfer transfer;
+    bool done; // ended well although one before it failed; not to be sent again
+};
+
+struct out_queue {
+    struct out_slot slot[OUT_SLOTS];
+    unsigned oldest, queued;      // slots
+    unsigned pending;             // slots (and the closing transfer) that the transport has
+    size_t fill;                  // bytes of records gathered so far
+    size_t capacity;              // bytes of a slot's buffer
+    bool failed;                  // recovery is due once nothing is pending
+    struct weir_transfer closing; // empty transfer that ends a broken one
+    bool close_first;             // `closing` was not delivered yet
+    uint32_t packets;             // packets the card must have taken, modulo 2^32
+};
+
+struct in_queue {
+    struct weir_transfer slot[IN_SLOTS];
+    unsigned pending;
+    bool failed;
+    _Alignas(8) uint8_t partial[WEIR_IN_TRANSFER_MAX]; // what arrived of a transfer that failed half way
+    size_t partial_length;
+    bool skip;        // the next packet is one that we have already
+    uint32_t packets; // packets we have taken, modulo 2^32
+};
+
+struct weir_card {
+    struct weir_transport *transport;
+    struct weir_card_receiver receiver;
+    struct weir_card_caps caps;
+    struct weir_card_stats stats;
+    struct out_queue out;
+    struct in_queue in;
+    struct weir_transfer notify;
+    uint8_t notify_buffer[WEIR_NOTIFY_SIZE];
+    bool notify_failed;
+    uint32_t link;       // last known
+    bool link_changed;   // to be told at the next poll
+    bool gone;           // the device
+    unsigned recoveries; // in a row, nothing moved
+};
+
+// weir_out.c
+bool weir_out_init(struct weir_card *card);
+void weir_out_free(struct weir_card *card);
+void weir_out_flush(struct weir_card *card);
+// `taken`: packets that the card counted since the endpoint was last cleared.
+void weir_out_recover(struct weir_card *card, bool counted, uint32_t taken);
+
+// weir_in.c
+bool weir_in_init(struct weir_card *card);
+void weir_in_free(struct weir_card *card);
+void weir_in_start(struct weir_card *card);
+void weir_in_recover(struct weir_card *card, bool counted, uint32_t taken);
+
+// weir_control.c
+int weir_control_read_caps(struct weir_card *card);
+int weir_control_clear_halt(struct weir_card *card, uint8_t endpoint);
+
+// Hands a transfer to the transport; remembers when the device is gone. False when the transport did not take
+// it.
+bool weir_card_submit(struct weir_card *card, struct weir_transfer *transfer);
+
+#endif

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Frames from the card: IN transfers that are always queued, taken apart into records.
+#include "card_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "weir_record.h"
+
+#define ETHERNET_HEADER 14
+#define FROM_CARD (WEIR_F_DATA_VALID | WEIR_F_CSUM_BAD | WEIR_F_CONFLICT)
+
+static void take_records(struct weir_card *card, const uint8_t *data, size_t length)
+{
+    struct weir_record_reader reader = {.next = data, .end = data + length};
+    struct weir_record record;
+
+    while (weir_record_read(&reader, &record)) {
+        if (record.length < ETHERNET_HEADER) {
+            reader.bad = true;
+            break;
+        }
+        card->stats.rx_frames++;
+        card->receiver.frame(card->receiver.context, record.data, record.length, record.flags & FROM_CARD);
+    }
+    if (reader.bad)
+        card->stats.rx_bad_transfers++;
+}
+
+// Adds to what arrived before the failure. Too much cannot be a transfer of ours: it is dropped as a whole.
+static void keep_partial(struct weir_card *card, const uint8_t *data, size_t length)
+{
+    struct in_queue *in = &card->in;
+
+    if (length > sizeof in->partial - in->partial_length) {
+        card->stats.rx_bad_transfers++;
+        in->partial_length = 0;
+        return;
+    }
+    memcpy(in->partial + in->partial_length, data, length);
+    in->partial_length += length;
+}
+
+static void take_transfer(struct weir_card *card, const struct weir_transfer *transfer)
+{
+    struct in_queue *in = &card->in;
+    const uint8_t *data = transfer->buffer;
+    size_t length = transfer->actual;
+    bool ended = transfer->status == WEIR_TRANSFER_OK;
+
+    // A transfer that has ended did so with a short packet, unless it filled the buffer.
+    in->packets += (uint32_t)(length / BULK_PACKET);
+    if (ended && (length % BULK_PACKET != 0 || length < transfer->length))
+        in->packets++;
+    card->stats.rx_bytes += length;
+
+    if (in->skip && (ended || length > 0)) {
+        size_t repeated = length < BULK_PACKET ? length : BULK_PACKET;
+        in->skip = false;
+        if (repeated < BULK_PACKET) // it was the end of the transfer before, which we have had
+            return;
+        data += repeated;
+        length -= repeated;
+    }
+    if (ended && in->partial_length == 0) {
+        take_records(card, data, length);
+        return;
+    }
+    keep_partial(card, data, length);
+    if (ended) {
+        take_records(card, in->partial, in->partial_length);
+        in->partial_length = 0;
+    }
+}
+
+static void on_in_complete(struct weir_transfer *transfer)
+{
+    struct weir_card *card = transfer->context;
+    struct in_queue *in = &card->in;
+
+    in->pending--;
+    if (transfer->status == WEIR_TRANSFER_OK || transfer->actual > 0)
+        card->recoveries = 0;
+    if (transfer->status == WEIR_TRANSFER_OK) {
+        card->stats.rx_transfers++;
+        take_transfer(card, transfer);
+        if (!in->failed && weir_card_submit(card, transfer))
+            in->pending++;
+        return;
+    }
+    if (transfer->status == WEIR_TRANSFER_NO_DEVICE)
+        card->gone = true;
+    else if (transfer->status != WEIR_TRANSFER_CANCELLED || !in->failed)
+        card->stats.transfer_errors++;
+    in->failed = true;
+    take_transfer(card, transfer);
+}
+
+bool weir_in_init(struct weir_card *card)
+{
+    for (unsigned i = 0; i < IN_SLOTS; i++) {
+        card->in.slot[i] = (struct weir_transfer){
+            .endpoint = WEIR_EP_IN,
+            .buffer = malloc(WEIR_IN_TRANSFER_MAX),
+            .length = WEIR_IN_TRANSFER_MAX,
+            .complete = on_in_complete,
+            .context = card,
+        };
+        if (!card->in.slot[i].buffer)
+            return false;
+    }
+    return true;
+}
+
+void weir_in_free(struct weir_card *card)
+{
+    for (unsigned i = 0; i < IN_SLOTS; i++)
+        free(card->in.slot[i].buffer);
+}
+
+void weir_in_start(struct weir_card *card)
+{
+    for (unsigned i = 0; i < IN_SLOTS; i++) {
+        if (weir_card_submit(card, &card->in.slot[i]))
+            card->in.pending++;
+    }
+}
+
+void weir_in_recover(struct weir_card *card, bool counted, uint32_t taken)
+{
+    struct in_queue *in = &card->in;
+
+    // A packet that was to be skipped and has not come yet still is.
+    in->skip = in->skip || (counted && in->packets - taken == 1);
+    if (counted)
+        in->packets = taken;
+    in->failed = false;
+    weir_in_start(card);
+}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Frames to the card: gathered as records in OUT transfers, sent in order, sent again exactly once after an
+// error (card_internal.h says how).
+#include "card_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "weir_record.h"
+
+#define ETHERNET_HEADER 14
+
+static struct out_slot *slot_at(struct out_queue *out, unsigned index)
+{
+    return &out->slot[(out->oldest + index) % OUT_SLOTS];
+}
+
+// Packets on the bus for a transfer of `length` bytes that ends short.
+static uint32_t packets_of(size_t length)
+{
+    return (uint32_t)(length / BULK_PACKET + 1);
+}
+
+static void drop_done(struct out_queue *out)
+{
+    while (out->queued > 0 && slot_at(out, 0)->done) {
+        out->oldest = (out->oldest + 1) % OUT_SLOTS;
+        out->queued--;
+    }
+}
+
+static void on_out_complete(struct weir_transfer *transfer)
+{
+    struct weir_card *card = transfer->context;
+    struct out_queue *out = &card->out;
+    bool closing = transfer == &out->closing;
+
+    out->pending--;
+    if (transfer->status == WEIR_TRANSFER_NO_DEVICE)
+        card->gone = true;
+    if (transfer->status == WEIR_TRANSFER_OK || transfer->actual > 0)
+        card->recoveries = 0;
+    if (transfer->status == WEIR_TRANSFER_OK) {
+        out->packets += packets_of(transfer->length);
+        if (closing)
+            out->close_first = false;
+        else
+            ((struct out_slot *)transfer)->done = true;
+    } else if (transfer->status != WEIR_TRANSFER_CANCELLED || !out->failed) {
+        card->stats.transfer_errors++;
+        out->failed = true;
+        out->packets += (uint32_t)(transfer->actual / BULK_PACKET);
+    }
+    drop_done(out);
+}
+
+bool weir_out_init(struct weir_card *card)
+{
+    struct out_queue *out = &card->out;
+    size_t largest = weir_record_size(card->caps.max_superframe);
+
+    out->capacity = (largest > OUT_AGGREGATE ? largest : OUT_AGGREGATE) + WEIR_RECORD_HEADER;
+    out->closing =
+        (struct weir_transfer){.endpoint = WEIR_EP_OUT, .complete = on_out_complete, .context = card};
+    for (unsigned i = 0; i < OUT_SLOTS; i++) {
+        struct weir_transfer *transfer = &out->slot[i].transfer;
+        *transfer = out->closing;
+        transfer->buffer = malloc(out->capacity);
+        if (!transfer->buffer)
+            return false;
+    }
+    return true;
+}
+
+void weir_out_free(struct weir_card *card)
+{
+    for (unsigned i = 0; i < OUT_SLOTS; i++)
+        free(card->out.slot[i].transfer.buffer);
+}
+
+// A transfer must end with a short packet, so that the card knows where it ends.
+static size_t make_short(uint8_t *buffer, size_t fill)
+{
+    if (fill % BULK_PACKET != 0)
+        return fill;
+    weir_record_emit_pad(buffer + fill);
+    return fill + WEIR_RECORD_HEADER;
+}
+
+static void submit(struct weir_card *card, struct weir_transfer *transfer)
+{
+    if (weir_card_submit(card, transfer)) {
+        card->out.pending++;
+        card->stats.tx_transfers++;
+        card->stats.tx_bytes += transfer->length;
+    } else {
+        card->out.failed = true;
+    }
+}
+
+void weir_out_flush(struct weir_card *card)
+{
+    struct out_queue *out = &card->out;
+
+    if (out->fill == 0)
+        return;
+    struct out_slot *slot = slot_at(out, out->queued);
+    slot->done = false;
+    slot->transfer.actual = 0;
+    slot->transfer.length = make_short(slot->transfer.buffer, out->fill);
+    out->fill = 0;
+    out->queued++;
+    if (!out->failed) // else recovery sends it, after those before it
+        submit(card, &slot->transfer);
+}
+
+// Takes the records that the card has out of a failed transfer: those that end within its first `delivered`
+// bytes. False when none is left.
+static bool drop_delivered(struct weir_transfer *transfer, size_t delivered)
+{
+    struct weir_record_reader reader = {.next = transfer->buffer, .end = transfer->buffer + transfer->length};
+    const uint8_t *start = reader.next;
+    struct weir_record record;
+
+    while (weir_record_read(&reader, &record)) {
+        if ((size_t)(record.data - transfer->buffer) + record.length > delivered) {
+            size_t rest = transfer->length - (size_t)(start - transfer->buffer);
+            memmove(transfer->buffer, start, rest);
+            transfer->length = make_short(transfer->buffer, rest);
+            return true;
+        }
+        start = reader.next;
+    }
+    return false;
+}
+
+void weir_out_recover(struct weir_card *card, bool counted, uint32_t taken)
+{
+    struct out_queue *out = &card->out;
+
+    if (!out->close_first && out->queued > 0) {
+        struct out_slot *broken = slot_at(out, 0);
+        size_t delivered = broken->transfer.actual;
+        if (counted && taken - out->packets == 1)
+            delivered += BULK_PACKET;
+        broken->done = !drop_delivered(&broken->transfer, delivered);
+        drop_done(out);
+    }
+    if (counted)
+        out->packets = taken;
+    out->close_first = true;
+    out->failed = false;
+    submit(card, &out->closing);
+    for (unsigned i = 0; i < out->queued && !out->failed; i++) {
+        slot_at(out, i)->transfer.actual = 0;
+        if (!slot_at(out, i)->done)
+            submit(card, &slot_at(out, i)->transfer);
+    }
+}
+
+bool weir_card_can_send(const struct weir_card *card)
+{
+    return card->out.queued < OUT_SLOTS && !card->gone;
+}
+
+static int check(const struct weir_card_caps *caps, const struct weir_card_tx *tx, size_t length)
+{
+    static const uint32_t needed[16] = {
+        [WEIR_GSO_TCPV4] = WEIR_CAP_TSO4, [WEIR_GSO_TCPV6] = WEIR_CAP_TSO6, [WEIR_GSO_UDP_L4] = WEIR_CAP_USO};
+    uint8_t type = tx->gso_type & (uint8_t)~WEIR_GSO_ECN;
+
+    if (length < ETHERNET_HEADER)
+        return -EINVAL;
+    if (tx->needs_csum &&
+        (!(caps->features & WEIR_CAP_TX_CSUM) || (size_t)tx->csum_start + tx->csum_offset + 2 > length))
+        return -EINVAL;
+    if (tx->gso_type == WEIR_GSO_NONE)
+        return length > caps->max_frame ? -EMSGSIZE : 0;
+    if (type >= 8 || !needed[type] || !(caps->features & needed[type]) || !tx->needs_csum)
+        return -EINVAL;
+    if (tx->gso_size == 0 || tx->header_length > UINT8_MAX || tx->header_length < ETHERNET_HEADER)
+        return -EINVAL;
+    if (length > caps->max_superframe || tx->header_length + tx->gso_size > caps->max_frame)
+        return -EMSGSIZE;
+    return 0;
+}
+
+static void append(uint8_t *out, const struct weir_card_tx *tx, size_t length)
+{
+    bool gso = tx->gso_type != WEIR_GSO_NONE;
+
+    weir_record_emit_header(out, &(struct weir_record){
+                                     .flags = tx->needs_csum ? WEIR_F_NEEDS_CSUM : 0,
+                                     .csum_start = tx->needs_csum ? tx->csum_start : 0,
+                                     .csum_offset = tx->needs_csum ? tx->csum_offset : 0,
+                                     .gso_type = tx->gso_type,
+                                     .gso_size = gso ? tx->gso_size : 0,
+                                     .hdr_len = gso ? (uint8_t)tx->header_length : 0,
+                                     .length = (uint32_t)length,
+                                 });
+    uint8_t *next = out + WEIR_RECORD_HEADER;
+    memcpy(next, tx->header, tx->header_length);
+    next += tx->header_length;
+    for (unsigned i = 0; i < 2; i++) {
+        if (tx->payload[i].length > 0)
+            memcpy(next, tx->payload[i].data, tx->payload[i].length);
+        next += tx->payload[i].length;
+    }
+    memset(next, 0, weir_record_size(length) - WEIR_RECORD_HEADER - length);
+}
+
+int weir_card_send(struct weir_card *card, const struct weir_card_tx *tx)
+{
+    struct out_queue *out = &card->out;
+    size_t length = tx->header_length + tx->payload[0].length + tx->payload[1].length;
+    size_t size = weir_record_size(length);
+    int error = check(&card->caps, tx, length);
+
+    if (error)
+        return error;
+    if (out->fill > 0 && out->fill + size > OUT_AGGREGATE)
+        weir_out_flush(card);
+    if (!weir_card_can_send(card))
+        return -EAGAIN;
+    append(slot_at(out, out->queued)->transfer.buffer + out->fill, tx, length);
+    out->fill += size;
+    card->stats.tx_frames++;
+    if (out->fill >= OUT_AGGREGATE)
+        weir_out_flush(card);
+    return 0;
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// weir: a Weir card from the command line. One command a file, cmd_*.c; runner.c joins card and TCP/IP stack.
+#include <getopt.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tool.h"
+#include "weir_link.h"
+
+static const struct {
+    const char *name;
+    int (*run)(const struct options *options, int argc, char **argv);
+} commands[] = {
+    {"ping", cmd_ping}, {"get", cmd_get}, {"send", cmd_send},
+    {"recv", cmd_recv}, {"run", cmd_run}, {"info", cmd_info},
+};
+
+static const char help[] =
+    "usage: weir [OPTIONS] COMMAND\n"
+    "\n"
+    "  weir ping [-c COUNT] [-i SECONDS] [-s BYTES] [-W SECONDS] HOST   ask a host for echoes\n"
+    "  weir get [-o FILE] [--progress] URL                             download over HTTP\n"
+    "  weir send HOST PORT [FILE]                                      send a file, or standard input, over "
+    "TCP\n"
+    "  weir recv PORT [FILE]                                           take one TCP connection, write what "
+    "comes\n"
+    "  weir run [--for SECONDS]                                        be there: answer ARP and ping, until "
+    "^C\n"
+    "  weir info                                                       what the card is, can do, and has "
+    "counted\n"
+    "\n"
+    "  --card CARD       which card; without it WEIR_CARD of the environment. A simulated one is\n"
+    "                    sim:tap=NAME or sim:veth=NAME, then if wanted ,pcap=FILE ,trace=FILE ,seed=N and, "
+    "in\n"
+    "                    percent, ,loss=P ,reorder=P ,duplicate=P ,corrupt=P ,usb-corrupt=P ,usb-lost=P\n"
+    "  --ip A.B.C.D/LEN  our address and the length of its network; without it WEIR_IP\n"
+    "  --gateway A.B.C.D the way to other networks\n"
+    "  --stats[=FILE]    at the end, tell what the hardware did; with FILE as lines of `name value`\n"
+    "  --no-tso          cut TCP segments in software\n"
+    "  --no-csum         sum in software, too\n"
+    "\n"
+    "HOST is an IPv4 address. Exit codes: 0 it worked, 1 it did not, 2 it was not understood.\n";
+
+static void complain(const char *format, va_list arguments)
+{
+    fprintf(stderr, "weir: ");
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+}
+
+int fail(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    complain(format, arguments);
+    va_end(arguments);
+    return EXIT_FAILED;
+}
+
+int misuse(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    complain(format, arguments);
+    va_end(arguments);
+    return EXIT_USAGE;
+}
+
+static int print_help(void)
+{
+    fputs(help, stdout);
+    return EXIT_FINE;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    int command;
+
+    signal(SIGPIPE, SIG_IGN); // a write says EPIPE instead
+    if (!options_parse(&options, argc, argv, &command))
+        return EXIT_USAGE;
+    if (options.version) {
+        printf("weir %s, link version %d.%d\n", WEIR_TOOL_VERSION, WEIR_VERSION_MAJOR, WEIR_VERSION_MINOR);
+        return EXIT_FINE;
+    }
+    if (options.help)
+        return print_help();
+    if (command == argc) {
+        fputs(help, stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[command], "help") == 0)
+        return print_help();
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (strcmp(argv[command], commands[i].name) == 0) {
+            optind = 0; // getopt starts anew
+            return commands[i].run(&options, argc - command, argv + command);
+        }
+    }
+    return misuse("there is no command \"%s\"; `weir help` tells what there is", argv[command]);
+}

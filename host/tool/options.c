@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "options.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool.h"
+
+bool parse_ip(const char *text, struct weir_ip *ip)
+{
+    memset(ip, 0, sizeof *ip);
+    if (inet_pton(AF_INET, text, ip->bytes) != 1)
+        return false;
+    ip->version = 4;
+    return true;
+}
+
+bool parse_number(const char *text, unsigned long smallest, unsigned long largest, unsigned long *number)
+{
+    char *end;
+
+    errno = 0;
+    *number = strtoul(text, &end, 10);
+    return *text >= '0' && *text <= '9' && *end == '\0' && errno == 0 && *number >= smallest &&
+           *number <= largest;
+}
+
+bool parse_port(const char *text, uint16_t *port)
+{
+    unsigned long number;
+
+    if (!parse_number(text, 1, UINT16_MAX, &number))
+        return false;
+    *port = (uint16_t)number;
+    return true;
+}
+
+bool parse_seconds(const char *text, weir_time *time)
+{
+    char *end;
+    double seconds = strtod(text, &end);
+
+    if (*text == '\0' || *end != '\0' || !(seconds >= 0 && seconds <= 1e9))
+        return false;
+    *time = (weir_time)(seconds * 1e9);
+    return true;
+}
+
+const char *ip_text(const struct weir_ip *ip, char text[IP_TEXT_SIZE])
+{
+    return inet_ntop(ip->version == 6 ? AF_INET6 : AF_INET, ip->bytes, text, IP_TEXT_SIZE);
+}
+
+// A.B.C.D/LEN
+static bool parse_network(const char *text, struct options *options)
+{
+    char address[IP_TEXT_SIZE];
+    const char *slash = strchr(text, '/');
+    unsigned long bits;
+
+    if (!slash || (size_t)(slash - text) >= sizeof address || !parse_number(slash + 1, 1, 32, &bits))
+        return false;
+    memcpy(address, text, (size_t)(slash - text));
+    address[slash - text] = '\0';
+    options->prefix_length = (uint8_t)bits;
+    return parse_ip(address, &options->address);
+}
+
+static bool set_network(const char *text, struct options *options, const char *where)
+{
+    if (parse_network(text, options))
+        return true;
+    misuse("%s %s: an address with the length of its network is needed, as in 10.0.0.2/24", where, text);
+    return false;
+}
+
+bool options_parse(struct options *options, int argc, char **argv, int *command)
+{
+    static const struct option known[] = {{"card", required_argument, NULL, 'c'},
+                                          {"ip", required_argument, NULL, 'i'},
+                                          {"gateway", required_argument, NULL, 'g'},
+                                          {"stats", optional_argument, NULL, 's'},
+                                          {"no-tso", no_argument, NULL, 't'},
+                                          {"no-csum", no_argument, NULL, 'n'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {"version", no_argument, NULL, 'v'},
+                                          {0}};
+    const char *ip = getenv("WEIR_IP");
+    int option;
+
+    *options = (struct options){.card = getenv("WEIR_CARD"), .tso = true, .csum = true};
+    if (ip && *ip && !set_network(ip, options, "WEIR_IP"))
+        return false;
+    while ((option = getopt_long(argc, argv, "+h", known, NULL)) != -1) {
+        switch (option) {
+        case 'c':
+            options->card = optarg;
+            break;
+        case 'i':
+            if (!set_network(optarg, options, "--ip"))
+                return false;
+            break;
+        case 'g':
+            if (!parse_ip(optarg, &options->gateway)) {
+                misuse("--gateway %s: an IPv4 address is needed, as in 10.0.0.1", optarg);
+                return false;
+            }
+            break;
+        case 's':
+            options->stats = true;
+            options->stats_file = optarg;
+            break;
+        case 't':
+            options->tso = false;
+            break;
+        case 'n':
+            options->csum = options->tso = false;
+            break;
+        case 'h':
+            options->help = true;
+            break;
+        case 'v':
+            options->version = true;
+            break;
+        default:
+            misuse("`weir help` tells what there is");
+            return false;
+        }
+    }
+    *command = optind;
+    return true;
+}

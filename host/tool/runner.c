@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "runner.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "stats.h"
+#include "tool.h"
+
+#define MTU 1500
+#define FINISH_TIME (2 * WEIR_SECOND) // a peer that does not close its side is left after this
+#define SHORTEST_WAIT 1000            // ns; device time must go on whatever the stack asks for
+
+static void on_frame(void *context, const uint8_t *frame, size_t length, uint8_t flags)
+{
+    struct runner *runner = context;
+    enum weir_rx_csum csum = WEIR_RX_CSUM_UNKNOWN;
+
+    if (!runner->stack)
+        return;
+    if (runner->options->csum && flags & WEIR_F_DATA_VALID)
+        csum = WEIR_RX_CSUM_GOOD;
+    if (runner->options->csum && flags & WEIR_F_CSUM_BAD)
+        csum = WEIR_RX_CSUM_WRONG;
+    weir_stack_input(runner->stack, runner_now(runner), frame, length, csum);
+}
+
+static void on_link(void *context, uint32_t link)
+{
+    struct runner *runner = context;
+
+    runner->link = link;
+}
+
+static int block_signals(int how)
+{
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigprocmask(how, &signals, NULL);
+    return how == SIG_BLOCK ? signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK) : -1;
+}
+
+static int open_card(struct runner *runner)
+{
+    char error[400];
+    const char *spec = runner->options->card;
+    struct weir_card_receiver receiver = {.frame = on_frame, .link = on_link, .context = runner};
+
+    if (!spec || !*spec)
+        return misuse("which card? Give --card or set WEIR_CARD, for a simulated one to sim:tap=NAME");
+    struct weir_transport *transport = weir_transport_open(spec, error, sizeof error);
+    if (transport)
+        runner->card = weir_card_open(transport, &receiver, error, sizeof error);
+    if (!runner->card)
+        return fail("%s", error);
+    weir_card_watch(runner->card, runner->fds, sizeof runner->fds / sizeof *runner->fds);
+    runner->opened = runner_now(runner);
+    int failed = weir_card_counters(runner->card, runner->counters_before);
+    return failed ? fail("the card does not tell its counters (%s): plug it in anew", strerror(-failed))
+                  : EXIT_FINE;
+}
+
+static bool open_stack(struct runner *runner)
+{
+    const struct options *options = runner->options;
+    const struct weir_card_caps *caps = weir_card_caps(runner->card);
+    bool csum = options->csum && caps->features & WEIR_CAP_TX_CSUM;
+    struct weir_stack_config config = {
+        .address = options->address,
+        .prefix_length = options->prefix_length,
+        .gateway = options->gateway,
+        .mtu = MTU,
+        .tx_csum = csum,
+        .tso = csum && options->tso && caps->features & WEIR_CAP_TSO4,
+        .max_superframe = caps->max_superframe,
+    };
+
+    memcpy(config.mac, caps->mac, sizeof config.mac);
+    if (getrandom(config.secret, sizeof config.secret, 0) != sizeof config.secret) {
+        fail("no random numbers from the system: %s", strerror(errno));
+        return false;
+    }
+    runner->stack = weir_stack_create(&config, runner_now(runner));
+    if (!runner->stack)
+        fail("no TCP/IP stack: %s", strerror(errno));
+    return runner->stack != NULL;
+}
+
+// Station address, ARP table, then the receiver: in this order no frame meets a card that is half set up.
+static bool configure_card(struct runner *runner)
+{
+    const struct weir_card_caps *caps = weir_card_caps(runner->card);
+    const uint8_t *ip = runner->options->address.bytes;
+    uint32_t address = (uint32_t)ip[0] << 24 | (uint32_t)ip[1] << 16 | (uint32_t)ip[2] << 8 | ip[3];
+    uint32_t bits = WEIR_RX_ENABLE;
+    int error = weir_card_set_mac(runner->card, 0, caps->mac);
+
+    if (caps->features & WEIR_CAP_ARP && caps->arp_entries > 0) {
+        bits |= WEIR_RX_ARP_REPLY;
+        error = error ? error : weir_card_set_arp(runner->card, 0, address);
+    }
+    error = error ? error : weir_card_set_rx_control(runner->card, bits);
+    if (error)
+        fail("the card takes no settings (%s): plug it in anew", strerror(-error));
+    return error == 0;
+}
+
+static int abandon(struct runner *runner, int exit_code)
+{
+    if (runner->card)
+        weir_card_close(runner->card);
+    if (runner->stack)
+        weir_stack_destroy(runner->stack);
+    if (runner->fds[0].fd >= 0)
+        close(runner->fds[0].fd);
+    block_signals(SIG_UNBLOCK);
+    return exit_code;
+}
+
+int runner_open(struct runner *runner, const struct options *options, enum runner_use use)
+{
+    *runner = (struct runner){.options = options};
+    for (unsigned i = 0; i <= RUNNER_WATCHED; i++)
+        runner->fds[i] = (struct pollfd){.fd = -1};
+    if (use == RUNNER_STACK && options->address.version == 0)
+        return misuse("which address? Give --ip or set WEIR_IP, as in 10.0.0.2/24");
+    runner->fds[0] = (struct pollfd){.fd = block_signals(SIG_BLOCK), .events = POLLIN};
+    int error = open_card(runner);
+    if (!error && use == RUNNER_STACK && !(open_stack(runner) && configure_card(runner)))
+        error = EXIT_FAILED;
+    return error ? abandon(runner, error) : EXIT_FINE;
+}
+
+int runner_close(struct runner *runner, int exit_code)
+{
+    if (runner->options->stats && !stats_tell(runner))
+        exit_code = exit_code == EXIT_FINE ? EXIT_FAILED : exit_code;
+    return abandon(runner, exit_code);
+}
+
+weir_time runner_now(const struct runner *runner)
+{
+    return weir_card_now(runner->card);
+}
+
+void runner_watch(struct runner *runner, unsigned slot, int fd, short events)
+{
+    runner->fds[1 + slot] = (struct pollfd){.fd = fd, .events = events};
+}
+
+// Moves what the stack wants to send to the card. False when the card will take no more for now.
+static bool send_due(struct runner *runner)
+{
+    struct weir_tx tx;
+
+    while (weir_card_can_send(runner->card)) {
+        if (!weir_stack_output(runner->stack, runner_now(runner), &tx))
+            return true;
+        struct weir_card_tx frame = {
+            .header = tx.header,
+            .header_length = tx.header_length,
+            .payload = {{tx.payload[0].data, tx.payload[0].length},
+                        {tx.payload[1].data, tx.payload[1].length}},
+            .needs_csum = tx.needs_csum,
+            .csum_start = tx.csum_start,
+            .csum_offset = tx.csum_offset,
+            .gso_type = tx.gso_size == 0         ? WEIR_GSO_NONE
+                        : tx.gso_ip_version == 6 ? WEIR_GSO_TCPV6
+                                                 : WEIR_GSO_TCPV4,
+            .gso_size = tx.gso_size,
+        };
+        int error = weir_card_send(runner->card, &frame);
+        if (error)
+            fail("the card refuses a frame of the stack (%s): please report this", strerror(-error));
+    }
+    return false;
+}
+
+static void take_signal(struct runner *runner)
+{
+    struct signalfd_siginfo signal;
+
+    if (runner->fds[0].fd < 0 || read(runner->fds[0].fd, &signal, sizeof signal) <= 0)
+        return;
+    runner->interrupted = true;
+    block_signals(SIG_UNBLOCK); // a second one ends us at once
+}
+
+bool runner_step(struct runner *runner, weir_time deadline)
+{
+    // When the card takes no more, only it can move things on.
+    if (runner->stack && send_due(runner)) {
+        weir_time due = weir_stack_poll_at(runner->stack), now = runner_now(runner);
+        if (due < deadline)
+            deadline = due < now + SHORTEST_WAIT ? now + SHORTEST_WAIT : due;
+    }
+    int error = weir_card_poll(runner->card, deadline);
+    take_signal(runner);
+    if (error == 0 || error == -EINTR)
+        return !runner->interrupted;
+    if (error == -ENODEV)
+        fail("the card is gone: plug it in again");
+    else
+        fail("the card does not work any more (%s): plug it in anew", strerror(-error));
+    return false;
+}
+
+bool runner_connect(struct runner *runner, const struct weir_ip *remote, uint16_t port, struct weir_tcp **tcp)
+{
+    char text[IP_TEXT_SIZE];
+
+    *tcp = weir_tcp_connect(runner->stack, runner_now(runner), remote, port, 0);
+    if (!*tcp) {
+        fail(errno == ENETUNREACH ? "no way to %s: it is not in our network, so give --gateway"
+                                  : "no connection to %s",
+             ip_text(remote, text));
+        return false;
+    }
+    while (weir_tcp_state(*tcp) == WEIR_TCP_SYN_SENT || weir_tcp_state(*tcp) == WEIR_TCP_SYN_RECEIVED) {
+        if (!runner_step(runner, WEIR_TIME_NEVER))
+            goto over;
+    }
+    if (weir_tcp_error(*tcp) == 0) {
+        runner->flow_start = runner->flow_end = runner_now(runner);
+        return true;
+    }
+    runner_tcp_failed(*tcp, weir_tcp_error(*tcp));
+over:
+    if (weir_tcp_state(*tcp) != WEIR_TCP_CLOSED)
+        weir_tcp_abort(*tcp);
+    weir_tcp_release(*tcp);
+    return false;
+}
+
+void runner_note_flow(struct runner *runner, const struct weir_tcp *tcp)
+{
+    struct weir_tcp_info info;
+
+    weir_tcp_info(tcp, &info);
+    if (info.bytes_acked > runner->bytes_sent || info.bytes_received > runner->bytes_received)
+        runner->flow_end = runner_now(runner);
+    runner->bytes_sent = info.bytes_acked;
+    runner->bytes_received = info.bytes_received;
+}
+
+void runner_finish(struct runner *runner, struct weir_tcp *tcp)
+{
+    weir_time deadline = runner_now(runner) + FINISH_TIME;
+    enum weir_tcp_state state;
+
+    weir_tcp_shutdown(tcp);
+    while ((state = weir_tcp_state(tcp)) != WEIR_TCP_CLOSED && state != WEIR_TCP_TIME_WAIT &&
+           runner_now(runner) < deadline) {
+        if (!runner_step(runner, deadline))
+            break;
+    }
+    weir_tcp_release(tcp);
+}
+
+int runner_tcp_failed(const struct weir_tcp *tcp, int error)
+{
+    char text[IP_TEXT_SIZE];
+    struct weir_ip remote;
+    uint16_t port;
+
+    weir_tcp_remote(tcp, &remote, &port);
+    ip_text(&remote, text);
+    switch (error < 0 ? -error : error) {
+    case ECONNREFUSED:
+        return fail("%s refuses connections to port %u: is the server running?", text, port);
+    case EHOSTUNREACH:
+        return fail("%s cannot be reached: is it up, and on the card's wire?", text);
+    case ETIMEDOUT:
+        return fail("%s port %u does not answer any more: is it up, and does a firewall stand between?", text,
+                    port);
+    case ECONNRESET:
+        return fail("%s broke the connection off: its own log may say why", text);
+    default:
+        return fail("the connection to %s port %u failed: %s", text, port,
+                    strerror(error < 0 ? -error : error));
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The card as a straightforward model in C, from USB packets to frames on the wire: what the Verilog must do,
+// written the simplest way, without its timing. Tests of the driver and of the tool run against it, and it is
+// a golden model to compare with.
+#ifndef WEIR_FAKE_CARD_H
+#define WEIR_FAKE_CARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "weir_link.h"
+
+struct fake_card {
+    // The model's to change before its first use.
+    uint8_t version_major;
+    uint16_t counter_count;
+    uint32_t link;                                                        // WEIR_REG_LINK
+    void (*wire_out)(void *context, const uint8_t *frame, size_t length); // without FCS; may be NULL
+    void *wire_context;
+
+    // The model's state.
+    uint32_t counters[WEIR_COUNTERS];
+    uint32_t scratch, in_timeout;
+    uint32_t rx_control;
+    uint64_t mac[8], arp[8];
+    uint8_t out[1 << 18]; // the OUT transfer so far, from the first record that is not complete
+    size_t out_length;
+    bool out_dropping;   // the rest of this transfer makes no sense
+    uint8_t in[1 << 20]; // records for the host
+    size_t in_length;
+};
+
+extern const uint8_t fake_card_mac[6];
+
+void fake_card_init(struct fake_card *card);
+// A control transfer on endpoint 0; bytes moved, or -EPIPE.
+int fake_card_control(struct fake_card *card, uint8_t type, uint8_t request, uint16_t index, uint8_t *data,
+                      uint16_t length);
+// A packet of bulk OUT that the card takes; one shorter than 512 bytes ends a transfer.
+void fake_card_out_packet(struct fake_card *card, const uint8_t *data, size_t length);
+// Moves waiting records into `transfer` (of WEIR_IN_TRANSFER_MAX bytes), made to end short. 0 when none
+// waits.
+size_t fake_card_in_transfer(struct fake_card *card, uint8_t *transfer);
+// A frame from the wire, without FCS.
+void fake_card_wire_in(struct fake_card *card, const uint8_t *frame, size_t length);
+
+#endif
