@@ -21,12 +21,13 @@ static bool impair(struct sim_wire *wire, const struct sim_options *options)
     return wire->wire != NULL;
 }
 
-bool sim_wire_open(struct sim_wire *wire, const struct sim_options *options, char *error, size_t error_size)
+bool sim_wire_open(struct sim_wire *wire, const struct sim_options *options, struct wire *far_end,
+                   char *error, size_t error_size)
 {
     const char *name = *options->tap ? options->tap : options->veth;
 
-    *wire = (struct sim_wire){0};
-    if (*name) {
+    *wire = (struct sim_wire){.wire = far_end};
+    if (!far_end && *name) {
         wire->wire =
             *options->tap ? wire_tap_open(name, error, error_size) : wire_veth_open(name, error, error_size);
         if (!wire->wire)

@@ -15,8 +15,10 @@ struct sim_wire {
     bool broken; // told on stderr; the cable is cut since
 };
 
-// False: `error` says what to do, and nothing is left open.
-bool sim_wire_open(struct sim_wire *wire, const struct sim_options *options, char *error, size_t error_size);
+// The cable leads to `far_end`, or where that is NULL to what the options name. False: `error` says what to
+// do, and nothing is left open.
+bool sim_wire_open(struct sim_wire *wire, const struct sim_options *options, struct wire *far_end,
+                   char *error, size_t error_size);
 void sim_wire_close(struct sim_wire *wire);
 
 // The card's callbacks (weir_sim_config); `context` is the sim_wire.

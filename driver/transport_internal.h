@@ -9,4 +9,10 @@
 
 struct weir_transport *weir_transport_sim_open(const char *options, char *error, size_t error_size);
 
+// As above, with the cable leading to `far_end` (see wire.h), whose owner the transport becomes once it is
+// open; for peers in this process. NULL: what the options say.
+struct wire;
+struct weir_transport *weir_transport_sim_open_on(const char *options, struct wire *far_end, char *error,
+                                                  size_t error_size);
+
 #endif

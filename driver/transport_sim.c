@@ -402,7 +402,8 @@ static bool create_sim(struct sim_transport *transport, const struct sim_options
     return transport->sim != NULL;
 }
 
-struct weir_transport *weir_transport_sim_open(const char *text, char *error, size_t error_size)
+struct weir_transport *weir_transport_sim_open_on(const char *text, struct wire *far_end, char *error,
+                                                  size_t error_size)
 {
     static const struct weir_transport_ops ops = {
         .control = sim_control,
@@ -428,7 +429,7 @@ struct weir_transport *weir_transport_sim_open(const char *text, char *error, si
         transport->endpoint[i].owner = transport;
     }
     if (!sim_options_parse(text, &options, error, error_size) ||
-        !sim_wire_open(&transport->wire, &options, error, error_size))
+        !sim_wire_open(&transport->wire, &options, far_end, error, error_size))
         goto fail;
     if (!create_sim(transport, &options, error, error_size)) {
         sim_wire_close(&transport->wire);
@@ -439,4 +440,9 @@ struct weir_transport *weir_transport_sim_open(const char *text, char *error, si
 fail:
     free(transport);
     return NULL;
+}
+
+struct weir_transport *weir_transport_sim_open(const char *text, char *error, size_t error_size)
+{
+    return weir_transport_sim_open_on(text, NULL, error, error_size);
 }
