@@ -78,6 +78,17 @@ static void chirp_keeps_the_standards_times(void **state)
     usb_host_destroy(bench.host);
 }
 
+static void the_hub_chirps_three_pairs_however_late(void **state)
+{
+    (void)state;
+    struct usb_bench bench;
+    usb_bench_init(&bench, &(struct weir_usb_faults){0}, 1, 0);
+    bench.host->times.reset = 1300 * US; // over before the pairs are
+    assert_int_equal(usb_bench_enumerate(&bench), USB_HOST_CONFIGURED);
+    assert_int_equal(bench.device.hub_chirp_bits, 6);
+    usb_host_destroy(bench.host);
+}
+
 static void expect_failure(struct usb_bench *bench, const char *words)
 {
     assert_int_equal(usb_bench_enumerate(bench), USB_HOST_FAILED);
@@ -237,6 +248,78 @@ static void a_reset_phy_reports_the_line_again(void **state)
     usb_host_destroy(bench.host);
 }
 
+// ---- pins, driven by hand ----
+
+static void drive(struct usb_bench *bench, uint8_t data, bool stp)
+{
+    bench->pins.data_from_link = data;
+    bench->pins.stp = stp;
+    usb_host_tick(bench->host, &bench->pins, 0);
+}
+
+// Holds `data` until the PHY has taken it.
+static void drive_until_taken(struct usb_bench *bench, uint8_t data)
+{
+    bool taken = false;
+    for (unsigned i = 0; i < 100 && !taken; i++) {
+        taken = bench->pins.nxt && !bench->pins.dir;
+        drive(bench, data, false);
+    }
+    assert_true(taken);
+}
+
+static void settle_by_hand(struct usb_bench *bench)
+{
+    usb_bench_init(bench, &(struct weir_usb_faults){0}, 1, 0);
+    drive(bench, 0, false);
+    assert_true(bench->pins.dir); // the PHY is not ready yet
+    for (unsigned i = 0; i < 100; i++)
+        drive(bench, 0, false);
+    assert_false(bench->pins.dir);
+}
+
+static void the_extended_register_set_is_reached(void **state)
+{
+    (void)state;
+    struct usb_bench bench;
+    settle_by_hand(&bench);
+    drive_until_taken(&bench, 0xAF); // write
+    drive_until_taken(&bench, 0x16);
+    drive_until_taken(&bench, 0x3C);
+    drive(&bench, 0, true);
+    drive_until_taken(&bench, 0xEF); // read
+    drive_until_taken(&bench, 0x16);
+    assert_true(bench.pins.dir);
+    drive(&bench, 0, false);
+    assert_true(bench.pins.dir && !bench.pins.nxt);
+    assert_int_equal(bench.pins.data_to_link, 0x3C);
+    drive(&bench, 0, false);
+    assert_false(bench.pins.dir);
+    usb_host_destroy(bench.host);
+}
+
+static void stp_wakes_the_phy_from_low_power(void **state)
+{
+    (void)state;
+    struct usb_bench bench;
+    settle_by_hand(&bench);
+    drive_until_taken(&bench, 0x84);
+    drive_until_taken(&bench, 0x05); // pull-up, SuspendM = 0
+    drive(&bench, 0, true);
+    for (unsigned i = 0; i < 50; i++)
+        drive(&bench, 0, false);
+    assert_true(bench.pins.dir);
+    assert_int_equal(bench.pins.data_to_link & 3, USB_LINE_J);
+    drive(&bench, 0, true);
+    assert_false(bench.pins.dir);
+    for (unsigned i = 0; i < 3; i++)
+        drive(&bench, 0, false);
+    assert_true(bench.pins.dir); // and tells the line state
+    drive(&bench, 0, false);
+    assert_int_equal(bench.pins.data_to_link, 0x4C | USB_LINE_J);
+    usb_host_destroy(bench.host);
+}
+
 // ---- enumeration ----
 
 static void the_descriptors_are_handed_on(void **state)
@@ -297,6 +380,8 @@ int main(void)
         {"any single wrong bit in a data packet is found", any_single_bit_error_is_found, NULL, NULL, NULL},
         {"a bit is stuffed after six ones", stuffing_costs_a_bit_after_six_ones, NULL, NULL, NULL},
         {"reset and chirp keep the times of USB 2.0", chirp_keeps_the_standards_times, NULL, NULL, NULL},
+        {"the hub chirps three pairs however late", the_hub_chirps_three_pairs_however_late, NULL, NULL,
+         NULL},
         {"a device without chirp is reported as full-speed", a_full_speed_device_is_named_so, NULL, NULL,
          NULL},
         {"a chirp too short, long, early, late or unanswered is reported", a_wrong_chirp_is_named, NULL, NULL,
@@ -308,6 +393,9 @@ int main(void)
         {"packets interrupt register commands without harm", packets_interrupt_register_commands, NULL, NULL,
          NULL},
         {"a reset PHY reports the line state again", a_reset_phy_reports_the_line_again, NULL, NULL, NULL},
+        {"the extended register set is reached through 2Fh", the_extended_register_set_is_reached, NULL, NULL,
+         NULL},
+        {"stp wakes the PHY from low power", stp_wakes_the_phy_from_low_power, NULL, NULL, NULL},
         {"the descriptors are handed on as the device sent them", the_descriptors_are_handed_on, NULL, NULL,
          NULL},
         {"a device may be silent for 10 ms after reset, not for ever",
