@@ -43,14 +43,17 @@ module arp_queue (
     wire [4:0] out_gray_there, out_there;
     sync_bits   #(.WIDTH(5)) to_rx (.clk(wire_rx_clk), .d(out_gray), .q(out_gray_there));
     gray_decode #(.WIDTH(5)) decode (.gray(out_gray_there), .binary(out_there));
+    reg  [4:0] out_q;
     wire       full;
     wire [3:0] unused;
-    assign {full, unused} = in - out_there;
+    assign {full, unused} = in - out_q;
     always @(posedge wire_rx_clk) begin
         if (s_valid && s_ready && s_last) in <= in + 5'd1;
+        out_q  <= out_there;
         s_room <= !full;
         if (wire_rx_rst) begin
             in     <= 5'd0;
+            out_q  <= 5'd0;
             s_room <= 1'b0;
         end
     end
