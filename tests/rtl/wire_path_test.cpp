@@ -9,7 +9,8 @@ static const Bytes PEER = {0x02, 0x12, 0x34, 0x56, 0x78, 0x9A};
 static const Bytes BROADCAST(6, 0xFF), ZERO(6, 0);
 static const uint32_t OURS = 0xC0A80102, THEIRS = 0xC0A80163;
 
-// The wire side between a wire and a host, each of its three clocks with a period and a phase of its own. Picoseconds.
+// The wire side between a wire and a host, each of its three clocks with a period and a phase of its own.
+// Picoseconds.
 struct Bench {
     struct Clock {
         uint64_t period, next;
@@ -156,7 +157,8 @@ static Bytes request(const Bytes &sha, uint32_t spa)
 
 static Bytes reply_on_wire(const Bytes &sha, uint32_t spa)
 {
-    return joined({Bytes(7, 0x55), {0xD5}, with_fcs(padded(arp_packet(sha, STATION, 2, STATION, OURS, sha, spa)))});
+    return joined(
+        {Bytes(7, 0x55), {0xD5}, with_fcs(padded(arp_packet(sha, STATION, 2, STATION, OURS, sha, spa)))});
 }
 
 static void an_arp_reply_leaves_within_16_byte_times(void **)
@@ -264,7 +266,7 @@ static void random_traffic_reaches_the_host_whole_and_flagged_or_not_at_all(void
             if (broken)
                 bench.wire[bench.wire.size() - 30] ^= 0x10;
             bench.wire.insert(bench.wire.end(), reads == 16 ? 2 * frame.size() : bench.random.below(12), -1);
-            else if (model.judge(frame, false, false, false, 1 << 14).counter == WEIR_CNT_RX_FRAMES)
+            if (!broken && model.judge(frame, false, false, false, 1 << 14).counter == WEIR_CNT_RX_FRAMES)
                 expected.push_back({frame, model.judge(frame, false, false, false, 1 << 14).flags});
         }
         bench.run_out();
