@@ -120,6 +120,10 @@ static void nyet_says_that_this_packet_was_the_last_for_now(void **)
         }
     assert_int_equal(t.commits, 8);
     assert_int_equal(t.nyets, 1);
+    t.dut->out_nyet = 1;
+    assert_int_equal(t.packet(OUT), NOTHING);
+    t.dut->out_ready = 0;
+    assert_int_equal(t.packet(DATA1, 512), ACK); // a duplicate takes no room in the end
 }
 
 static void broken_long_and_strange_data_gets_no_answer(void **)
