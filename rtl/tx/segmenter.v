@@ -226,6 +226,7 @@ module segmenter #(
         l4_byte <= state != TAIL;
         add_ip  <= state == HEADER;
         ip_byte <= in_ip;
+        if (rst) {wr_en, wr_commit} <= 0;
     end
 
     assign wr_length = {{(ADDR_WIDTH-BITS){1'b0}}, frame_length[BITS-1:0]};
@@ -237,7 +238,8 @@ module segmenter #(
         ev_segment       <= state == TAIL && step == 7;
         ev_superframe    <= state == TAIL && step == 7 && last_segment;
         ev_csum_inserted <= state == TAIL && step == 7 && needs_csum;
-        ev_bad_record    <= !rst && (abort || (state == SKIP && take && s_last) || (state == PLAN && header_bad && no_payload));
+        ev_bad_record    <= abort || (state == SKIP && take && s_last) || (state == PLAN && header_bad && no_payload);
+        if (rst) {ev_segment, ev_superframe, ev_csum_inserted, ev_bad_record} <= 0;
     end
 endmodule
 `default_nettype wire

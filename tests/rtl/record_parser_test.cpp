@@ -265,7 +265,7 @@ static void a_transfer_that_ends_early_withdraws_the_record(void **)
 static void any_bytes_leave_it_in_step_by_the_next_transfer(void **)
 {
     Bench bench;
-    print_message("seed %u\n", SEED);
+    print_message("# seed %u\n", SEED);
     for (int round = 0; round < 3000; round++) {
         Bytes t;
         for (unsigned i = bench.random() % 4; i > 0; i--)
