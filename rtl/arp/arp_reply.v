@@ -71,9 +71,9 @@ module arp_reply #(
     wire target_ours;
     reg  [31:0] key; // sender, later target protocol address
 
-    wire in_preset = s_position >= 6'd12 && s_position <= 6'd19;
-    wire in_sender = s_position >= 6'd28 && s_position <= 6'd31;
-    wire in_target = s_position >= 6'd38 && s_position <= 6'd41;
+    wire in_preset = s_position[5:2] == 4'd3 || s_position[5:2] == 4'd4; // 12 to 19
+    wire in_sender = s_position[5:2] == 4'd7;                               // 28 to 31
+    wire in_target = s_position[5:1] == 5'd19 || s_position[5:1] == 5'd20;  // 38 to 41
 
     always @(posedge clk) begin
         search <= s_valid && (s_position == 6'd31 || s_position == 6'd41);
@@ -101,7 +101,7 @@ module arp_reply #(
     // ---- Keeping: hardware address at 0, sender's IP address at 8, target's at 12, in one of two banks ----
     reg  [7:0] kept[0:31];
     reg        bank;
-    wire       in_hardware = s_position >= 6'd22 && s_position <= 6'd27;
+    wire       in_hardware = s_position[5:1] == 5'd11 || s_position[5:1] == 5'd12 || s_position[5:1] == 5'd13; // 22 to 27
     reg  [3:0] place;
     always @* begin
         place = {1'b0, s_position[2:0] + 3'd2};
@@ -169,9 +169,9 @@ module arp_reply #(
     reg        from_kept;
     always @* begin
         kept_place = {1'b0, position[2:0]}; // requester's hardware address, at 0 and at 32
-        from_kept  = position <= 6'd5 || position >= 6'd28;
-        if (position[5:2] == 4'd7)                       kept_place = {2'b11, position[1:0]};
-        if (position[5] && position[3:0] >= 4'd6)        kept_place = {2'b10, position[1:0] ^ 2'b10};
+        from_kept  = position[5] || position[5:2] == 4'd7 || position[5:2] == 4'd0 || position[5:1] == 5'd2;
+        if (position[5:2] == 4'd7)                            kept_place = {2'b11, position[1:0]};
+        if (position[5:1] == 5'd19 || position[5:1] == 5'd20) kept_place = {2'b10, position[1:0] ^ 2'b10};
     end
 
     reg  [7:0] kept_q;
@@ -183,9 +183,9 @@ module arp_reply #(
             from_kept_q <= from_kept;
             m_valid     <= busy;
             m_last      <= position == 6'd41;
-            if (position >= 6'd12 && position <= 6'd19)        other_q <= preset(position[2:0]);
-            else if (position == 6'd20 || position == 6'd21)   other_q <= position[0] ? 8'd2 : 8'd0; // a reply
-            else                                               other_q <= own;
+            if (position[5:2] == 4'd3 || position[5:2] == 4'd4) other_q <= preset(position[2:0]);
+            else if (position[5:1] == 5'd10)                    other_q <= position[0] ? 8'd2 : 8'd0; // a reply
+            else                                                other_q <= own;
         end
         if (rst) m_valid <= 1'b0;
     end

@@ -30,7 +30,7 @@ module arp_table #(
     reg [31:0]        entries[0:15];
     reg [ENTRIES-1:0] used;
 
-    wire write = cfg_valid && cfg_table == TABLE && cfg_index <= {4'd0, LAST};
+    wire write = cfg_valid && cfg_table == TABLE && cfg_index[7:4] == 4'd0;
     always @(posedge clk)
         if (write) entries[cfg_index[3:0]] <= cfg_data[31:0];
 

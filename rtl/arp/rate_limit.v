@@ -8,7 +8,7 @@ module rate_limit (
     input  wire        clk,
     input  wire        rst,
 
-    input  wire        restart,  // with a new `interval`: fills the bucket and begins the interval
+    input  wire        restart,  // after reset, and with a new `interval`: fills the bucket and begins the interval
     input  wire [15:0] interval,
 
     output reg         allowed,
@@ -18,14 +18,15 @@ module rate_limit (
 
     reg [9:0]  divider;
     reg        tick;     // once in 1,024 clocks
-    reg [15:0] left;     // ticks to the next token, less one
+    reg [15:0] left;     // ticks to the next token
+    wire       due = left == 16'd1;
     reg        refill;
     reg [4:0]  tokens;
 
     always @(posedge clk) begin
         {tick, divider} <= {1'b0, divider} + 11'd1;
-        refill          <= tick && left == 16'd0;
-        if (tick) left  <= left == 16'd0 ? interval - 16'd1 : left - 16'd1;
+        refill          <= tick && due;
+        if (tick || restart) left <= due || restart ? interval : left - 16'd1;
 
         if (take && !refill && tokens != 5'd0)   tokens <= tokens - 5'd1;
         if (refill && !take && tokens != FULL)   tokens <= tokens + 5'd1;
@@ -34,7 +35,6 @@ module rate_limit (
         if (rst || restart) begin
             divider <= 10'd0;
             tick    <= 1'b0;
-            left    <= interval - 16'd1;
             refill  <= 1'b0;
             tokens  <= FULL;
         end

@@ -42,11 +42,11 @@ module rx_checksum (
     reg         udp;
     reg         udp_length_wrong;
     reg         udp_checksum_zero;
+    reg         long_enough; // the byte at hand is not before the last of the transport header
     reg         l4_done;   // all of it was there, and it is long enough for its header
 
     wire        vlan = {previous, s_data} == 16'h8100 || {previous, s_data} == 16'h88A8;
     wire        ipv4 = {previous, s_data} == 16'h0800;
-    wire        long_enough = tcp ? count >= 5'd19 : count >= 5'd7;
 
     always @(posedge clk) begin
         if (s_valid) begin
@@ -69,7 +69,7 @@ module rx_checksum (
             IPV4: begin
                 if (count == 5'd0) begin
                     words <= s_data[3:0];
-                    if (s_data[7:4] != 4'd4 || s_data[3:0] < 4'd5) state <= REST;
+                    if (s_data[7:4] != 4'd4 || s_data[3:2] == 2'd0 || s_data[3:0] == 4'd4) state <= REST;
                 end
                 if (count == 5'd6) fragment <= s_data[5:0] != 6'd0;
                 if (count == 5'd7) fragment <= fragment || s_data != 8'd0;
@@ -89,6 +89,7 @@ module rx_checksum (
                 if (count == 5'd4 && s_data != l4_length[15:8]) udp_length_wrong <= 1'b1;
                 if (count == 5'd5 && s_data != l4_length[7:0])  udp_length_wrong <= 1'b1;
                 if (count == 5'd7) udp_checksum_zero <= {previous, s_data} == 16'd0;
+                if (count == (tcp ? 5'd18 : 5'd6)) long_enough <= 1'b1;
                 if (left == 16'd1) begin
                     state   <= REST;
                     l4_done <= long_enough;
@@ -103,6 +104,7 @@ module rx_checksum (
             tags              <= 2'd0;
             header_done       <= 1'b0;
             udp_length_wrong  <= 1'b0;
+            long_enough       <= 1'b0;
             l4_done           <= 1'b0;
         end
     end

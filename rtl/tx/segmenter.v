@@ -177,8 +177,8 @@ module segmenter #(
             LOAD, PAYLOAD: if (take) offset <= offset_next;
             PLAN:    offset <= csum_start[BITS-1:0];  // for the L4 length, in LENGTH and ROOM
             ROOM:    if (room) offset <= {{(BITS-8){1'b0}}, hdr_len};
-            HEADER:  offset <= at_header_end ? {{(BITS-8){1'b0}}, ip_csum_at} : offset_next;
-            TAIL:    offset <= step == 4 ? csum_at[BITS-1:0] : offset_next;
+            HEADER:  offset <= offset_next;
+            TAIL:    offset <= step == 0 ? {{(BITS-8){1'b0}}, ip_csum_at} : step == 4 ? csum_at[BITS-1:0] : offset_next;
             LENGTH:  ;
             default: offset <= 0;
         endcase
@@ -201,8 +201,8 @@ module segmenter #(
             HEADER:  chosen = header_data;
             TAIL:
                 case (step)
-                    0: chosen = ~ip_sum[15:8];
-                    1: chosen = ~ip_sum[7:0];
+                    1: chosen = ~ip_sum[15:8];
+                    2: chosen = ~ip_sum[7:0];
                     5: chosen = l4_csum[15:8];
                     6: chosen = l4_csum[7:0];
                     default: chosen = 0;
@@ -215,7 +215,7 @@ module segmenter #(
         wr_data   <= chosen;
         wr_offset <= {{(ADDR_WIDTH-BITS){1'b0}}, offset};
         wr_en     <= (state == PAYLOAD && take) || state == HEADER ||
-                     (state == TAIL && ((gso && step < 2) || step == 5 || step == 6));
+                     (state == TAIL && ((gso && (step == 1 || step == 2)) || step == 5 || step == 6));
         wr_commit <= state == TAIL && step == 7;
 
         // A superframe's L4 length first, then payload, a zero if that was odd, TCP header, four zeros for the carry.
@@ -226,6 +226,7 @@ module segmenter #(
         l4_byte <= state != TAIL;
         add_ip  <= state == HEADER;
         ip_byte <= in_ip;
+        if (rst) {wr_en, wr_commit} <= 0;
     end
 
     assign wr_length = {{(ADDR_WIDTH-BITS){1'b0}}, frame_length[BITS-1:0]};
@@ -237,7 +238,8 @@ module segmenter #(
         ev_segment       <= state == TAIL && step == 7;
         ev_superframe    <= state == TAIL && step == 7 && last_segment;
         ev_csum_inserted <= state == TAIL && step == 7 && needs_csum;
-        ev_bad_record    <= !rst && (abort || (state == SKIP && take && s_last) || (state == PLAN && header_bad && no_payload));
+        ev_bad_record    <= abort || (state == SKIP && take && s_last) || (state == PLAN && header_bad && no_payload);
+        if (rst) {ev_segment, ev_superframe, ev_csum_inserted, ev_bad_record} <= 0;
     end
 endmodule
 `default_nettype wire

@@ -17,6 +17,8 @@ struct Bench {
         dut.cfg_valid = 0;
         clock();
         dut.rst = 0;
+        for (int i = 0; i < 32; i++) // the table is being cleared
+            clock();
     }
     void clock()
     {
@@ -128,6 +130,21 @@ static void writes_elsewhere_change_nothing(void **)
     assert_true(bench.passes(STATION));
 }
 
+static void a_reset_empties_the_table(void **)
+{
+    Bench bench;
+    for (unsigned entry = 0; entry < 20; entry++)
+        bench.set(entry, 0x0A1122334400 + entry, true);
+    bench.dut.rst = 1;
+    bench.clock();
+    bench.dut.rst = 0;
+    for (int i = 0; i < 32; i++)
+        bench.clock();
+    for (unsigned entry = 0; entry < 20; entry++)
+        assert_false(bench.passes(0x0A1122334400 + entry));
+    assert_true(bench.passes(STATION));
+}
+
 static void an_arp_sender_is_compared_with_the_station(void **)
 {
     Bench bench;
@@ -161,6 +178,7 @@ int main()
         cmocka_unit_test(every_entry_matches_exactly_while_it_is_in_use),
         cmocka_unit_test(random_tables_pass_what_is_in_them),
         cmocka_unit_test(writes_elsewhere_change_nothing),
+        cmocka_unit_test(a_reset_empties_the_table),
         cmocka_unit_test(an_arp_sender_is_compared_with_the_station),
         cmocka_unit_test(group_addresses_are_told_from_single_ones),
     };

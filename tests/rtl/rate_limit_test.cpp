@@ -11,6 +11,13 @@ struct Bench {
         dut.rst = 1;
         clock();
         dut.rst = 0;
+        restart();
+    }
+    void restart()
+    {
+        dut.restart = 1;
+        clock();
+        dut.restart = 0;
         clock();
     }
     void clock()
@@ -83,10 +90,7 @@ static void a_new_interval_begins_at_once(void **)
     Bench bench(65535);
     bench.take_all();
     bench.dut.interval = 1;
-    bench.dut.restart = 1;
-    bench.clock();
-    bench.dut.restart = 0;
-    bench.clock();
+    bench.restart();
     assert_int_equal(bench.take_all(), WEIR_ARP_BURST);
     bench.wait(1024);
     assert_true(bench.take());

@@ -35,7 +35,8 @@ struct Bench {
         clock();
         clock();
         dut.rst = 0;
-        clock();
+        for (int i = 0; i < 33; i++) // the address table is being cleared
+            clock();
     }
 
     void clock()

@@ -122,12 +122,12 @@ static void a_choice_holds_while_the_mac_is_not_ready(void **)
     }
 }
 
-static void a_lone_frame_is_offered_in_the_clock_it_comes(void **)
+static void a_lone_frame_is_offered_in_the_clock_after_it_comes(void **)
 {
     for (bool arp : {false, true}) {
         Bench bench(73);
         (arp ? bench.arp : bench.data).push_back(Bytes(10, 7));
-        for (int i = 0; i < 10; i++)
+        for (int i = 0; i < 11; i++)
             bench.clock(true);
         assert_int_equal(bench.sent.size(), 1);
     }
@@ -139,7 +139,7 @@ int main()
         cmocka_unit_test(both_sources_frames_come_out_whole_and_in_order),
         cmocka_unit_test(two_sources_that_always_wait_take_turns),
         cmocka_unit_test(a_choice_holds_while_the_mac_is_not_ready),
-        cmocka_unit_test(a_lone_frame_is_offered_in_the_clock_it_comes),
+        cmocka_unit_test(a_lone_frame_is_offered_in_the_clock_after_it_comes),
     };
     return RUN_WIRE_TESTS(tests);
 }

@@ -119,12 +119,14 @@ class Card
         }
         observe_control();
         count_events();
+        const uint8_t ctl_in_data = uint8_t(core->ctl_in_address) ^ 0x5A;
         core->clk = 1;
         core->eval();
         usb_host_tick(host.get(), &pins, 0);
         core->ulpi_dir = pins.dir;
         core->ulpi_nxt = pins.nxt;
         core->ulpi_data_i = pins.data_to_link;
+        core->ctl_in_data = ctl_in_data;
         if (took_in)
             in_queue.pop_front();
         core->s_in_valid = !in_queue.empty();
@@ -175,7 +177,6 @@ class Card
             core->ctl_in_length = uint16_t(core->ctl_setup >> 32);
             written.clear();
         }
-        core->ctl_in_data = uint8_t(core->ctl_in_address) ^ 0x5A;
         if (core->ctl_out_valid) {
             if (core->ctl_out_address != written.size())
                 written.push_back(0xEE); // out of order: makes the data wrong
