@@ -77,7 +77,7 @@ struct Bench {
             if (frame_byte && ++position == waiting.front().data.size()) {
                 waiting.pop_front();
                 position = 0;
-                gap = 4;
+                gap = 5;
             }
             if (until_taken && --until_taken == 0) packets--;
             if (out) give(data, last);
