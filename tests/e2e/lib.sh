@@ -71,11 +71,14 @@ random_file() { head -c "$2" /dev/urandom >"$1"; } # FILE BYTES
 
 sha256() { sha256sum "$1" | cut -d' ' -f1; }
 
-# One value of a --stats=FILE: stat FILE NAME
-stat() { awk -v name="$2" '$1 == name {print $2; found = 1} END {if (!found) print 0}' "$1"; }
+# One value of a --stats=FILE, or no number if it is not there: stat FILE NAME
+stat() { stat_sum "$2" "$1"; }
 
 # The sum of one value over several files: stat_sum NAME FILE...
-stat_sum() { awk -v name="$1" '$1 == name {sum += $2} END {printf "%d\n", sum}' "${@:2}"; }
+stat_sum() {
+    awk -v name="$1" '$1 == name {sum += $2; found++}
+        END {if (found == ARGC - 1) printf "%d\n", sum; else print "no-" name}' "${@:2}"
+}
 
 # TAP lines: check "sentence" COMMAND...; done_testing at the end.
 tests=0 failures=0
