@@ -64,13 +64,19 @@ void usb_host_destroy(struct usb_host *host)
 
 // ---- the schedule ----
 
-static void start_frame(struct usb_host *host)
+bool usb_host_attached(struct usb_host *host)
 {
-    if (!usb_phy_high_speed(&host->phy)) {
+    bool attached = usb_phy_high_speed(&host->phy);
+    if (!attached)
         usb_host_fail(host, "The device left high speed (Function Control %02Xh).",
                       host->phy.function_control);
+    return attached;
+}
+
+static void start_frame(struct usb_host *host)
+{
+    if (!usb_host_attached(host))
         return;
-    }
     uint8_t packet[USB_TOKEN_SIZE];
     size_t length = usb_start_of_frame(packet, (uint16_t)(host->microframe >> 3));
     host->event = host->bus_free = usb_transmit(host, packet, length) + host->times.same_gap;

@@ -2,7 +2,7 @@
 //
 // What the files of the USB host model share. From the pins up:
 //
-//     usb_host_phy.c          ULPI: registers, RX CMDs, bytes to and from the link, line state
+//     usb_host_phy.c          ULPI: RX CMDs, bytes to and from the link, line state; usb_host_phy_registers.c
 //     usb_host_port.c         the hub port: attach, reset, chirp, high speed
 //     usb_host_packet.c       PIDs, CRCs, bit stuffing
 //     usb_host_transaction.c  token, data, handshake on the bus, with time-outs and injected faults
@@ -119,6 +119,16 @@ struct usb_phy {
     bool tx_collided;
 };
 
+// Function Control.
+#define USB_XCVR_SELECT 0x03
+#define USB_XCVR_HIGH_SPEED 0x00
+#define USB_TERM_SELECT 0x04
+#define USB_OP_MODE 0x18
+#define USB_OP_MODE_NON_DRIVING 0x08
+#define USB_OP_MODE_RAW 0x10 // neither bit stuffing nor NRZI: chirp
+#define USB_FUNCTION_RESET 0x20
+#define USB_SUSPEND_M 0x40
+
 void usb_phy_init(struct usb_phy *phy, uint64_t seed);
 void usb_phy_tick(struct usb_phy *phy, const struct ulpi_pins *pins, uint64_t clock);
 // The hub's end of the cable changes.
@@ -130,6 +140,12 @@ bool usb_phy_high_speed(const struct usb_phy *phy);
 // The link transmits, or its last packet is still on the bus.
 bool usb_phy_transmitting(const struct usb_phy *phy, uint64_t clock);
 bool usb_phy_idle(const struct usb_phy *phy);
+// Line state anew, after one end of the cable or Function Control changed.
+void usb_phy_update_line(struct usb_phy *phy);
+
+// usb_host_phy_registers.c
+uint8_t usb_phy_read(struct usb_phy *phy, unsigned address);
+void usb_phy_write(struct usb_phy *phy, unsigned address, uint8_t bits);
 
 // ---- The host ----
 
@@ -248,6 +264,8 @@ struct usb_host {
 
 // usb_host.c: gives up on the device; everything queued ends with WEIR_USB_NO_DEVICE.
 void usb_host_fail(struct usb_host *host, const char *format, ...) __attribute__((format(printf, 2, 3)));
+// False, and the device given up, when it is no longer in high speed.
+bool usb_host_attached(struct usb_host *host);
 
 // usb_host_port.c: one clock until the port is enabled.
 void usb_port_step(struct usb_host *host);

@@ -10,7 +10,7 @@ uint8_t usb_crc5(uint16_t value)
 {
     unsigned crc = 0x1F;
     for (unsigned bit = 0; bit < 11; bit++) {
-        unsigned different = (crc ^ (value >> bit)) & 1;
+        unsigned different = (crc ^ (unsigned)value >> bit) & 1;
         crc = (crc >> 1) ^ (different ? 0x14u : 0); // x^5 + x^2 + 1, reflected
     }
     return (uint8_t)(crc ^ 0x1F);
@@ -24,7 +24,7 @@ uint16_t usb_crc16(const uint8_t *data, size_t length)
     unsigned crc = 0xFFFF;
     for (size_t i = 0; i < length; i++) {
         crc = (crc >> 4) ^ table[(crc ^ data[i]) & 15];
-        crc = (crc >> 4) ^ table[(crc ^ (data[i] >> 4)) & 15];
+        crc = (crc >> 4) ^ table[(crc ^ (unsigned)data[i] >> 4) & 15];
     }
     return (uint16_t)(crc ^ 0xFFFF);
 }

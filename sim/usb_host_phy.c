@@ -23,22 +23,11 @@
 #define COMMAND_WRITE 0x80
 #define COMMAND_READ 0xC0
 #define ADDRESS_EXTENDED 0x2F
-
-// Function Control.
-#define XCVR_SELECT 0x03
-#define XCVR_HIGH_SPEED 0x00
-#define TERM_SELECT 0x04
-#define OP_MODE 0x18
-#define OP_MODE_NON_DRIVING 0x08
-#define OP_MODE_RAW 0x10 // neither bit stuffing nor NRZI: chirp
-#define UTMI_RESET 0x20
-#define SUSPEND_M 0x40
+#define ABORT 0xFF // beside stp: the packet is to be broken
 
 // RX CMD, ULPI 1.1 table 8: VBUS valid, ID floating.
 #define RX_CMD_BASE 0x4C
 #define RX_CMD_ACTIVE 0x10
-
-static const uint8_t identity[4] = {0x24, 0x04, 0x07, 0x00}; // vendor and product id
 
 void usb_phy_init(struct usb_phy *phy, uint64_t seed)
 {
@@ -47,7 +36,7 @@ void usb_phy_init(struct usb_phy *phy, uint64_t seed)
         .dir = true,
         .held_until = HELD_CLOCKS,
         .random = seed | 1,
-        .function_control = SUSPEND_M | 1,
+        .function_control = USB_SUSPEND_M | 1,
         .otg_control = 0x06,
         .interrupt_rising = 0x1F,
         .interrupt_falling = 0x1F,
@@ -60,12 +49,14 @@ void usb_phy_init(struct usb_phy *phy, uint64_t seed)
 
 bool usb_phy_pulled_up(const struct usb_phy *phy)
 {
-    return (phy->function_control & TERM_SELECT) && (phy->function_control & OP_MODE) != OP_MODE_NON_DRIVING;
+    return (phy->function_control & USB_TERM_SELECT) &&
+           (phy->function_control & USB_OP_MODE) != USB_OP_MODE_NON_DRIVING;
 }
 
 bool usb_phy_high_speed(const struct usb_phy *phy)
 {
-    return (phy->function_control & (XCVR_SELECT | TERM_SELECT | OP_MODE | SUSPEND_M)) == SUSPEND_M;
+    return (phy->function_control & (USB_XCVR_SELECT | USB_TERM_SELECT | USB_OP_MODE | USB_SUSPEND_M)) ==
+           USB_SUSPEND_M;
 }
 
 bool usb_phy_transmitting(const struct usb_phy *phy, uint64_t clock)
@@ -81,19 +72,19 @@ bool usb_phy_idle(const struct usb_phy *phy)
 
 // What the line state bits show, ULPI 1.1 table 9: with high-speed termination only whether there is a
 // signal.
-static void update_line(struct usb_phy *phy)
+void usb_phy_update_line(struct usb_phy *phy)
 {
     enum usb_line bus = phy->device != USB_LINE_FREE ? phy->device : phy->hub;
     if (bus == USB_LINE_FREE)
         bus = usb_phy_pulled_up(phy) ? USB_LINE_J : USB_LINE_SE0;
-    bool terminated = (phy->function_control & (XCVR_SELECT | TERM_SELECT)) == XCVR_HIGH_SPEED;
+    bool terminated = (phy->function_control & (USB_XCVR_SELECT | USB_TERM_SELECT)) == USB_XCVR_HIGH_SPEED;
     phy->line = terminated && bus != USB_LINE_SE0 ? USB_LINE_J : (uint8_t)bus;
 }
 
 void usb_phy_drive(struct usb_phy *phy, enum usb_line hub)
 {
     phy->hub = hub;
-    update_line(phy);
+    usb_phy_update_line(phy);
 }
 
 void usb_phy_send(struct usb_phy *phy, const uint8_t *packet, size_t length, uint64_t clock)
@@ -112,69 +103,6 @@ void usb_phy_send(struct usb_phy *phy, const uint8_t *packet, size_t length, uin
     phy->rx_run = 1;
     phy->rx_stuffed = 0;
     phy->rx_ending = false;
-}
-
-// ---- registers ----
-
-static uint8_t *find_register(struct usb_phy *phy, unsigned base)
-{
-    switch (base) {
-    case 0x04:
-        return &phy->function_control;
-    case 0x07:
-        return &phy->interface_control;
-    case 0x0A:
-        return &phy->otg_control;
-    case 0x0D:
-        return &phy->interrupt_rising;
-    case 0x10:
-        return &phy->interrupt_falling;
-    case 0x16:
-        return &phy->scratch;
-    default:
-        return NULL;
-    }
-}
-
-// Registers that can be written come in threes: write, set bits, clear bits.
-static unsigned register_base(unsigned address)
-{
-    unsigned first = address < 0x13 ? 0x04 : 0x16;
-    return address < first || address > 0x18 ? 0xFF : address - (address - first) % 3;
-}
-
-static uint8_t read_register(struct usb_phy *phy, unsigned address)
-{
-    if (address < sizeof identity)
-        return identity[address];
-    if (address == 0x15) // Debug
-        return phy->line;
-    const uint8_t *value = find_register(phy, register_base(address));
-    return value ? *value : 0;
-}
-
-static void write_register(struct usb_phy *phy, unsigned address, uint8_t bits, uint64_t clock)
-{
-    unsigned base = register_base(address);
-    uint8_t *value = find_register(phy, base);
-    if (!value)
-        return;
-    if (address == base)
-        *value = bits;
-    else
-        *value = (uint8_t)(address == base + 1 ? *value | bits : *value & ~bits);
-    if (value != &phy->function_control)
-        return;
-    if (phy->function_control & UTMI_RESET) {
-        phy->function_control &= (uint8_t)~UTMI_RESET;
-        phy->state = USB_PHY_HELD;
-        phy->dir = true;
-        phy->held_until = clock + HELD_CLOCKS;
-    } else if (!(phy->function_control & SUSPEND_M)) {
-        phy->state = USB_PHY_LOW_POWER;
-        phy->dir = true;
-    }
-    update_line(phy);
 }
 
 // ---- from the bus to the link ----
@@ -239,7 +167,7 @@ static void begin_transmit(struct usb_phy *phy, uint64_t clock)
 
 static void take_byte(struct usb_phy *phy, uint8_t byte)
 {
-    bool raw = (phy->function_control & OP_MODE) == OP_MODE_RAW;
+    bool raw = (phy->function_control & USB_OP_MODE) == USB_OP_MODE_RAW;
     if (!phy->tx_command) {
         phy->tx_command = true;
         if (byte == COMMAND_TRANSMIT) // NOPID
@@ -247,7 +175,7 @@ static void take_byte(struct usb_phy *phy, uint8_t byte)
         byte = (uint8_t)((byte & 15) | (~byte & 15) << 4);
     } else if (raw) {
         phy->device = byte ? USB_LINE_J : USB_LINE_K;
-        update_line(phy);
+        usb_phy_update_line(phy);
     }
     if (phy->tx_length < sizeof phy->tx)
         phy->tx[phy->tx_length] = byte;
@@ -256,13 +184,14 @@ static void take_byte(struct usb_phy *phy, uint8_t byte)
         phy->tx_stuffed += usb_stuffed_bits(&phy->tx_run, byte);
 }
 
-static void end_transmit(struct usb_phy *phy, uint64_t clock)
+static void end_transmit(struct usb_phy *phy, uint8_t data, uint64_t clock)
 {
     phy->nxt = false;
     phy->state = USB_PHY_IDLE;
+    phy->tx_collided |= data == ABORT;
     if (phy->device != USB_LINE_FREE) { // end of chirp
         phy->device = USB_LINE_FREE;
-        update_line(phy);
+        usb_phy_update_line(phy);
         return;
     }
     uint64_t end =
@@ -274,7 +203,7 @@ static void end_transmit(struct usb_phy *phy, uint64_t clock)
 static void transmit(struct usb_phy *phy, const struct ulpi_pins *pins, uint64_t clock)
 {
     if (pins->stp) {
-        end_transmit(phy, clock);
+        end_transmit(phy, pins->data_from_link, clock);
         return;
     }
     unsigned before = phy->tx_stuffed / 8;
@@ -329,6 +258,24 @@ static void idle(struct usb_phy *phy, const struct ulpi_pins *pins, uint64_t clo
 
 // Once the value of a write is being taken, the write is finished first: it would be unclear whether it
 // happened.
+// The value takes effect; Function Control may silence the PHY.
+static void written(struct usb_phy *phy, uint64_t clock)
+{
+    usb_phy_write(phy, phy->address, phy->value);
+    usb_phy_update_line(phy);
+    if (phy->function_control & USB_FUNCTION_RESET) {
+        phy->function_control &= (uint8_t)~USB_FUNCTION_RESET;
+        phy->state = USB_PHY_HELD;
+        phy->dir = true;
+        phy->held_until = clock + HELD_CLOCKS;
+    } else if (!(phy->function_control & USB_SUSPEND_M)) {
+        phy->state = USB_PHY_LOW_POWER;
+        phy->dir = true;
+    }
+}
+
+// Once the value of a write is being taken, the write is finished first: it would be unclear whether it
+// happened.
 static bool interruptible(enum usb_phy_state state)
 {
     return state == USB_PHY_IDLE || state == USB_PHY_COMMAND;
@@ -339,7 +286,7 @@ static void wake_on_stop(struct usb_phy *phy, const struct ulpi_pins *pins)
     phy->data = phy->line;
     if (!pins->stp)
         return;
-    phy->function_control |= SUSPEND_M;
+    phy->function_control |= USB_SUSPEND_M;
     phy->line_reported = LINE_UNKNOWN;
     phy->dir = false;
     phy->state = USB_PHY_TURN;
@@ -355,7 +302,7 @@ void usb_phy_tick(struct usb_phy *phy, const struct ulpi_pins *pins, uint64_t cl
     case USB_PHY_HELD:
         if (clock < phy->held_until)
             break;
-        update_line(phy);
+        usb_phy_update_line(phy);
         phy->line_reported = LINE_UNKNOWN;
         phy->dir = false;
         phy->state = USB_PHY_TURN;
@@ -391,10 +338,10 @@ void usb_phy_tick(struct usb_phy *phy, const struct ulpi_pins *pins, uint64_t cl
         if (!pins->stp)
             break;
         phy->state = USB_PHY_IDLE;
-        write_register(phy, phy->address, phy->value, clock);
+        written(phy, clock);
         break;
     case USB_PHY_READ_TURN:
-        phy->data = read_register(phy, phy->address);
+        phy->data = usb_phy_read(phy, phy->address);
         phy->state = USB_PHY_RELEASE;
         break;
     case USB_PHY_LOW_POWER:

@@ -134,6 +134,8 @@ void usb_transaction_step(struct usb_host *host)
             host->unsolicited++;
     } else if (host->clock < host->event) {
         return;
+    } else if (host->phase == USB_PHASE_TOKEN && now->cancelled) {
+        end_transaction(host, host->clock);
     } else if (host->phase == USB_PHASE_TOKEN) {
         await_answer(host, usb_transmit(host, now->packet, now->length));
     } else if (host->phase == USB_PHASE_ANSWER) {

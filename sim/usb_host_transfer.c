@@ -261,7 +261,7 @@ void usb_no_answer(struct usb_host *host)
     host->stats.retries++;
     if (host->now.token == USB_PID_OUT && endpoint->type != USB_INTERRUPT)
         endpoint->ping = true;
-    if (++endpoint->errors < ERRORS_ALLOWED || host->now.cancelled)
+    if (!usb_host_attached(host) || host->now.cancelled || ++endpoint->errors < ERRORS_ALLOWED)
         return;
     usb_complete(host, endpoint, WEIR_USB_ERROR);
 }

@@ -114,8 +114,8 @@ static void vendor_requests_of_all_lengths_carry_their_bytes(void **)
 {
     Card card;
     assert_enumerates(card);
-    for (unsigned length = 0; length <= 200; length++) {
-        Bytes read(200);
+    for (unsigned length = 0; length <= 130; length++) {
+        Bytes read(130);
         assert_int_equal(card.control(0xC0, 1, 0, uint16_t(length), read), WEIR_USB_OK);
         assert_int_equal(read.size(), length);
         for (unsigned i = 0; i < length; i++)
@@ -232,6 +232,40 @@ static void with_1_percent_of_faults_each_byte_arrives_exactly_once(void **)
         assert_true(card.events.out_duplicate > 0);
         assert_int_equal(card.host->unsolicited, 0);
     }
+}
+
+static void both_directions_at_once_on_a_bad_cable_lose_nothing(void **)
+{
+    const weir_usb_faults faults = {10000, 10000, 10000};
+    Card card(faults, 77);
+    assert_enumerates(card);
+    Bytes out = pattern(100 * 512 + 17, 1), got(200 * 512);
+    const Bytes in = pattern(150 * 512 + 3, 2);
+    card.write_in(in);
+    unsigned done = 0;
+    weir_usb_transfer transfers[2] = {};
+    for (int i = 0; i < 2; i++) {
+        transfers[i].endpoint = i ? WEIR_EP_IN : WEIR_EP_OUT;
+        transfers[i].buffer = i ? got.data() : out.data();
+        transfers[i].length = i ? got.size() : out.size();
+        transfers[i].context = &done;
+        transfers[i].complete = [](weir_usb_transfer *t) { ++*static_cast<unsigned *>(t->context); };
+        usb_host_submit(card.host.get(), &transfers[i]);
+    }
+    unsigned requests = 0;
+    for (; done < 2; requests++) {
+        Bytes read(64);
+        if (card.control(0xC0, 1, 0, 64, read) == WEIR_USB_OK)
+            assert_true(read.size() == 64 && read[63] == (63 ^ 0x5A));
+        card.run(2000); // control goes first on this host; leave some of the bus to bulk
+        assert_true(requests < 1000);
+    }
+    card.run(1000);
+    assert_true(requests > 10);
+    assert_true(transfers[0].status == WEIR_USB_OK && transfers[1].status == WEIR_USB_OK);
+    got.resize(transfers[1].actual);
+    assert_true(got == in);
+    assert_true(card.transfers.size() == 1 && card.transfers[0] == out);
 }
 
 // ---- Halt, interrupt, reset, suspend ----
@@ -388,6 +422,7 @@ int main()
         cmocka_unit_test(a_stream_in_gives_13_packets_a_microframe),
         cmocka_unit_test(a_slow_reader_holds_the_host_back_and_loses_nothing),
         cmocka_unit_test(with_1_percent_of_faults_each_byte_arrives_exactly_once),
+        cmocka_unit_test(both_directions_at_once_on_a_bad_cable_lose_nothing),
         cmocka_unit_test(a_halted_endpoint_stalls_until_the_halt_is_cleared),
         cmocka_unit_test(clearing_a_halt_starts_again_at_data0),
         cmocka_unit_test(each_notification_is_sent_once),

@@ -165,6 +165,8 @@ static void start_of_frame(struct ulpi_device *device)
         bool next = number == ((device->frame_number + 1) & 0x7FF);
         device->wrong_frame_numbers += device->frame_repeats > 7 || (number != device->frame_number && !next);
     }
+    if (device->first_frame == 0)
+        device->first_frame = device->rx_begun;
     device->frame_number = number;
     device->frames++;
     device->last_frame = device->rx_begun;

@@ -29,6 +29,7 @@ struct ulpi_device {
     bool deaf_to_hub_chirp;             // does not enter high speed
     uint64_t silent_until;              // answers nothing before this clock
     unsigned answer_delay;              // clocks from the end of reception to the TX CMD
+    unsigned aborts;                    // packets to come that the link breaks off, with FFh beside stp
     const uint8_t *device_descriptor, *config_descriptor;
     size_t config_length;
     void *context;
@@ -45,7 +46,8 @@ struct ulpi_device {
     bool configured, high_speed;
     uint64_t reset_seen, chirp_begun, chirp_ended, hub_chirp_begun, hub_chirp_bits, hub_chirp_ended;
     uint64_t shortest_hub_chirp, longest_hub_chirp;
-    uint64_t frames, last_frame, wrong_frame_gaps, wrong_frame_numbers, bad_packets, interrupted_commands;
+    uint64_t frames, first_frame, last_frame, wrong_frame_gaps, wrong_frame_numbers, bad_packets,
+        interrupted_commands;
     uint16_t frame_number;
     unsigned frame_repeats, bulk_packets, most_bulk_packets, in_tokens, pings;
     uint64_t last_token; // clock of the last IN or PING

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The USB host model is plain C: its test links it directly, without the Verilated card.
-USB_HOST_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard sim/usb_host*.c))
-USB_HOST_TEST_OBJECTS := $(addprefix $(BUILD)/obj/tests/sim/,usb_host_test.o ulpi_device.o ulpi_device_link.o) $(USB_HOST_OBJECTS)
-$(BUILD)/tests/sim/usb_host_test: $(USB_HOST_TEST_OBJECTS)
+# The USB host model is plain C: its tests link it directly, without the Verilated card.
+USB_HOST_TESTS   := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/sim/usb_host*_test.c))
+USB_HOST_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard sim/usb_host*.c tests/sim/ulpi_device*.c) \
+                      tests/sim/usb_host_fixture.c)
+$(USB_HOST_TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(USB_HOST_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) -o $@ $(USB_HOST_TEST_OBJECTS) -lcmocka
+	$(CC) -o $@ $^ -lcmocka
+usb-host-tests: $(USB_HOST_TESTS)
+.PHONY: usb-host-tests
