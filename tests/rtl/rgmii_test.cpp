@@ -79,7 +79,7 @@ static void status_ignores_frames_errors_and_glitches(void **)
         bench.rx(0x5, 0x5, true, true); // a frame
     for (int i = 0; i < 10; i++)
         bench.rx(0xF, 0x0, false, true); // carrier extension
-    bench.rx(0xB, 0xB, false, false); // one period only
+    bench.rx(0xB, 0xB, false, false);    // one period only
     bench.rx(0xD, 0xD, false, false);
     for (int i = 0; i < 4; i++)
         bench.rx(0xD, 0xB, false, false); // the halves differ
