@@ -18,7 +18,7 @@
 `default_nettype none
 
 module packet_memory #(
-    parameter ADDR_WIDTH  = 11, // 2^ADDR_WIDTH bytes
+    parameter ADDR_WIDTH  = 11, // 2^ADDR_WIDTH bytes; 19 at most
     parameter META_WIDTH  = 8,  // bits that travel with a frame
     parameter FRAMES_LOG2 = 4   // 2 or more; room for 2^FRAMES_LOG2 committed frames
 ) (
@@ -60,11 +60,10 @@ module packet_memory #(
 
     reg  [P-1:0] read_gray;      // the reader's pointer, in rd_clk
     wire [P-1:0] read_gray_there; // the same in wr_clk
-    wire [P-1:0] read_decoded;
-    reg  [P-1:0] read_there;     // and in binary
+    reg  [P-1:0] read_folded;    // half way to binary: the parity of four Gray bits from each bit upwards
+    reg  [P-1:0] read_there;     // and in binary: the parity of all of them
 
     sync_bits #(.WIDTH(P)) to_wr (.clk(wr_clk), .d(read_gray), .q(read_gray_there));
-    gray_decode #(.WIDTH(P)) decode (.gray(read_gray_there), .binary(read_decoded));
 
     assign wr_ready = descriptor_ready && !publish;
 
@@ -79,15 +78,17 @@ module packet_memory #(
         publish_length <= wr_length;
         publish_meta   <= wr_meta;
 
-        read_there <= read_decoded;
-        base       <= base + {1'b0, taken};
-        wr_free    <= {1'b1, {ADDR_WIDTH{1'b0}}} + read_there - base - {1'b0, taken};
+        read_folded <= read_gray_there ^ (read_gray_there >> 1) ^ (read_gray_there >> 2) ^ (read_gray_there >> 3);
+        read_there  <= read_folded ^ (read_folded >> 4) ^ (read_folded >> 8) ^ (read_folded >> 12) ^ (read_folded >> 16);
+        base        <= base + {1'b0, taken};
+        wr_free     <= {1'b1, {ADDR_WIDTH{1'b0}}} + read_there - base - {1'b0, taken};
         if (wr_rst) begin
-            put        <= 1'b0;
-            publish    <= 1'b0;
-            read_there <= 0;
-            base       <= 0;
-            wr_free    <= 0;
+            put         <= 1'b0;
+            publish     <= 1'b0;
+            read_folded <= 0;
+            read_there  <= 0;
+            base        <= 0;
+            wr_free     <= 0;
         end
     end
 
