@@ -133,6 +133,7 @@ module record_parser #(
             default:  // ABORT
                 if (m_ready) state <= HEADER;
         endcase
+        if (rst) ev_bad_transfer <= 0;
         if (rst || link_flush) begin
             count <= 0;
             state <= record_owed && !rst ? ABORT : HEADER;

@@ -18,7 +18,7 @@ module usb_ep_in #(
     output wire       s_in_ready,
     input  wire [7:0] s_in_data,
     input  wire       s_in_last,        // the transfer's last byte
-    output reg        in_drained,       // no packet waits for the bus (bytes of an open one may)
+    output reg        in_drained,       // no packet waits for the bus; one that is still being filled cannot
 
     // to the transaction layer
     output wire       ready,            // a packet waits
@@ -61,7 +61,7 @@ module usb_ep_in #(
         else if (take) filled <= filled + 1'b1;
         if (close_bytes) owe_empty <= s_in_last & fills;
         else if (close_empty) owe_empty <= 1'b0;
-        in_drained <= used == 0 & !owe_empty;
+        in_drained <= used == 0 & !owe_empty & !close_bytes;
 
         data <= memory[{sending[SLOTS_LOG2-1:0], offset}];
         {ends_transfer, length} <= slot_info[sending[SLOTS_LOG2-1:0]];
