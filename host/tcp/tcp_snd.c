@@ -277,9 +277,10 @@ static void note_sent(struct weir_tcp *tcp, weir_time now, const struct plan *pl
     if (space > 0) {
         note_sequence_sent(tcp, now, plan, space);
         const bool armed = tcp->at[WEIR_TCP_TIMER_RETRANSMIT] != WEIR_TIME_NEVER;
+        const bool fast = plan->forced && !tcp->recovery.partial; // later holes do not restart it: RFC 6582 section 3.2
         if (probed) {
             weir_tcp_arm_persist(tcp, now);
-        } else if (!armed || plan->forced || tcp->rtt.persist) {
+        } else if (!armed || fast || tcp->rtt.persist) {
             weir_tcp_arm(tcp, now);
         }
         tcp->snd.syn = tcp->snd.retransmit = tcp->snd.probe = false;

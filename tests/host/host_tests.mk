@@ -10,3 +10,9 @@ $(BUILD)/tests/host/linux_peer_test: tests/host/linux_peer_test.sh $(BUILD)/test
 	@mkdir -p $(@D)
 	cp $< $@ && chmod +x $@
 TESTS += $(BUILD)/tests/host/linux_peer_test
+
+# Two stacks on a virtual link.
+$(BUILD)/tests/host/netsim_test: $(BUILD)/obj/tests/host/netsim.o
+
+# Scripts of segments: for every unit test of the stack.
+$(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/host/*_test.c)): $(BUILD)/obj/tests/host/tcp_script.o
