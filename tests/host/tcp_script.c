@@ -107,7 +107,7 @@ void script_start(struct script *script, const struct weir_stack_config *config)
     memset(script, 0, sizeof *script);
     script->config = *config;
     script->now = 100 * WEIR_SECOND;
-    script->peer_time = 5000;
+    script->arp_answered = true;
     script->stack = weir_stack_create(config, script->now);
     assert_non_null(script->stack);
     script_arp_in(script, 1, script_peer_mac, PEER_IP, OUR_IP); // a request: its sender is remembered
@@ -205,6 +205,12 @@ void script_in(struct script *script, const char *text)
     script_ip_in(script, 6, bytes, header + length);
 }
 
+static bool asks_for_peer(const struct script *script)
+{
+    const uint8_t *frame = script->frame;
+    return script->length == 42 && frame[13] == 6 && frame[21] == 1 && memcmp(frame + 38, PEER_IP, 4) == 0;
+}
+
 bool script_frame_out(struct script *script)
 {
     struct weir_tx *tx = &script->tx;
@@ -219,6 +225,10 @@ bool script_frame_out(struct script *script)
             memcpy(script->frame + script->length, tx->payload[i].data, tx->payload[i].length);
             script->length += tx->payload[i].length;
         }
+    }
+    if (script->arp_answered && asks_for_peer(script)) {
+        script_arp_in(script, 2, script_peer_mac, PEER_IP, OUR_IP);
+        return script_frame_out(script);
     }
     return true;
 }

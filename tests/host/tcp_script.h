@@ -28,7 +28,8 @@ struct script {
     struct weir_tcp *tcp;
     weir_time now;
     bool has_iss;
-    uint32_t iss, peer_time;
+    uint32_t iss;
+    bool arp_answered;          // the peer answers requests for its address, unseen; true at the start
     uint8_t frame[65536 + 192]; // the last that left, in one piece
     size_t length;
     struct weir_tx tx;
