@@ -15,7 +15,7 @@
 
 #include "tcp_script.h"
 
-#define ROUNDS 100000
+#define ROUNDS 300000
 #define CONNECTIONS 8
 #define FRAME_MAX 3000
 

@@ -50,6 +50,13 @@ listening() { # port: wait until somebody in the namespace listens
     done
 }
 
+attached() { # wait until tap_peer has opened its device
+    for _ in $(seq 100); do
+        [ "$(inside cat /sys/class/net/weir0/carrier 2>/dev/null)" = 1 ] && return
+        sleep 0.05
+    done
+}
+
 for mode in "" "-o"; do
     if [ -z "$mode" ]; then name="without offload"; new_tap ""; else name="with offload"; new_tap "vnet_hdr"; fi
     stack() { inside "$peer" $mode weir0 10.87.0.2/24 "$@"; }
@@ -58,6 +65,7 @@ for mode in "" "-o"; do
     result $? "the kernel answers five of our pings, $name"
 
     stack echo 7 & echo_job=$!
+    attached
     inside ping -q -c 5 -i 0.2 -W 2 10.87.0.2 > "$folder/ping"
     result $? "we answer five of the kernel's pings, $name"
 
@@ -92,7 +100,7 @@ for mode in "" "-o"; do
     result $? "8 MiB that the kernel sends to us arrive, $name"
 
     stack listen 4002 > "$folder/served" 2> "$folder/listen.log" & listener=$!
-    sleep 0.3
+    attached
     inside socat -u OPEN:"$folder/data" TCP:10.87.0.2:4002
     wait $listener && [ "$(sha256sum < "$folder/served")" = "$wanted" ]
     result $? "8 MiB that a client of the kernel sends to our listener arrive, $name"
