@@ -57,7 +57,8 @@ struct weir_tcp_snd {
 
 struct weir_tcp_rcv {
     weir_seq irs, nxt;
-    weir_seq edge; // behind the last byte that the peer may send (advertised)
+    weir_seq edge;  // behind the last byte that the peer may send (advertised)
+    weir_seq limit; // the furthest edge so far: rounding to the scale's unit may take a few bytes back
     uint8_t scale;
     bool has_fin; // the peer's FIN has come, maybe ahead of its turn
     bool ended;   // and its turn has come

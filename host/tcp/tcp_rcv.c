@@ -10,16 +10,28 @@
 #define CHALLENGES 10
 #define CHALLENGE_INTERVAL (5 * WEIR_SECOND)
 
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
 static bool takes_data(const struct weir_tcp *tcp)
 {
     return tcp->state == WEIR_TCP_ESTABLISHED || tcp->state == WEIR_TCP_FIN_WAIT_1 ||
            tcp->state == WEIR_TCP_FIN_WAIT_2;
 }
 
-// Bytes that could be stored now; at least as many as were advertised.
+// What the ring holds more; before there is one, what it will hold.
 static uint32_t room(const struct weir_tcp *tcp)
 {
     return tcp->rcv.ring.bytes != NULL ? (uint32_t)weir_ring_free(&tcp->rcv.ring) : tcp->rcv.window_max;
+}
+
+// Bytes that the peer may have sent.
+static uint32_t offered(const struct weir_tcp *tcp)
+{
+    const int32_t window = weir_seq_diff(tcp->rcv.limit, tcp->rcv.nxt);
+    return window > 0 ? smaller((uint32_t)window, room(tcp)) : 0;
 }
 
 // What the reader leaves of the window, unrounded; behind the advertised edge where the ring's slack is in
@@ -31,18 +43,14 @@ static int32_t window_gain(const struct weir_tcp *tcp)
     return weir_seq_diff(weir_seq_add(tcp->rcv.nxt, window), tcp->rcv.edge);
 }
 
-static uint32_t smaller(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
-
 static uint32_t our_mss(const struct weir_tcp *tcp)
 {
     return (uint32_t)tcp->stack->config.mtu - WEIR_IPV4_HEADER - WEIR_TCP_HEADER;
 }
 
-// The edge moves only by worthwhile steps (RFC 9293 section 3.8.6.2.2), and never back where the ring has
-// room to round up.
+// The edge moves only by worthwhile steps (RFC 9293 section 3.8.6.2.2). It is rounded to the scale's unit: up
+// while the ring has room for that, else down (RFC 7323 section 2.4), and what was offered before is still
+// taken.
 uint16_t weir_tcp_window(struct weir_tcp *tcp)
 {
     struct weir_tcp_rcv *rcv = &tcp->rcv;
@@ -57,6 +65,7 @@ uint16_t weir_tcp_window(struct weir_tcp *tcp)
     uint32_t units = up << scale <= room(tcp) ? up : window >> scale;
     units = smaller(units, UINT16_MAX);
     rcv->edge = weir_seq_add(rcv->nxt, units << scale);
+    rcv->limit = weir_seq_max(rcv->limit, rcv->edge);
     return (uint16_t)units;
 }
 
@@ -90,7 +99,7 @@ void weir_tcp_challenge(struct weir_tcp *tcp, weir_time now)
 // acknowledgement is heard.
 static bool is_acceptable(const struct weir_tcp *tcp, const struct weir_tcp_segment *segment)
 {
-    const uint32_t window = room(tcp);
+    const uint32_t window = offered(tcp);
     const int32_t offset = weir_seq_diff(segment->seq, tcp->rcv.nxt);
     const int64_t space = weir_tcp_segment_space(segment);
     if (offset == 0) {
@@ -142,7 +151,7 @@ static void trim(const struct weir_tcp *tcp, struct weir_tcp_segment *segment)
         segment->seq = weir_seq_add(segment->seq, cut);
     }
     const uint32_t limit =
-        rcv->has_fin ? smaller(room(tcp), weir_seq_distance(rcv->fin, rcv->nxt)) : room(tcp);
+        rcv->has_fin ? smaller(offered(tcp), weir_seq_distance(rcv->fin, rcv->nxt)) : offered(tcp);
     const uint32_t end = weir_seq_distance(segment->seq, rcv->nxt) + (uint32_t)segment->length;
     if (segment->length > 0 && end > limit) {
         segment->length -= smaller(end - limit, (uint32_t)segment->length);

@@ -51,7 +51,9 @@ static uint32_t most_payload(const struct weir_tcp *tcp)
 // Sequence space behind snd.nxt that both windows leave open.
 static uint32_t usable_window(const struct weir_tcp *tcp)
 {
-    const unsigned duplicates = tcp->recovery.active ? 0 : tcp->recovery.duplicates;
+    const bool limited =
+        !tcp->recovery.active && weir_seq_equal(tcp->snd.nxt, tcp->snd.max); // for new data only
+    const unsigned duplicates = limited ? tcp->recovery.duplicates : 0;
     const uint32_t extra = smaller(duplicates, LIMITED_TRANSMIT) * tcp->snd.mss;
     const uint32_t window = smaller(tcp->cc.cwnd + extra, tcp->snd.wnd);
     const uint32_t flight = weir_seq_distance(tcp->snd.nxt, tcp->snd.una);
@@ -277,9 +279,11 @@ static void note_sent(struct weir_tcp *tcp, weir_time now, const struct plan *pl
     if (space > 0) {
         note_sequence_sent(tcp, now, plan, space);
         const bool armed = tcp->at[WEIR_TCP_TIMER_RETRANSMIT] != WEIR_TIME_NEVER;
+        const bool fast =
+            plan->forced && !tcp->recovery.partial; // later holes do not restart it: RFC 6582 section 3.2
         if (probed) {
             weir_tcp_arm_persist(tcp, now);
-        } else if (!armed || plan->forced || tcp->rtt.persist) {
+        } else if (!armed || fast || tcp->rtt.persist) {
             weir_tcp_arm(tcp, now);
         }
         tcp->snd.syn = tcp->snd.retransmit = tcp->snd.probe = false;
