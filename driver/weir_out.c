@@ -162,7 +162,8 @@ void weir_out_recover(struct weir_card *card, bool counted, uint32_t taken)
 
 bool weir_card_can_send(const struct weir_card *card)
 {
-    return card->out.queued < OUT_SLOTS && !card->gone;
+    // The transfer being filled may have no room for the frame and need another behind it.
+    return card->out.queued + (card->out.fill > 0) < OUT_SLOTS && !card->gone;
 }
 
 static int check(const struct weir_card_caps *caps, const struct weir_card_tx *tx, size_t length)
@@ -222,7 +223,7 @@ int weir_card_send(struct weir_card *card, const struct weir_card_tx *tx)
         return error;
     if (out->fill > 0 && out->fill + size > OUT_AGGREGATE)
         weir_out_flush(card);
-    if (!weir_card_can_send(card))
+    if (out->queued == OUT_SLOTS || card->gone)
         return -EAGAIN;
     append(slot_at(out, out->queued)->transfer.buffer + out->fill, tx, length);
     out->fill += size;
