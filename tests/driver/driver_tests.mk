@@ -30,3 +30,5 @@ WEIR_FAKE := $(DRIVER_TESTS)/weir_fake
 $(WEIR_FAKE): $(WEIR_OBJECTS) $(HOST_LIB) $(DRIVER_LIB) $(FAKE_SIM)
 	@mkdir -p $(@D)
 	$(CC) -o $@ $^ -lz -lm
+build-tests: $(WEIR_FAKE)
+TESTS += tests/driver/weir_tool_test
