@@ -40,7 +40,28 @@ $(BUILD)/gen/weir_link.h: rtl/link/weir_link.vh
 	   sed -nE "s/^\`define (WEIR_[A-Z0-9_]+) +'h([0-9A-Fa-f]+).*/#define \1 0x\2/p; s/^\`define (WEIR_[A-Z0-9_]+) +([0-9]+).*/#define \1 \2/p" $<; \
 	   echo '#endif'; } > $@
 
+# Installs the packages that are missing; needs root or sudo only when some are.
+deps:
+	@missing=; for p in $(DEBIAN_PACKAGES); do \
+	   dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'install ok installed' || missing="$$missing $$p"; done; \
+	 [ -z "$$missing" ] || { \
+	   if [ $$(id -u) = 0 ]; then sudo=; elif command -v sudo >/dev/null; then sudo=sudo; \
+	   else echo "These packages are missing:$$missing. Install them as root, or install sudo, and run make again." >&2; exit 1; fi; \
+	   echo "Installing$$missing"; $$sudo apt-get update -q && \
+	   $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing; }
+
+demo: deps
+	@$(MAKE) --no-print-directory $(WEIR)
+	@BUILD=$(BUILD) tests/e2e/demo.sh $(BUILD)
+
+test: deps
+	@$(MAKE) --no-print-directory build-tests
+	@tests/run $(BUILD) $(TESTS)
+
+help:
+	@sed -n 's/^# make /make /p' Makefile
+
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all clean
+.PHONY: all clean deps demo test help

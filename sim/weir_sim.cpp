@@ -63,6 +63,7 @@ struct weir_sim {
     unsigned quiet_check = QUIET_CHECK;
     uint64_t completed = 0, packets = 0; // transfers and bulk packets, as of the last look
     bool frame_left = false;
+    bool in_reset = true; // the PHYs are reset along with the card: what its pins say before means nothing
 
     bool quiet_long_enough();
     void usb_edge();
@@ -129,7 +130,7 @@ void weir_sim::edge()
         card->usb_clk = card->wire_tx_clk = card->wire_rx_clk = 0;
         card->eval();
     }
-    if (usb)
+    if (usb && !in_reset)
         usb_edge();
     card->usb_clk = usb;
     card->wire_tx_clk = tx;
@@ -151,7 +152,7 @@ void weir_sim::edge()
         card->gmii_rx_dv = pins.valid;
         card->gmii_rx_er = pins.error;
     }
-    if (tx && (card->gmii_tx_en || card->gmii_tx_er || !gmii_sink_idle(&from_card)))
+    if (tx && !in_reset && (card->gmii_tx_en || card->gmii_tx_er || !gmii_sink_idle(&from_card)))
         gmii_sink_step(&from_card, now / NS, {card->gmii_txd, card->gmii_tx_en != 0, card->gmii_tx_er != 0});
 }
 
@@ -235,11 +236,14 @@ static void reset(weir_sim *sim)
     while (sim->now < RESET_TIME)
         sim->edge();
     sim->card->usb_rst = sim->card->wire_tx_rst = sim->card->wire_rx_rst = 0;
+    sim->in_reset = false;
 }
 
 static bool enumerate(weir_sim *sim)
 {
     while (usb_host_state(sim->host) < USB_HOST_CONFIGURED && sim->now < ENUMERATION_LIMIT)
+        sim->edge();
+    while (usb_host_state(sim->host) == USB_HOST_CONFIGURED && !usb_host_idle(sim->host))
         sim->edge();
     sim->completed = usb_host_completed(sim->host);
     sim->quiet_since = sim->now;

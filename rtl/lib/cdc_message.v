@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Hands a bundle of bits from one clock to another, one message at a time, by a toggle handshake.
+//
+// The message stands still in the source's register while the toggle crosses, so all its bits arrive together. A message
+// takes about three clocks of the destination and three of the source before the next one may follow.
+`default_nettype none
+
+module cdc_message #(
+    parameter WIDTH = 8
+) (
+    input  wire             s_clk,
+    input  wire             s_rst,
+    input  wire             s_valid,
+    output wire             s_ready, // low while a message is under way
+    input  wire [WIDTH-1:0] s_data,
+
+    input  wire             m_clk,
+    input  wire             m_rst,
+    output reg              m_valid, // one-clock pulse
+    output reg  [WIDTH-1:0] m_data   // stays until the next pulse
+);
+    reg  [WIDTH-1:0] message;
+    reg              sent;         // toggles with each message
+    reg              received;     // follows `sent` when the message was taken
+    wire             sent_here;    // `sent` in m_clk
+    wire             received_there; // `received` in s_clk
+
+    sync_bits to_m (.clk(m_clk), .d(sent), .q(sent_here));
+    sync_bits to_s (.clk(s_clk), .d(received), .q(received_there));
+
+    assign s_ready = sent == received_there;
+
+    always @(posedge s_clk) begin
+        if (s_valid && s_ready) begin
+            message <= s_data;
+            sent    <= !sent;
+        end
+        if (s_rst) sent <= 1'b0;
+    end
+
+    always @(posedge m_clk) begin
+        m_valid  <= sent_here != received;
+        received <= sent_here;
+        if (sent_here != received) m_data <= message;
+        if (m_rst) begin
+            m_valid  <= 1'b0;
+            received <= 1'b0;
+        end
+    end
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Answers the vendor requests of weir_link.vh, and tells the host of link changes and ARP conflicts.
+//
+// Each request is atomic: what is read is taken at its start (a register's value, all counters held), and what is written
+// is collected and takes effect when the host has ended the request well. Whatever is not exactly a request of weir_link.vh
+// is refused, so that later versions may give it a meaning: unknown numbers, wValue other than 0, a wrong length, a register or
+// table entry that is not there. Capabilities and counters may be read in part, from the start.
+//
+// A table entry is refused while the one before has not reached the wire's clock: that happens only when that clock stands
+// still.
+`default_nettype none
+`include "weir_link.vh"
+
+module control #(
+    parameter FEATURES       = 0,     // WEIR_CAP_ bits
+    parameter MAX_SUPERFRAME = 65557, // bytes
+    parameter MAX_FRAME      = 9216,  // bytes, without FCS
+    parameter MAC_ENTRIES    = 20,
+    parameter ARP_ENTRIES    = 4,
+    parameter TX_MEMORY      = 32768, // bytes
+    parameter RX_MEMORY      = 65536  // bytes
+) (
+    input  wire        clk,
+    input  wire        rst,
+    input  wire        link_flush,    // pulse: the host starts anew
+    input  wire [47:0] mac_address,   // first byte on the wire in bits 47..40
+    input  wire [3:0]  link_status,   // bits of WEIR_REG_LINK, of no clock
+    input  wire        arp_conflict,  // pulse
+    output wire        link_up,
+    output reg  [15:0] in_timeout,    // microseconds
+
+    // Vendor requests, from usb_device
+    input  wire [63:0] ctl_setup,
+    input  wire        ctl_start,
+    output reg         ctl_accept,
+    output reg  [15:0] ctl_in_length,
+    input  wire [9:0]  ctl_in_address,
+    output wire [7:0]  ctl_in_data,
+    input  wire        ctl_out_valid,
+    input  wire [9:0]  ctl_out_address,
+    input  wire [7:0]  ctl_out_data,
+    input  wire        ctl_commit,
+
+    // Interrupt messages
+    output wire        m_notify_valid, // falls again when there is nothing to tell any more
+    input  wire        m_notify_ready,
+    output wire [63:0] m_notify_data,
+
+    // To the tables: {table, entry, value}
+    output reg         m_table_valid,
+    input  wire        m_table_ready,
+    output wire [79:0] m_table_data,
+
+    // From the counter banks
+    output reg         counters_hold,
+    output wire [5:0]  counters_index,
+    input  wire [31:0] counters_value  // of the index one clock before
+);
+    // ---- The request: USB 2.0 section 9.3 ----
+    wire [7:0]  request_type = ctl_setup[7:0];
+    wire [7:0]  request      = ctl_setup[15:8];
+    wire [15:0] value        = ctl_setup[31:16];
+    wire [15:0] index        = ctl_setup[47:32];
+    wire [15:0] length       = ctl_setup[63:48];
+
+    localparam [15:0] COUNTERS_SIZE = `WEIR_COUNTERS * 4;
+
+    wire read  = request_type == 8'hC0 && value == 0;
+    wire write = request_type == 8'h40 && value == 0;
+    wire writable = index == `WEIR_REG_IN_TIMEOUT || index == `WEIR_REG_SCRATCH;
+
+    reg [7:0] entries; // of the table that is named
+    always @* case (index[15:8])
+        `WEIR_TABLE_RX_CONTROL, `WEIR_TABLE_ARP_RATE: entries = 8'd1;
+        `WEIR_TABLE_MAC: entries = MAC_ENTRIES;
+        `WEIR_TABLE_ARP: entries = ARP_ENTRIES;
+        default:         entries = 8'd0;
+    endcase
+
+    reg known;
+    always @* case (request)
+        `WEIR_REQ_GET_CAPS, `WEIR_REQ_GET_COUNTERS: known = read && index == 0 && length != 0;
+        `WEIR_REQ_READ_REG:    known = read && length == 4 && index <= `WEIR_REG_SCRATCH;
+        `WEIR_REQ_WRITE_REG:   known = write && length == 4 && writable;
+        `WEIR_REQ_WRITE_TABLE: known = write && length == 8 && index[7:0] < entries && m_table_ready && !m_table_valid;
+        default:               known = 1'b0;
+    endcase
+
+    // ---- Registers and writes ----
+    reg  [3:0]  link;       // link_status, settled
+    reg  [31:0] scratch;
+    reg  [31:0] register;   // what READ_REG reads
+    reg  [63:0] collected;  // what a write brings
+    reg         whole;      // its last byte is in
+    wire        act = ctl_commit && ctl_accept && whole;
+
+    assign m_table_data = {index, collected};
+
+    always @(posedge clk) begin
+        if (ctl_start) begin
+            ctl_accept <= known;
+            case (request)
+                `WEIR_REQ_GET_CAPS:     ctl_in_length <= `WEIR_CAPS_SIZE;
+                `WEIR_REQ_GET_COUNTERS: ctl_in_length <= COUNTERS_SIZE;
+                default:                ctl_in_length <= 16'd4;
+            endcase
+            case (index[1:0])
+                `WEIR_REG_ID:         register <= 32'h52494557;
+                `WEIR_REG_LINK:       register <= {28'd0, link};
+                `WEIR_REG_IN_TIMEOUT: register <= {16'd0, in_timeout};
+                default:              register <= scratch;
+            endcase
+        end
+
+        if (ctl_start) whole <= 1'b0;
+        else if (ctl_out_valid) begin
+            collected[{ctl_out_address[2:0], 3'd0} +: 8] <= ctl_out_data;
+            whole <= {6'd0, ctl_out_address} + 1'b1 == length;
+        end
+
+        if (act && request == `WEIR_REQ_WRITE_REG) begin
+            if (index == `WEIR_REG_SCRATCH) scratch <= collected[31:0];
+            else in_timeout <= collected[31:16] != 0 ? 16'hFFFF : collected[15:0];
+        end
+        m_table_valid <= m_table_valid ? !m_table_ready : act && request == `WEIR_REQ_WRITE_TABLE;
+
+        // Held until the request has ended, or another begins.
+        if (ctl_start) counters_hold <= known && request == `WEIR_REQ_GET_COUNTERS;
+        else if (ctl_commit) counters_hold <= 1'b0;
+
+        if (link_flush) begin
+            ctl_accept    <= 1'b0;
+            counters_hold <= 1'b0;
+        end
+        if (rst) begin
+            ctl_accept    <= 1'b0;
+            m_table_valid <= 1'b0;
+            counters_hold <= 1'b0;
+            in_timeout    <= `WEIR_IN_TIMEOUT_RESET;
+            scratch       <= 32'd0;
+        end
+    end
+
+    // ---- What is read, a clock after its address ----
+    wire [8*`WEIR_CAPS_SIZE-1:0] caps;
+    localparam [31:0] SUPERFRAME = MAX_SUPERFRAME, FEATURE_BITS = FEATURES, TX_BYTES = TX_MEMORY, RX_BYTES = RX_MEMORY;
+    localparam [15:0] FRAME = MAX_FRAME, COUNTERS = `WEIR_COUNTERS;
+    localparam [7:0]  MAJOR = `WEIR_VERSION_MAJOR, MINOR = `WEIR_VERSION_MINOR, MACS = MAC_ENTRIES, ARPS = ARP_ENTRIES;
+
+    assign caps[8*`WEIR_CAPS_MAJOR          +: 8]  = MAJOR;
+    assign caps[8*`WEIR_CAPS_MINOR          +: 8]  = MINOR;
+    assign caps[8*`WEIR_CAPS_COUNTERS       +: 16] = COUNTERS;
+    assign caps[8*`WEIR_CAPS_FEATURES       +: 32] = FEATURE_BITS;
+    assign caps[8*`WEIR_CAPS_MAX_SUPERFRAME +: 32] = SUPERFRAME;
+    assign caps[8*`WEIR_CAPS_MAX_FRAME      +: 16] = FRAME;
+    assign caps[8*`WEIR_CAPS_MAC_ENTRIES    +: 8]  = MACS;
+    assign caps[8*`WEIR_CAPS_ARP_ENTRIES    +: 8]  = ARPS;
+    assign caps[8*`WEIR_CAPS_MAC            +: 64] = {16'd0, mac_address[7:0], mac_address[15:8], mac_address[23:16],
+                                                      mac_address[31:24], mac_address[39:32], mac_address[47:40]};
+    assign caps[8*`WEIR_CAPS_TX_MEMORY      +: 32] = TX_BYTES;
+    assign caps[8*`WEIR_CAPS_RX_MEMORY      +: 32] = RX_BYTES;
+
+    reg [7:0] caps_byte;
+    reg [1:0] lane; // byte within 32 bits
+    wire [31:0] word = request == `WEIR_REQ_GET_COUNTERS ? counters_value : register;
+
+    assign counters_index = ctl_in_address[7:2];
+    assign ctl_in_data    = request == `WEIR_REQ_GET_CAPS ? caps_byte : word[{lane, 3'd0} +: 8];
+
+    always @(posedge clk) begin
+        caps_byte <= caps[{ctl_in_address[4:0], 3'd0} +: 8];
+        lane      <= ctl_in_address[1:0];
+    end
+
+    // ---- Link status and notification ----
+    wire [3:0] link_sampled;
+    reg  [3:0] link_before;
+    reg  [3:0] link_told;
+    reg        conflict;
+
+    sync_bits #(.WIDTH(4)) link_sync (.clk(clk), .d(link_status), .q(link_sampled));
+
+    assign link_up        = link[0];
+    assign m_notify_valid = link != link_told || conflict;
+    assign m_notify_data  = {55'd0, conflict, 4'd0, link};
+
+    always @(posedge clk) begin
+        link_before <= link_sampled;
+        if (link_sampled == link_before) link <= link_sampled; // its bits may arrive a clock apart
+
+        if (m_notify_valid && m_notify_ready) link_told <= link;
+        conflict <= arp_conflict || (conflict && !m_notify_ready);
+
+        // A host that starts anew reads the link's state itself.
+        if (rst || link_flush) begin
+            link_told <= link;
+            conflict  <= 1'b0;
+        end
+    end
+
+    wire unused = &{1'b0, ctl_in_address[9:8], ctl_out_address[9:8]};
+endmodule
+
+`default_nettype wire

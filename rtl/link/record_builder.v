@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Makes received frames into link records (weir_link.vh) and records into bulk IN transfers.
+//
+// A transfer ends at the end of a record, with a short packet, so that the host's buffer completes:
+//   - when nothing waits: no frame for it, and the endpoint has sent all packets that it had. So a lone frame goes up at
+//     once, and frames that come while the bus is busy share a transfer;
+//   - when the next record would not fit into WEIR_IN_TRANSFER_MAX;
+//   - when the transfer began in_timeout microseconds ago.
+// Where the end would fall on a multiple of the packet size, a padding record of 12 bytes goes behind. There is always room for
+// it: records are multiples of 4, and a transfer stays 4 below the maximum, itself a multiple of the packet size.
+//
+// Which byte is the last is known only after it: so each byte waits in `held` until there is a next one or an end.
+//
+//      +------ frame waits and fits -------+
+//      |                                   v
+//   BETWEEN <-- 12 bytes of padding -- HEADER --> FRAME --> PADDING --+
+//    ^  |  +--- end on a packet ----------^        |                  |
+//    |  +- end: `held` leaves as last              +-- link_flush --> DROP
+//    +-------------------------------- record whole ------------------+
+`default_nettype none
+`include "weir_link.vh"
+
+module record_builder #(
+    parameter ADDR_WIDTH    = 16, // bits of a frame's length; a frame is at most WEIR_IN_TRANSFER_MAX - 20 bytes
+    parameter CLOCKS_PER_US = 60
+) (
+    input  wire                  clk,
+    input  wire                  rst,
+    input  wire                  link_flush, // pulse: the stream starts anew; a frame that was begun is lost
+    input  wire                  high_speed, // packets of 512 bytes, else of 64
+    input  wire [15:0]           in_timeout, // microseconds
+
+    // Frames, from the receive packet_memory: length and flags hold from the first valid to the last byte.
+    input  wire                  s_valid,
+    output wire                  s_ready,
+    input  wire [7:0]            s_data,
+    input  wire                  s_last,
+    input  wire [ADDR_WIDTH-1:0] s_length,
+    input  wire [7:0]            s_flags,
+
+    // Bulk IN
+    output wire                  m_valid,
+    input  wire                  m_ready,
+    output wire [7:0]            m_data,
+    output wire                  m_last,     // the transfer's last byte; may change until m_ready
+    input  wire                  in_drained, // no whole packet waits in the endpoint
+
+    output reg                   ev_record
+);
+    localparam BETWEEN = 3'd0, HEADER = 3'd1, FRAME = 3'd2, PADDING = 3'd3, DROP = 3'd4;
+
+    reg  [2:0]  state;
+    reg         pad_record; // in HEADER: of a padding record
+    reg  [3:0]  count;      // byte of the header
+    reg  [14:0] position;   // bytes of this transfer so far, with the held one
+    reg         held_valid;
+    reg  [7:0]  held;
+
+    // ---- What to do between records ----
+    wire [17:0] length    = {{(18 - ADDR_WIDTH){1'b0}}, s_length};
+    wire [17:0] size      = (length + 18'd3 & ~18'd3) + `WEIR_RECORD_HEADER;
+    wire        fits      = {3'd0, position} + size < `WEIR_IN_TRANSFER_MAX;
+    wire        on_packet = position[5:0] == 0 && (!high_speed || position[8:6] == 0);
+    wire        expired;
+    reg  [3:0]  quiet;     // clocks without a frame, up to 15: the memory needs a few between two frames
+    wire        idle      = quiet == 4'd15 && in_drained;
+    wire        end_now   = state == BETWEEN && held_valid && (expired || (s_valid ? !fits : idle));
+
+    // ---- The byte to add: `byte_valid` and `take` move it into `held`, and what was held out ----
+    reg  [7:0] header_byte;
+    reg        byte_valid;
+    reg  [7:0] byte_data;
+    wire       take = byte_valid && (!held_valid || m_ready);
+
+    always @* begin
+        case (count)
+            `WEIR_REC_MAGIC:      header_byte = `WEIR_RECORD_MAGIC;
+            `WEIR_REC_FLAGS:      header_byte = pad_record ? `WEIR_F_PAD : s_flags;
+            `WEIR_REC_LENGTH:     header_byte = pad_record ? 8'd0 : length[7:0];
+            `WEIR_REC_LENGTH + 1: header_byte = pad_record ? 8'd0 : length[15:8];
+            `WEIR_REC_LENGTH + 2: header_byte = pad_record ? 8'd0 : {6'd0, length[17:16]};
+            default:              header_byte = 8'd0;
+        endcase
+        case (state)
+            HEADER:  {byte_valid, byte_data} = {1'b1, header_byte};
+            FRAME:   {byte_valid, byte_data} = {s_valid, s_data};
+            PADDING: {byte_valid, byte_data} = {position[1:0] != 0, 8'd0};
+            default: {byte_valid, byte_data} = 9'd0;
+        endcase
+    end
+
+    assign s_ready = state == DROP || (state == FRAME && (!held_valid || m_ready));
+    assign m_last  = end_now && !on_packet;
+    assign m_valid = held_valid && (byte_valid || m_last);
+    assign m_data  = held;
+
+    always @(posedge clk) begin
+        ev_record <= state == PADDING && position[1:0] == 0;
+        quiet     <= s_valid || state != BETWEEN ? 4'd0 : quiet == 4'd15 ? 4'd15 : quiet + 1'b1;
+
+        if (take) begin
+            held       <= byte_data;
+            held_valid <= 1'b1;
+            position   <= position + 1'b1;
+        end else if (m_last && m_ready) begin
+            held_valid <= 1'b0;
+            position   <= 15'd0;
+        end
+
+        case (state)
+            BETWEEN: begin
+                count      <= 4'd0;
+                pad_record <= end_now;
+                if (end_now ? on_packet : s_valid) state <= HEADER;
+            end
+            HEADER: if (take) begin
+                count <= count + 1'b1;
+                if (count == `WEIR_RECORD_HEADER - 1) state <= pad_record ? BETWEEN : FRAME;
+            end
+            FRAME: if (take && s_last) state <= PADDING;
+            PADDING: if (position[1:0] == 0) state <= BETWEEN;
+            default: if (s_valid && s_last) state <= BETWEEN;
+        endcase
+
+        if (rst || link_flush) begin
+            held_valid <= 1'b0;
+            position   <= 15'd0;
+            ev_record  <= 1'b0;
+            // A frame of which bytes are gone cannot be sent any more; one with only its header can.
+            if (rst) state <= BETWEEN;
+            else if ((state == FRAME || state == DROP) && !(s_valid && s_ready && s_last)) state <= DROP;
+            else state <= BETWEEN;
+        end
+    end
+
+    // ---- Time since the transfer's first byte ----
+    reg [7:0]  clocks;
+    reg [15:0] microseconds;
+
+    assign expired = microseconds >= in_timeout;
+
+    always @(posedge clk) begin
+        clocks <= clocks == CLOCKS_PER_US - 1 ? 8'd0 : clocks + 1'b1;
+        if (clocks == CLOCKS_PER_US - 1 && microseconds != 16'hFFFF) microseconds <= microseconds + 1'b1;
+        if (!held_valid || link_flush) begin
+            clocks       <= 8'd0;
+            microseconds <= 16'd0;
+        end
+    end
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Is this frame's destination one of the card's addresses? An exact-match table, so that no hash lets strangers through.
+//
+// Entry 0 is the station's own address: it is compared byte by byte as the frame passes, and also with the sender address
+// of what may be an ARP packet (bytes 22 to 27). The other entries lie in a memory that is searched, one entry a clock,
+// when the destination is in; that takes ENTRIES + 10 clocks from the frame's first byte, less than the shortest frame.
+// In the 32 clocks after reset the table is cleared; it must not be written, nor a frame be looked at.
+//
+// The source cannot wait. `ended` is high the clock after s_last, without s_valid; results hold from byte ENTRIES + 10, those of
+// the sender from byte 29, until the clock of `ended`.
+`default_nettype none
+`include "weir_link.vh"
+
+module address_filter #(
+    parameter ENTRIES = 20 // 2 to 32
+) (
+    input  wire        clk,
+    input  wire        rst,
+    input  wire [47:0] mac_address, // station address after reset
+
+    input  wire        cfg_valid,
+    input  wire [7:0]  cfg_table,
+    input  wire [7:0]  cfg_index,
+    input  wire [63:0] cfg_data,
+
+    input  wire        s_valid,
+    input  wire [7:0]  s_data,
+    input  wire [5:0]  s_position, // of this byte in the frame, stops at 63
+    input  wire        ended,
+
+    output wire        ours,       // in the table, or broadcast
+    output wire        group,      // multicast or broadcast
+    output reg         sender_is_station,
+    output reg  [47:0] station     // entry 0, first byte on top
+);
+    localparam [7:0] TABLE = `WEIR_TABLE_MAC;
+    localparam [31:0] LAST_32 = ENTRIES - 1;
+    localparam [4:0] LAST = LAST_32[4:0];
+
+    wire unused = &{1'b0, cfg_data[62:48]};
+
+    // ---- Entry 0 ----
+    wire write = cfg_valid && cfg_table == TABLE && cfg_index[7:5] == 3'd0;
+    reg  station_used;
+    always @(posedge clk)
+        if (rst) begin
+            station      <= mac_address;
+            station_used <= 1'b1;
+        end else if (write && cfg_index == 8'd0) begin
+            station      <= cfg_data[47:0];
+            station_used <= cfg_data[63];
+        end
+
+    // Byte 0 meets the first byte of the station's address, and so does byte 22 = 6 modulo 8. One clock to pick the byte,
+    // one to compare.
+    wire       in_destination = s_position[5:2] == 4'd0 || s_position[5:1] == 5'd2; // 0 to 5
+    wire       in_sender = s_position[5:1] == 5'd11 || s_position[5:1] == 5'd12 || s_position[5:1] == 5'd13; // 22 to 27
+    wire [2:0] place = in_destination ? s_position[2:0] : s_position[2:0] + 3'd2;
+    reg  [7:0] station_byte;
+    reg  [7:0] data_q;
+    reg        in_destination_q, in_sender_q;
+    always @(posedge clk) begin
+        case (place)
+        3'd0:    station_byte <= station[47:40];
+        3'd1:    station_byte <= station[39:32];
+        3'd2:    station_byte <= station[31:24];
+        3'd3:    station_byte <= station[23:16];
+        3'd4:    station_byte <= station[15:8];
+        default: station_byte <= station[7:0];
+        endcase
+        data_q           <= s_data;
+        in_destination_q <= s_valid && in_destination;
+        in_sender_q      <= s_valid && in_sender;
+    end
+
+    wire same = data_q == station_byte;
+    reg  station_hit;
+    always @(posedge clk)
+        if (rst || ended) begin
+            station_hit       <= 1'b1;
+            sender_is_station <= 1'b1;
+        end else begin
+            if (in_destination_q && !same) station_hit       <= 1'b0;
+            if (in_sender_q && !same)      sender_is_station <= 1'b0;
+        end
+
+    // ---- The others ----
+    // A memory has no reset: in the 32 clocks after it the search's counter marks all of them unused.
+    (* ram_style = "block", no_rw_check *) reg [48:0] entries[0:31]; // in use, address
+    reg  [4:0] index;
+    reg        clearing;
+    always @(posedge clk) begin
+        if (write || clearing) entries[clearing ? index : cfg_index[4:0]] <= {cfg_data[63] && !clearing, cfg_data[47:0]};
+        if (&index) clearing <= 1'b0;
+        if (rst) clearing <= 1'b1;
+    end
+
+    reg [47:0] destination;
+    reg        broadcast;
+    always @(posedge clk)
+        if (s_valid && in_destination) begin
+            destination <= {destination[39:0], s_data};
+            broadcast   <= s_data == 8'hFF && (s_position == 6'd0 || broadcast);
+        end
+
+    // Three steps an entry: fetch, the memory's output register, compare.
+    reg         search, search_q, search_qq;
+    reg  [48:0] entry_q, entry_qq;
+    reg         table_hit;
+    always @(posedge clk) begin
+        index     <= index + 5'd1;
+        if (index == LAST) search <= 1'b0;
+        search_q  <= search;
+        search_qq <= search_q;
+        entry_q   <= entries[index];
+        entry_qq  <= entry_q;
+        if (search_qq && entry_qq == {1'b1, destination}) table_hit <= 1'b1;
+
+        if (s_valid && s_position == 6'd5) begin
+            index  <= 5'd1;
+            search <= 1'b1;
+        end
+        if (rst) index <= 5'd0;
+        if (rst || ended) begin
+            search    <= 1'b0;
+            search_q  <= 1'b0;
+            search_qq <= 1'b0;
+            table_hit <= 1'b0;
+        end
+    end
+
+    assign ours  = broadcast || table_hit || (station_hit && station_used);
+    assign group = destination[40];
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The USB 2.0 device core behind a UTMI-like interface: endpoint 0, bulk OUT and IN on endpoint 1, interrupt IN on endpoint 2.
+//
+//     utmi ─┬─ usb_port            reset, chirp, suspend
+//           ├─ usb_packet_rx ─┐                            ┌─ usb_ep0 ─┬─ usb_standard ─ usb_descriptors
+//           └─ usb_packet_tx ─┴─ usb_transaction ─ (mux) ──┤           └─ ctl_: vendor requests
+//                                                          ├─ usb_ep_out ── m_out_
+//                                                          ├─ usb_ep_in ─── s_in_
+//                                                          └─ usb_ep_notify s_notify_
+//
+// A further endpoint is one more module and one more line in the multiplexer below.
+`default_nettype none
+
+module usb_device #(
+    parameter OUT_ADDR_WIDTH = 11,      // bulk OUT FIFO of 2^OUT_ADDR_WIDTH bytes
+    parameter IN_SLOTS_LOG2  = 2,       // bulk IN buffer of 2^IN_SLOTS_LOG2 packets
+    // Times in clocks of 60 MHz; usb_port.v says what they are. The defaults are the shortest that USB 2.0 allows.
+    parameter RESET_CLOCKS   = 160,
+    parameter CHIRP_CLOCKS   = 60200,
+    parameter FILTER_CLOCKS  = 155,
+    parameter LISTEN_CLOCKS  = 66000,
+    parameter IDLE_CLOCKS    = 180600,
+    parameter REVERT_CLOCKS  = 6060
+) (
+    input  wire        clk,
+    input  wire        rst,
+    input  wire [47:0] mac_address,     // for the serial number; first byte on the wire in bits 47..40
+
+    input  wire        utmi_rx_active,
+    input  wire        utmi_rx_valid,
+    input  wire [7:0]  utmi_rx_data,
+    input  wire        utmi_rx_error,
+    output wire        utmi_tx_valid,
+    output wire [7:0]  utmi_tx_data,
+    input  wire        utmi_tx_ready,
+    input  wire [1:0]  utmi_line_state,
+    output wire [1:0]  utmi_xcvr_select,
+    output wire        utmi_term_select,
+    output wire [1:0]  utmi_op_mode,
+    output wire        utmi_suspend_n,
+
+    output wire        m_out_valid,
+    input  wire        m_out_ready,
+    output wire [7:0]  m_out_data,
+    output wire        m_out_eot,
+
+    input  wire        s_in_valid,
+    output wire        s_in_ready,
+    input  wire [7:0]  s_in_data,
+    input  wire        s_in_last,
+    output wire        in_drained,
+
+    input  wire        s_notify_valid,
+    output wire        s_notify_ready,
+    input  wire [63:0] s_notify_data,
+
+    output wire        configured,
+    output wire        high_speed,
+    output reg         link_flush,      // pulse: bus reset or SET_CONFIGURATION
+
+    output wire [63:0] ctl_setup,
+    output wire        ctl_start,
+    input  wire        ctl_accept,
+    input  wire [15:0] ctl_in_length,
+    output wire [9:0]  ctl_in_address,
+    input  wire [7:0]  ctl_in_data,
+    output wire        ctl_out_valid,
+    output wire [9:0]  ctl_out_address,
+    output wire [7:0]  ctl_out_data,
+    output wire        ctl_commit,
+
+    // events of the bulk endpoints; CRC errors of all packets
+    output wire        ev_out_packet,
+    output wire        ev_in_packet,
+    output wire        ev_out_transfer,
+    output wire        ev_in_transfer,
+    output wire        ev_crc_error,
+    output wire        ev_out_nak,
+    output wire        ev_out_nyet,
+    output wire        ev_in_retry,
+    output wire        ev_out_duplicate
+);
+    wire [9:0] bulk_max = high_speed ? 10'd512 : 10'd64;
+
+    // ---- Port ----
+    wire enabled, bus_reset, chirp;
+    wire flush;
+    wire quiet_rst = rst | !enabled;                        // packets
+    wire state_rst = rst | bus_reset;                       // what a bus reset clears
+    wire endpoint_rst = rst | link_flush | !configured;
+
+    always @(posedge clk) link_flush <= (bus_reset | flush) & !rst;
+
+    usb_port #(
+        .RESET_CLOCKS(RESET_CLOCKS), .CHIRP_CLOCKS(CHIRP_CLOCKS), .FILTER_CLOCKS(FILTER_CLOCKS),
+        .LISTEN_CLOCKS(LISTEN_CLOCKS), .IDLE_CLOCKS(IDLE_CLOCKS), .REVERT_CLOCKS(REVERT_CLOCKS)
+    ) port (
+        .clk(clk), .rst(rst), .line_state(utmi_line_state), .rx_active(utmi_rx_active),
+        .xcvr_select(utmi_xcvr_select), .term_select(utmi_term_select), .op_mode(utmi_op_mode),
+        .suspend_n(utmi_suspend_n), .chirp(chirp), .enabled(enabled), .high_speed(high_speed), .bus_reset(bus_reset)
+    );
+
+    // ---- Packets ----
+    wire [3:0] packet_pid, token_endpoint;
+    wire [6:0] token_address;
+    wire [7:0] byte_data;
+    wire [9:0] packet_length;
+    wire       byte_valid, packet_end, packet_good;
+
+    usb_packet_rx packet_rx (
+        .clk(clk), .rst(quiet_rst), .enable(enabled),
+        .rx_active(utmi_rx_active), .rx_valid(utmi_rx_valid), .rx_data(utmi_rx_data), .rx_error(utmi_rx_error),
+        .pid(packet_pid), .data_valid(byte_valid), .data(byte_data), .length(packet_length),
+        .packet_end(packet_end), .packet_good(packet_good),
+        .token_address(token_address), .token_endpoint(token_endpoint), .ev_crc_error(ev_crc_error)
+    );
+
+    wire       tx_start, tx_busy, tx_valid;
+    wire [3:0] tx_pid;
+    wire [7:0] tx_data;
+    wire [8:0] in_offset;
+    reg  [9:0] in_length;
+    reg  [7:0] in_data;
+
+    usb_packet_tx packet_tx (
+        .clk(clk), .rst(quiet_rst), .start(tx_start), .pid(tx_pid), .length(in_length), .busy(tx_busy),
+        .offset(in_offset), .data(in_data),
+        .tx_valid(tx_valid), .tx_data(tx_data), .tx_ready(utmi_tx_ready & !chirp)
+    );
+    assign utmi_tx_valid = tx_valid | chirp;
+    assign utmi_tx_data = chirp ? 8'h00 : tx_data;
+
+    // ---- Transactions ----
+    wire [3:0] endpoint;
+    wire at_control = endpoint == 4'd0;
+    wire at_bulk = endpoint == 4'd1;
+    wire at_notify = endpoint == 4'd2;
+    wire       token_is_ours, is_setup, setup_token, taking, commit, in_sent, in_ack;
+    wire       out_nak, out_nyet, out_duplicate, in_retry;
+    reg        out_exists, out_ready, out_stall, out_toggle;
+    reg        in_exists, in_ready, in_stall, in_toggle;
+
+    usb_transaction transaction (
+        .clk(clk), .rst(quiet_rst), .high_speed(high_speed), .line_is_j(utmi_line_state == 2'b01),
+        .rx_active(utmi_rx_active), .packet_end(packet_end), .packet_good(packet_good), .packet_pid(packet_pid),
+        .packet_length(packet_length), .token_is_ours(token_is_ours), .token_endpoint(token_endpoint),
+        .tx_start(tx_start), .tx_pid(tx_pid), .tx_busy(tx_busy),
+        .endpoint(endpoint), .is_setup(is_setup),
+        .out_exists(out_exists), .out_ready(out_ready), .out_stall(out_stall), .out_toggle(out_toggle),
+        .out_nyet(at_bulk), .out_max(at_bulk ? bulk_max : 10'd64),
+        .in_exists(in_exists), .in_ready(in_ready), .in_stall(in_stall), .in_toggle(in_toggle),
+        .setup_token(setup_token), .out_taking(taking), .out_commit(commit), .in_sent(in_sent), .in_ack(in_ack),
+        .ev_out_nak(out_nak), .ev_out_nyet(out_nyet), .ev_out_duplicate(out_duplicate), .ev_in_retry(in_retry)
+    );
+
+    // ---- Which endpoint ----
+    wire       control_out_ready, control_stall, control_out_toggle, control_in_ready, control_in_toggle;
+    wire       bulk_out_ready, bulk_out_toggle, bulk_in_ready, bulk_in_toggle, notify_ready, notify_toggle;
+    wire       halt_out, halt_in, halt_notify;
+    wire [9:0] control_in_length, bulk_in_length;
+    wire [7:0] control_in_data, bulk_in_data, notify_data;
+
+    always @* begin
+        {out_exists, out_ready, out_stall, out_toggle} = {1'b1, control_out_ready, control_stall, control_out_toggle};
+        {in_exists, in_ready, in_stall, in_toggle} = {1'b1, control_in_ready, control_stall, control_in_toggle};
+        in_length = control_in_length;
+        in_data = control_in_data;
+        case (endpoint)
+        4'd0: ;
+        4'd1: begin
+            {out_exists, out_ready, out_stall, out_toggle} = {configured, bulk_out_ready, halt_out, bulk_out_toggle};
+            {in_exists, in_ready, in_stall, in_toggle} = {configured, bulk_in_ready, halt_in, bulk_in_toggle};
+            in_length = bulk_in_length;
+            in_data = bulk_in_data;
+        end
+        4'd2: begin
+            out_exists = 1'b0;
+            {in_exists, in_ready, in_stall, in_toggle} = {configured, notify_ready, halt_notify, notify_toggle};
+            in_length = 10'd8;
+            in_data = notify_data;
+        end
+        default: begin
+            out_exists = 1'b0;
+            in_exists = 1'b0;
+        end
+        endcase
+    end
+
+    assign ev_out_nak = out_nak & at_bulk;
+    assign ev_out_nyet = out_nyet & at_bulk;
+    assign ev_out_duplicate = out_duplicate & at_bulk;
+    assign ev_in_retry = in_retry & at_bulk;
+
+    // ---- Endpoint 0 ----
+    wire       standard_start, standard_accept, standard_commit, status_ack;
+    wire [7:0] standard_in_length, standard_in_data;
+    wire       toggle_reset_out, toggle_reset_in, toggle_reset_notify;
+
+    usb_ep0 ep0 (
+        .clk(clk), .rst(state_rst), .setup_token(setup_token), .is_setup(is_setup),
+        .taking(taking & at_control), .byte_valid(byte_valid), .byte_data(byte_data), .commit(commit & at_control),
+        .in_sent(in_sent & at_control), .in_ack(in_ack & at_control),
+        .out_ready(control_out_ready), .stall(control_stall), .out_toggle(control_out_toggle),
+        .in_ready(control_in_ready), .in_toggle(control_in_toggle), .in_length(control_in_length),
+        .in_offset(in_offset[5:0]), .in_data(control_in_data), .status_ack(status_ack), .setup(ctl_setup),
+        .standard_start(standard_start), .standard_accept(standard_accept), .standard_in_length(standard_in_length),
+        .standard_in_data(standard_in_data), .standard_commit(standard_commit),
+        .ctl_start(ctl_start), .ctl_accept(ctl_accept), .ctl_in_length(ctl_in_length), .ctl_in_data(ctl_in_data),
+        .ctl_commit(ctl_commit), .in_address(ctl_in_address),
+        .ctl_out_valid(ctl_out_valid), .ctl_out_address(ctl_out_address), .ctl_out_data(ctl_out_data)
+    );
+
+    usb_standard standard (
+        .clk(clk), .rst(state_rst), .high_speed(high_speed), .mac_address(mac_address),
+        .start(standard_start), .setup(ctl_setup), .accept(standard_accept), .in_length(standard_in_length),
+        .in_address(ctl_in_address[7:0]), .in_data(standard_in_data), .commit(standard_commit),
+        .token_address(token_address), .token_is_ours(token_is_ours), .token_taken(setup_token), .status_ack(status_ack),
+        .configured(configured), .halt_out(halt_out), .halt_in(halt_in), .halt_notify(halt_notify),
+        .toggle_reset_out(toggle_reset_out), .toggle_reset_in(toggle_reset_in),
+        .toggle_reset_notify(toggle_reset_notify), .flush(flush)
+    );
+
+    // ---- The other endpoints ----
+    usb_ep_out #(.OUT_ADDR_WIDTH(OUT_ADDR_WIDTH)) ep_out (
+        .clk(clk), .rst(endpoint_rst), .toggle_reset(toggle_reset_out), .max_packet(bulk_max),
+        .taking(taking & at_bulk), .byte_valid(byte_valid), .byte_data(byte_data), .commit(commit & at_bulk),
+        .ready(bulk_out_ready), .toggle(bulk_out_toggle),
+        .m_out_valid(m_out_valid), .m_out_ready(m_out_ready), .m_out_data(m_out_data), .m_out_eot(m_out_eot),
+        .ev_out_packet(ev_out_packet), .ev_out_transfer(ev_out_transfer)
+    );
+
+    usb_ep_in #(.SLOTS_LOG2(IN_SLOTS_LOG2)) ep_in (
+        .clk(clk), .rst(endpoint_rst), .toggle_reset(toggle_reset_in), .max_packet(bulk_max),
+        .s_in_valid(s_in_valid), .s_in_ready(s_in_ready), .s_in_data(s_in_data), .s_in_last(s_in_last),
+        .in_drained(in_drained), .ready(bulk_in_ready), .toggle(bulk_in_toggle), .length(bulk_in_length),
+        .offset(in_offset), .data(bulk_in_data), .ack(in_ack & at_bulk),
+        .ev_in_packet(ev_in_packet), .ev_in_transfer(ev_in_transfer)
+    );
+
+    usb_ep_notify ep_notify (
+        .clk(clk), .rst(endpoint_rst), .toggle_reset(toggle_reset_notify),
+        .s_notify_valid(s_notify_valid), .s_notify_ready(s_notify_ready), .s_notify_data(s_notify_data),
+        .ready(notify_ready), .toggle(notify_toggle), .offset(in_offset[2:0]), .data(notify_data),
+        .ack(in_ack & at_notify)
+    );
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Control transfers (USB 2.0 sections 8.5.3 and 9.3): setup, data and status stages of endpoint 0.
+//
+// What a request means is the business of two responders with the same interface: usb_standard for standard requests, the
+// link for vendor requests. Each sees the eight bytes and `start`, says within 16 clocks whether it accepts and how much it
+// has, gives bytes by address, and acts at `commit`. What neither accepts is answered with STALL until the next SETUP.
+//
+// Without a data stage towards the host, `commit` comes when the empty status packet has been sent, not when it was
+// acknowledged: nothing can go wrong any more by then, and were that last ACK lost, the host would never ask again.
+// A lost ACK at a stage's end means that the host is one stage ahead; its next token tells, and is believed.
+//
+//     IDLE ── SETUP ──> DECIDE ─┬─ IN data ───> DATA_IN ── last ACK ────> STATUS_OUT ──> IDLE
+//                               ├─ OUT data ──> DATA_OUT ── all bytes ──┬─> STATUS_IN ──> IDLE
+//                               ├─ no data ─────────────────────────────┘
+//                               └─ not accepted ──> STALLED ── SETUP ──> ...
+`default_nettype none
+
+module usb_ep0 (
+    input  wire        clk,
+    input  wire        rst,             // also while the bus is being reset
+
+    // from the transaction layer, for endpoint 0 alone
+    input  wire        setup_token,     // pulse
+    input  wire        is_setup,
+    input  wire        taking,          // level
+    input  wire        byte_valid,
+    input  wire [7:0]  byte_data,
+    input  wire        commit,          // pulse: the bytes were good and new
+    input  wire        in_sent,         // pulse
+    input  wire        in_ack,          // pulse
+    output wire        out_ready,
+    output wire        stall,
+    output reg         out_toggle,
+    output wire        in_ready,
+    output reg         in_toggle,
+    output wire [9:0]  in_length,
+    input  wire [5:0]  in_offset,
+    output wire [7:0]  in_data,
+    output wire        status_ack,      // pulse: the host has acknowledged a status stage
+
+    // to the responders
+    output reg  [63:0] setup,
+    output reg         standard_start,
+    input  wire        standard_accept,
+    input  wire [7:0]  standard_in_length,
+    input  wire [7:0]  standard_in_data,
+    output reg         standard_commit,
+    output reg         ctl_start,
+    input  wire        ctl_accept,
+    input  wire [15:0] ctl_in_length,
+    input  wire [7:0]  ctl_in_data,
+    output reg         ctl_commit,
+    output wire [9:0]  in_address,
+    output reg         ctl_out_valid,
+    output reg  [9:0]  ctl_out_address,
+    output reg  [7:0]  ctl_out_data
+);
+    localparam [2:0] IDLE = 3'd0, DECIDE = 3'd1, DATA_IN = 3'd2, DATA_OUT = 3'd3,
+                     STATUS_IN = 3'd4, STATUS_OUT = 3'd5, STALLED = 3'd6;
+    localparam [6:0] MAX_PACKET = 7'd64;
+
+    reg [2:0]  state;
+    reg [4:0]  wait_clocks;
+    reg [15:0] left;                    // bytes of the data stage still to move
+    reg        short_end;               // the IN data is shorter than asked for: end it with a short packet
+    reg        committed;
+    reg [3:0]  packet;                  // of the data stage, from 0
+    reg        draining;                // a packet from the host is being handed on
+
+    wire is_in = setup[7];
+    wire is_standard = setup[6:5] == 2'd0;
+    wire is_vendor = setup[6:5] == 2'd2;
+    wire [15:0] wanted = setup[63:48];
+    wire accept = is_standard ? standard_accept : is_vendor & ctl_accept;
+    wire [15:0] offered = is_standard ? {8'd0, standard_in_length} : ctl_in_length;
+
+    // ---- Packets to the host ----
+    wire more_than_one = left > {9'd0, MAX_PACKET};
+    wire last_in = !more_than_one & !(short_end & left == {9'd0, MAX_PACKET});
+    wire [6:0] data_length = more_than_one ? MAX_PACKET : left[6:0];
+
+    assign in_length = state == DATA_IN ? {3'd0, data_length} : 10'd0;
+    assign in_address = {packet, in_offset};
+    assign in_data = is_standard ? standard_in_data : ctl_in_data;
+    assign in_ready = state == DATA_IN | (state == STATUS_IN & !draining);
+    assign stall = state == STALLED;
+    assign status_ack = state == STATUS_IN & in_ack;
+
+    // ---- Packets from the host: kept until their CRC has been seen, then handed on ----
+    reg  [7:0] buffer [0:63];
+    reg  [6:0] received;                // bytes of this packet
+    reg  [6:0] drain_length, drained;
+    reg        drain_valid;
+    reg  [9:0] drain_address;
+    reg  [7:0] drain_data;
+
+    assign out_ready = state != DECIDE & !draining;
+
+    always @(posedge clk) begin
+        if (taking & byte_valid & !is_setup) buffer[received[5:0]] <= byte_data;
+        if (!taking) received <= 7'd0;
+        else if (byte_valid & received != MAX_PACKET) received <= received + 1'b1;
+
+        drain_data <= buffer[drained[5:0]];
+        drain_address <= {packet - 4'd1, drained[5:0]};
+        drain_valid <= draining & !rst;
+        drained <= draining ? drained + 1'b1 : 7'd0;
+        if (drained + 1'b1 == drain_length) draining <= 1'b0;
+        if (commit & state == DATA_OUT & received != 7'd0) begin
+            draining <= 1'b1;
+            drain_length <= received;
+        end
+        if (rst | setup_token) draining <= 1'b0;
+
+        ctl_out_valid <= drain_valid & is_vendor & !rst;
+        ctl_out_address <= drain_address;
+        ctl_out_data <= drain_data;
+    end
+
+    // ---- Stages ----
+    always @(posedge clk) begin
+        standard_start <= 1'b0;
+        standard_commit <= 1'b0;
+        ctl_start <= 1'b0;
+        ctl_commit <= 1'b0;
+        if (is_setup & taking & byte_valid) setup <= {byte_data, setup[63:8]};
+
+        case (state)
+        DECIDE: begin
+            wait_clocks <= wait_clocks + 1'b1;
+            packet <= 4'd0;
+            committed <= 1'b0;
+            short_end <= offered < wanted;
+            left <= is_in & offered < wanted ? offered : wanted;
+            if (wait_clocks == 5'd20)
+                state <= !accept ? STALLED : wanted == 16'd0 ? STATUS_IN : is_in ? DATA_IN : DATA_OUT;
+        end
+        DATA_IN:
+            if (in_ack) begin
+                in_toggle <= !in_toggle;
+                packet <= packet + 1'b1;
+                left <= left - {9'd0, data_length};
+                if (last_in) state <= STATUS_OUT;
+            end
+        DATA_OUT:
+            if (commit) begin
+                out_toggle <= !out_toggle;
+                packet <= packet + 1'b1;
+                left <= left - {9'd0, received};
+                if (left == {9'd0, received} | received != MAX_PACKET) state <= STATUS_IN;
+                if (left < {9'd0, received}) state <= STALLED;
+            end
+        STATUS_IN: begin
+            if (in_sent & !committed) begin
+                committed <= 1'b1;
+                standard_commit <= is_standard;
+                ctl_commit <= is_vendor;
+            end
+            if (in_ack) state <= IDLE;
+            if (commit & !is_setup) state <= STALLED;   // more data than announced
+        end
+        default: ;
+        endcase
+
+        // The host ends reading with an empty packet, at the latest when it has got all.
+        if ((state == DATA_IN | state == STATUS_OUT) & commit & !is_setup) begin
+            out_toggle <= !out_toggle;
+            standard_commit <= is_standard;
+            ctl_commit <= is_vendor;
+            state <= IDLE;
+        end
+
+        if (setup_token) state <= IDLE;
+        if (commit & is_setup) begin
+            in_toggle <= 1'b1;
+            out_toggle <= 1'b1;
+            wait_clocks <= 5'd0;
+            standard_start <= is_standard;
+            ctl_start <= is_vendor;
+            state <= DECIDE;
+        end
+        if (rst) state <= IDLE;
+    end
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// A bulk OUT endpoint: packets in, a byte stream with transfer ends out.
+//
+// Bytes go into the FIFO while the packet arrives, behind the last committed one, and count only when the packet was good
+// and new. A packet shorter than the longest ends its transfer: a marker goes in behind it, and leaves as a beat with `eot`.
+// `ready` promises room for one more full packet and its marker, so an accepted packet always fits.
+//
+// OUT_ADDR_WIDTH 11 (2 KiB) is what a high-speed stream needs to go on without NYET; 512 bytes are received in 576 clocks at
+// the fastest, and the reader may take them in the time of the next two packets.
+`default_nettype none
+
+module usb_ep_out #(
+    parameter OUT_ADDR_WIDTH = 11       // FIFO of 2^OUT_ADDR_WIDTH bytes; 10 or more
+) (
+    input  wire       clk,
+    input  wire       rst,              // also forgets all bytes and the toggle
+    input  wire       toggle_reset,
+    input  wire [9:0] max_packet,       // 512 or 64
+
+    // from the transaction layer
+    input  wire       taking,           // level
+    input  wire       byte_valid,
+    input  wire [7:0] byte_data,
+    input  wire       commit,           // pulse, while taking; the packet's last byte came before
+    output reg        ready,            // room for a full packet
+    output reg        toggle,           // expected
+
+    output wire       m_out_valid,
+    input  wire       m_out_ready,
+    output wire [7:0] m_out_data,
+    output wire       m_out_eot,        // the transfer ends here; this beat is no byte
+
+    output reg        ev_out_packet,
+    output reg        ev_out_transfer
+);
+    localparam SIZE = 1 << OUT_ADDR_WIDTH;
+
+    reg [8:0] memory [0:SIZE-1];        // {marker, byte}
+    reg [OUT_ADDR_WIDTH:0] written;     // next free place, behind the open packet
+    reg [OUT_ADDR_WIDTH:0] committed;
+    reg [OUT_ADDR_WIDTH:0] read;
+
+    // ---- In ----
+    wire [OUT_ADDR_WIDTH:0] used = written - read;
+    wire [OUT_ADDR_WIDTH:0] length = written - committed;
+    wire [OUT_ADDR_WIDTH:0] longest = {{(OUT_ADDR_WIDTH-9){1'b0}}, max_packet};
+    wire ends_transfer = commit & length != longest;
+    wire write = taking & byte_valid & length != longest | ends_transfer;
+
+    always @(posedge clk) begin
+        if (write) memory[written[OUT_ADDR_WIDTH-1:0]] <= {ends_transfer, byte_data};
+
+        ready <= used + longest < SIZE;
+        ev_out_packet <= commit & !rst;
+        ev_out_transfer <= ends_transfer & !rst;
+        if (commit) toggle <= !toggle;
+        if (commit) committed <= written + {{OUT_ADDR_WIDTH{1'b0}}, ends_transfer};
+        if (write) written <= written + 1'b1;
+        else if (!taking) written <= committed;
+
+        if (rst | toggle_reset) toggle <= 1'b0;
+        if (rst) begin
+            written <= 0;
+            committed <= 0;
+            ready <= 1'b0;
+        end
+    end
+
+    // ---- Out ----
+    reg  [8:0] head;
+    reg        head_valid;
+    wire       advance = m_out_ready | !head_valid;
+    wire       more = read != committed;
+
+    assign m_out_valid = head_valid;
+    assign m_out_data = head[7:0];
+    assign m_out_eot = head[8];
+
+    always @(posedge clk) begin
+        if (advance) head <= memory[read[OUT_ADDR_WIDTH-1:0]];
+        if (advance) head_valid <= more;
+        if (advance & more) read <= read + 1'b1;
+        if (rst) begin
+            head_valid <= 1'b0;
+            read <= 0;
+        end
+    end
+endmodule
+
+`default_nettype wire

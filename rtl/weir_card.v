@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The card, from the UTMI-like inside of a USB front to the GMII of an Ethernet PHY: rtl/README.md's picture in code.
+//
+// Three clocks meet here, and only modules of lib/ (and arp/arp_queue) stand on two of them. A reset of any clock resets
+// all, since a crossing with one side reset would lose count; a USB bus reset is none, and leaves the wire's side alone.
+`default_nettype none
+`include "weir_link.vh"
+
+module weir_card #(
+    parameter TX_ADDR_WIDTH  = 15,   // 2^TX_ADDR_WIDTH bytes of frames to the wire
+    parameter RX_ADDR_WIDTH  = 16,   // 2^RX_ADDR_WIDTH bytes of frames to the host
+    parameter OUT_ADDR_WIDTH = 11,   // 2^OUT_ADDR_WIDTH bytes between the bulk OUT endpoint and the segmenter
+    parameter IN_SLOTS_LOG2  = 2,    // 2^IN_SLOTS_LOG2 packets between the records and the bulk IN endpoint
+    parameter MAX_FRAME      = 9216, // bytes without FCS, both ways; at most half of either memory
+    parameter MAC_ENTRIES    = 20,   // addresses in the filter
+    parameter ARP_ENTRIES    = 4     // addresses answered for
+) (
+    input  wire        usb_clk,      // 60 MHz
+    input  wire        usb_rst,
+    input  wire        utmi_rx_active,
+    input  wire        utmi_rx_valid,
+    input  wire [7:0]  utmi_rx_data,
+    input  wire        utmi_rx_error,
+    output wire        utmi_tx_valid,
+    output wire [7:0]  utmi_tx_data,
+    input  wire        utmi_tx_ready,
+    input  wire [1:0]  utmi_line_state,
+    output wire [1:0]  utmi_xcvr_select,
+    output wire        utmi_term_select,
+    output wire [1:0]  utmi_op_mode,
+    output wire        utmi_suspend_n,
+
+    input  wire        wire_rx_clk,  // 125 MHz at 1000 Mb/s
+    input  wire        wire_rx_rst,
+    input  wire [7:0]  gmii_rxd,
+    input  wire        gmii_rx_dv,
+    input  wire        gmii_rx_er,
+
+    input  wire        wire_tx_clk,
+    input  wire        wire_tx_rst,
+    output wire [7:0]  gmii_txd,
+    output wire        gmii_tx_en,
+    output wire        gmii_tx_er,
+
+    input  wire [3:0]  link_status,  // bits of WEIR_REG_LINK, of no clock
+    input  wire [47:0] mac_address,  // the card's own, constant; first byte on the wire in bits 47..40
+    output wire [3:0]  led           // link, activity, configured, error
+);
+    localparam FEATURES = `WEIR_CAP_TX_CSUM | `WEIR_CAP_RX_CSUM | `WEIR_CAP_TSO4 | `WEIR_CAP_ARP | `WEIR_CAP_JUMBO;
+    // The longest IP packet behind an Ethernet header with two VLAN tags.
+    localparam MAX_SUPERFRAME = 65535 + 22;
+
+    // ---- Resets ----
+    wire reset = usb_rst | wire_rx_rst | wire_tx_rst;
+    wire rst;    // usb_clk
+    wire rx_rst; // wire_rx_clk
+    wire tx_rst; // wire_tx_clk
+
+    reset_sync usb_reset (.clk(usb_clk), .request(reset), .rst(rst));
+    reset_sync rx_reset (.clk(wire_rx_clk), .request(reset), .rst(rx_rst));
+    reset_sync tx_reset (.clk(wire_tx_clk), .request(reset), .rst(tx_rst));
+
+    // ---- USB (usb_clk) ----
+    wire        out_valid, out_ready, out_eot;
+    wire [7:0]  out_data;
+    wire        in_valid, in_ready, in_last, in_drained;
+    wire [7:0]  in_data;
+    wire        notify_valid, notify_ready;
+    wire [63:0] notify_data;
+    wire        configured, high_speed, link_flush;
+    wire [63:0] ctl_setup;
+    wire        ctl_start, ctl_accept, ctl_out_valid, ctl_commit;
+    wire [15:0] ctl_in_length;
+    wire [9:0]  ctl_in_address, ctl_out_address;
+    wire [7:0]  ctl_in_data, ctl_out_data;
+    wire [15:0] usb_events; // bit n: counter 32 + n
+
+    usb_device #(.OUT_ADDR_WIDTH(OUT_ADDR_WIDTH), .IN_SLOTS_LOG2(IN_SLOTS_LOG2)) usb (
+        .clk(usb_clk), .rst(rst), .mac_address(mac_address),
+        .utmi_rx_active(utmi_rx_active), .utmi_rx_valid(utmi_rx_valid), .utmi_rx_data(utmi_rx_data),
+        .utmi_rx_error(utmi_rx_error), .utmi_tx_valid(utmi_tx_valid), .utmi_tx_data(utmi_tx_data),
+        .utmi_tx_ready(utmi_tx_ready), .utmi_line_state(utmi_line_state), .utmi_xcvr_select(utmi_xcvr_select),
+        .utmi_term_select(utmi_term_select), .utmi_op_mode(utmi_op_mode), .utmi_suspend_n(utmi_suspend_n),
+        .m_out_valid(out_valid), .m_out_ready(out_ready), .m_out_data(out_data), .m_out_eot(out_eot),
+        .s_in_valid(in_valid), .s_in_ready(in_ready), .s_in_data(in_data), .s_in_last(in_last), .in_drained(in_drained),
+        .s_notify_valid(notify_valid), .s_notify_ready(notify_ready), .s_notify_data(notify_data),
+        .configured(configured), .high_speed(high_speed), .link_flush(link_flush),
+        .ctl_setup(ctl_setup), .ctl_start(ctl_start), .ctl_accept(ctl_accept), .ctl_in_length(ctl_in_length),
+        .ctl_in_address(ctl_in_address), .ctl_in_data(ctl_in_data), .ctl_out_valid(ctl_out_valid),
+        .ctl_out_address(ctl_out_address), .ctl_out_data(ctl_out_data), .ctl_commit(ctl_commit),
+        .ev_out_packet(usb_events[6]), .ev_in_packet(usb_events[7]), .ev_out_transfer(usb_events[8]),
+        .ev_in_transfer(usb_events[9]), .ev_crc_error(usb_events[10]), .ev_out_nak(usb_events[11]),
+        .ev_out_nyet(usb_events[12]), .ev_in_retry(usb_events[13]), .ev_out_duplicate(usb_events[14])
+    );
+    assign usb_events[15] = 1'b0;
+
+    // ---- Host to wire: records, segments, memory (usb_clk to wire_tx_clk), arbiter, MAC ----
+    wire        rec_valid, rec_ready, body_valid, body_ready, body_last, body_abort;
+    wire [7:0]  rec_flags, rec_hdr_len, body_data;
+    wire [3:0]  rec_gso_type;
+    wire [15:0] rec_gso_size, rec_csum_start, rec_csum_offset;
+    wire [17:0] rec_length;
+
+    record_parser #(.MAX_LENGTH(MAX_SUPERFRAME)) parser (
+        .clk(usb_clk), .rst(rst), .link_flush(link_flush),
+        .s_valid(out_valid), .s_ready(out_ready), .s_data(out_data), .s_eot(out_eot),
+        .m_rec_valid(rec_valid), .m_rec_ready(rec_ready), .m_rec_flags(rec_flags), .m_rec_gso_type(rec_gso_type),
+        .m_rec_gso_size(rec_gso_size), .m_rec_hdr_len(rec_hdr_len), .m_rec_csum_start(rec_csum_start),
+        .m_rec_csum_offset(rec_csum_offset), .m_rec_length(rec_length),
+        .m_valid(body_valid), .m_ready(body_ready), .m_data(body_data), .m_last(body_last), .m_abort(body_abort),
+        .ev_bad_transfer(usb_events[4])
+    );
+
+    wire                     seg_en, seg_commit, seg_ready;
+    wire [TX_ADDR_WIDTH-1:0] seg_offset, seg_length;
+    wire [7:0]               seg_data;
+    wire [TX_ADDR_WIDTH:0]   seg_free;
+
+    segmenter #(.MAX_FRAME(MAX_FRAME), .ADDR_WIDTH(TX_ADDR_WIDTH)) segmenter (
+        .clk(usb_clk), .rst(rst),
+        .s_rec_valid(rec_valid), .s_rec_ready(rec_ready), .s_rec_flags(rec_flags), .s_rec_gso_type(rec_gso_type),
+        .s_rec_gso_size(rec_gso_size), .s_rec_hdr_len(rec_hdr_len), .s_rec_csum_start(rec_csum_start),
+        .s_rec_csum_offset(rec_csum_offset), .s_rec_length(rec_length),
+        .s_valid(body_valid), .s_ready(body_ready), .s_data(body_data), .s_last(body_last), .s_abort(body_abort),
+        .wr_en(seg_en), .wr_offset(seg_offset), .wr_data(seg_data), .wr_commit(seg_commit), .wr_length(seg_length),
+        .wr_free(seg_free), .wr_ready(seg_ready),
+        .ev_superframe(usb_events[0]), .ev_segment(usb_events[1]), .ev_csum_inserted(usb_events[2]),
+        .ev_bad_record(usb_events[3])
+    );
+
+    wire                     host_valid, host_ready, host_last;
+    wire [7:0]               host_data;
+    wire [TX_ADDR_WIDTH-1:0] unused_length;
+    wire                     unused_meta;
+
+    packet_memory #(.ADDR_WIDTH(TX_ADDR_WIDTH), .META_WIDTH(1), .FRAMES_LOG2(6)) tx_memory (
+        .wr_clk(usb_clk), .wr_rst(rst), .wr_en(seg_en), .wr_offset(seg_offset), .wr_data(seg_data),
+        .wr_commit(seg_commit), .wr_length(seg_length), .wr_meta(1'b0), .wr_free(seg_free), .wr_ready(seg_ready),
+        .rd_clk(wire_tx_clk), .rd_rst(tx_rst), .m_valid(host_valid), .m_ready(host_ready), .m_data(host_data),
+        .m_last(host_last), .m_length(unused_length), .m_meta(unused_meta)
+    );
+
+    wire       arp_tx_valid, arp_tx_ready, arp_tx_last, mac_valid, mac_ready, mac_last;
+    wire [7:0] arp_tx_data, mac_data;
+    wire       ev_tx_frame, ev_arp_reply;
+
+    tx_arbiter arbiter (
+        .clk(wire_tx_clk), .rst(tx_rst),
+        .s_valid(host_valid), .s_ready(host_ready), .s_data(host_data), .s_last(host_last),
+        .s_arp_valid(arp_tx_valid), .s_arp_ready(arp_tx_ready), .s_arp_data(arp_tx_data), .s_arp_last(arp_tx_last),
+        .m_valid(mac_valid), .m_ready(mac_ready), .m_data(mac_data), .m_last(mac_last),
+        .ev_tx_frame(ev_tx_frame), .ev_arp_reply(ev_arp_reply)
+    );
+    mac_tx mac_tx (
+        .clk(wire_tx_clk), .rst(tx_rst), .s_valid(mac_valid), .s_ready(mac_ready), .s_data(mac_data), .s_last(mac_last),
+        .gmii_txd(gmii_txd), .gmii_tx_en(gmii_tx_en), .gmii_tx_er(gmii_tx_er)
+    );
+
+    // ---- Wire to host: MAC, parser (wire_rx_clk), memory (to usb_clk), records ----
+    wire       got_valid, got_last, got_error_fcs, got_error_symbol, got_error_length;
+    wire [7:0] got_data;
+
+    mac_rx #(.MAX_FRAME(MAX_FRAME)) mac_rx (
+        .clk(wire_rx_clk), .rst(rx_rst), .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv), .gmii_rx_er(gmii_rx_er),
+        .m_valid(got_valid), .m_data(got_data), .m_last(got_last),
+        .m_error_fcs(got_error_fcs), .m_error_symbol(got_error_symbol), .m_error_length(got_error_length)
+    );
+
+    wire                     cfg_valid;
+    wire [79:0]              cfg; // {table, entry, value}
+    wire                     rx_en, rx_commit, rx_ready;
+    wire [RX_ADDR_WIDTH-1:0] rx_offset, rx_length;
+    wire [7:0]               rx_data, rx_flags;
+    wire [RX_ADDR_WIDTH:0]   rx_free;
+    wire                     arp_rx_valid, arp_rx_ready, arp_rx_last, arp_rx_room;
+    wire [7:0]               arp_rx_data;
+    wire [15:0]              rx_events; // bit n: counter n
+
+    rx_parser #(.ADDR_WIDTH(RX_ADDR_WIDTH), .MAC_ENTRIES(MAC_ENTRIES), .ARP_ENTRIES(ARP_ENTRIES)) rx_parser (
+        .clk(wire_rx_clk), .rst(rx_rst), .mac_address(mac_address),
+        .cfg_valid(cfg_valid), .cfg_table(cfg[79:72]), .cfg_index(cfg[71:64]), .cfg_data(cfg[63:0]),
+        .s_valid(got_valid), .s_data(got_data), .s_last(got_last), .s_error_fcs(got_error_fcs),
+        .s_error_symbol(got_error_symbol), .s_error_length(got_error_length),
+        .wr_en(rx_en), .wr_offset(rx_offset), .wr_data(rx_data), .wr_commit(rx_commit), .wr_length(rx_length),
+        .wr_meta(rx_flags), .wr_free(rx_free), .wr_ready(rx_ready),
+        .m_arp_valid(arp_rx_valid), .m_arp_ready(arp_rx_ready), .m_arp_data(arp_rx_data), .m_arp_last(arp_rx_last),
+        .m_arp_room(arp_rx_room), .events(rx_events)
+    );
+    arp_queue arp_queue (
+        .wire_rx_clk(wire_rx_clk), .wire_rx_rst(rx_rst), .s_valid(arp_rx_valid), .s_ready(arp_rx_ready),
+        .s_data(arp_rx_data), .s_last(arp_rx_last), .s_room(arp_rx_room),
+        .wire_tx_clk(wire_tx_clk), .wire_tx_rst(tx_rst), .m_valid(arp_tx_valid), .m_ready(arp_tx_ready),
+        .m_data(arp_tx_data), .m_last(arp_tx_last)
+    );
+
+    wire                     frame_valid, frame_ready, frame_last;
+    wire [7:0]               frame_data, frame_flags;
+    wire [RX_ADDR_WIDTH-1:0] frame_length;
+    wire [15:0]              in_timeout;
+
+    packet_memory #(.ADDR_WIDTH(RX_ADDR_WIDTH), .META_WIDTH(8), .FRAMES_LOG2(8)) rx_memory (
+        .wr_clk(wire_rx_clk), .wr_rst(rx_rst), .wr_en(rx_en), .wr_offset(rx_offset), .wr_data(rx_data),
+        .wr_commit(rx_commit), .wr_length(rx_length), .wr_meta(rx_flags), .wr_free(rx_free), .wr_ready(rx_ready),
+        .rd_clk(usb_clk), .rd_rst(rst), .m_valid(frame_valid), .m_ready(frame_ready), .m_data(frame_data),
+        .m_last(frame_last), .m_length(frame_length), .m_meta(frame_flags)
+    );
+    record_builder #(.ADDR_WIDTH(RX_ADDR_WIDTH)) builder (
+        .clk(usb_clk), .rst(rst), .link_flush(link_flush), .high_speed(high_speed), .in_timeout(in_timeout),
+        .s_valid(frame_valid), .s_ready(frame_ready), .s_data(frame_data), .s_last(frame_last),
+        .s_length(frame_length), .s_flags(frame_flags),
+        .m_valid(in_valid), .m_ready(in_ready), .m_data(in_data), .m_last(in_last), .in_drained(in_drained),
+        .ev_record(usb_events[5])
+    );
+
+    // ---- Control (usb_clk), with the tables' way to wire_rx_clk and a conflict's way back ----
+    wire        table_valid, table_ready, conflict;
+    wire [79:0] table_data;
+    wire        unused_ready, unused_data;
+    wire        link_up, counters_hold;
+    wire [5:0]  counters_index;
+    wire [31:0] counters_value;
+
+    control #(
+        .FEATURES(FEATURES), .MAX_SUPERFRAME(MAX_SUPERFRAME), .MAX_FRAME(MAX_FRAME), .MAC_ENTRIES(MAC_ENTRIES),
+        .ARP_ENTRIES(ARP_ENTRIES), .TX_MEMORY(1 << TX_ADDR_WIDTH), .RX_MEMORY(1 << RX_ADDR_WIDTH)
+    ) control (
+        .clk(usb_clk), .rst(rst), .link_flush(link_flush), .mac_address(mac_address), .link_status(link_status),
+        .arp_conflict(conflict), .link_up(link_up), .in_timeout(in_timeout),
+        .ctl_setup(ctl_setup), .ctl_start(ctl_start), .ctl_accept(ctl_accept), .ctl_in_length(ctl_in_length),
+        .ctl_in_address(ctl_in_address), .ctl_in_data(ctl_in_data), .ctl_out_valid(ctl_out_valid),
+        .ctl_out_address(ctl_out_address), .ctl_out_data(ctl_out_data), .ctl_commit(ctl_commit),
+        .m_notify_valid(notify_valid), .m_notify_ready(notify_ready), .m_notify_data(notify_data),
+        .m_table_valid(table_valid), .m_table_ready(table_ready), .m_table_data(table_data),
+        .counters_hold(counters_hold), .counters_index(counters_index), .counters_value(counters_value)
+    );
+    cdc_message #(.WIDTH(80)) tables (
+        .s_clk(usb_clk), .s_rst(rst), .s_valid(table_valid), .s_ready(table_ready), .s_data(table_data),
+        .m_clk(wire_rx_clk), .m_rst(rx_rst), .m_valid(cfg_valid), .m_data(cfg)
+    );
+    cdc_message #(.WIDTH(1)) conflicts (
+        .s_clk(wire_rx_clk), .s_rst(rx_rst), .s_valid(rx_events[`WEIR_CNT_RX_ARP_CONFLICT]), .s_ready(unused_ready),
+        .s_data(1'b0), .m_clk(usb_clk), .m_rst(rst), .m_valid(conflict), .m_data(unused_data)
+    );
+
+    // ---- Counters, a bank in each clock ----
+    wire [31:0] rx_count, tx_count, usb_count;
+    reg  [1:0]  bank;
+
+    counter_bank rx_counters (
+        .clk(wire_rx_clk), .rst(rx_rst), .events(rx_events),
+        .usb_clk(usb_clk), .usb_hold(counters_hold), .usb_index(counters_index[3:0]), .usb_value(rx_count)
+    );
+    counter_bank tx_counters (
+        .clk(wire_tx_clk), .rst(tx_rst), .events({14'd0, ev_arp_reply, ev_tx_frame}),
+        .usb_clk(usb_clk), .usb_hold(counters_hold), .usb_index(counters_index[3:0]), .usb_value(tx_count)
+    );
+    counter_bank usb_counters (
+        .clk(usb_clk), .rst(rst), .events(usb_events),
+        .usb_clk(usb_clk), .usb_hold(counters_hold), .usb_index(counters_index[3:0]), .usb_value(usb_count)
+    );
+    always @(posedge usb_clk) bank <= counters_index[5:4];
+    assign counters_value = bank == 2'd0 ? rx_count : bank == 2'd1 ? tx_count : usb_count;
+
+    // ---- LEDs ----
+    wire active_led, error_led;
+    led_stretch activity (.clk(usb_clk), .rst(rst), .event_in(|usb_events[5:0]), .led(active_led));
+    led_stretch error (.clk(usb_clk), .rst(rst), .event_in(|usb_events[4:3] || usb_events[10]), .led(error_led));
+    assign led = {error_led, configured, active_led, link_up};
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The card behind the pins of a ULPI PHY and of a GMII: what boards with such PHYs wrap, and what the simulation runs.
+// The ports beyond ULPI are weir_card's.
+`default_nettype none
+
+module weir_card_ulpi #(
+    parameter TX_ADDR_WIDTH  = 15,
+    parameter RX_ADDR_WIDTH  = 16,
+    parameter OUT_ADDR_WIDTH = 11,
+    parameter IN_SLOTS_LOG2  = 2,
+    parameter MAX_FRAME      = 9216,
+    parameter MAC_ENTRIES    = 20,
+    parameter ARP_ENTRIES    = 4
+) (
+    input  wire        usb_clk,      // 60 MHz, the ULPI PHY's
+    input  wire        usb_rst,
+    input  wire [7:0]  ulpi_data_i,
+    output wire [7:0]  ulpi_data_o,
+    output wire        ulpi_data_oe, // drive the data pins
+    input  wire        ulpi_dir,
+    input  wire        ulpi_nxt,
+    output wire        ulpi_stp,
+
+    input  wire        wire_rx_clk,
+    input  wire        wire_rx_rst,
+    input  wire [7:0]  gmii_rxd,
+    input  wire        gmii_rx_dv,
+    input  wire        gmii_rx_er,
+
+    input  wire        wire_tx_clk,
+    input  wire        wire_tx_rst,
+    output wire [7:0]  gmii_txd,
+    output wire        gmii_tx_en,
+    output wire        gmii_tx_er,
+
+    input  wire [3:0]  link_status,
+    input  wire [47:0] mac_address,
+    output wire [3:0]  led
+);
+    wire       utmi_rx_active, utmi_rx_valid, utmi_rx_error, utmi_tx_valid, utmi_tx_ready, utmi_term_select, utmi_suspend_n;
+    wire [7:0] utmi_rx_data, utmi_tx_data;
+    wire [1:0] utmi_line_state, utmi_xcvr_select, utmi_op_mode;
+
+    ulpi_phy phy (
+        .usb_clk(usb_clk), .rst(usb_rst), .ulpi_data_i(ulpi_data_i), .ulpi_data_o(ulpi_data_o),
+        .ulpi_data_oe(ulpi_data_oe), .ulpi_dir(ulpi_dir), .ulpi_nxt(ulpi_nxt), .ulpi_stp(ulpi_stp),
+        .utmi_rx_active(utmi_rx_active), .utmi_rx_valid(utmi_rx_valid), .utmi_rx_data(utmi_rx_data),
+        .utmi_rx_error(utmi_rx_error), .utmi_tx_valid(utmi_tx_valid), .utmi_tx_data(utmi_tx_data),
+        .utmi_tx_ready(utmi_tx_ready), .utmi_line_state(utmi_line_state), .utmi_xcvr_select(utmi_xcvr_select),
+        .utmi_term_select(utmi_term_select), .utmi_op_mode(utmi_op_mode), .utmi_suspend_n(utmi_suspend_n)
+    );
+
+    weir_card #(
+        .TX_ADDR_WIDTH(TX_ADDR_WIDTH), .RX_ADDR_WIDTH(RX_ADDR_WIDTH), .OUT_ADDR_WIDTH(OUT_ADDR_WIDTH),
+        .IN_SLOTS_LOG2(IN_SLOTS_LOG2), .MAX_FRAME(MAX_FRAME), .MAC_ENTRIES(MAC_ENTRIES), .ARP_ENTRIES(ARP_ENTRIES)
+    ) card (
+        .usb_clk(usb_clk), .usb_rst(usb_rst),
+        .utmi_rx_active(utmi_rx_active), .utmi_rx_valid(utmi_rx_valid), .utmi_rx_data(utmi_rx_data),
+        .utmi_rx_error(utmi_rx_error), .utmi_tx_valid(utmi_tx_valid), .utmi_tx_data(utmi_tx_data),
+        .utmi_tx_ready(utmi_tx_ready), .utmi_line_state(utmi_line_state), .utmi_xcvr_select(utmi_xcvr_select),
+        .utmi_term_select(utmi_term_select), .utmi_op_mode(utmi_op_mode), .utmi_suspend_n(utmi_suspend_n),
+        .wire_rx_clk(wire_rx_clk), .wire_rx_rst(wire_rx_rst), .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv),
+        .gmii_rx_er(gmii_rx_er),
+        .wire_tx_clk(wire_tx_clk), .wire_tx_rst(wire_tx_rst), .gmii_txd(gmii_txd), .gmii_tx_en(gmii_tx_en),
+        .gmii_tx_er(gmii_tx_er),
+        .link_status(link_status), .mac_address(mac_address), .led(led)
+    );
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// What the files of the USB host model share. From the pins up:
+//
+//     usb_host_phy.c          ULPI: RX CMDs, bytes to and from the link, line state; usb_host_phy_registers.c
+//     usb_host_port.c         the hub port: attach, reset, chirp, high speed
+//     usb_host_packet.c       PIDs, CRCs, bit stuffing
+//     usb_host_transaction.c  token, data, handshake on the bus, with time-outs and injected faults
+//     usb_host_transfer.c     queues, what an answer means to a transfer, control stages, toggles
+//     usb_host_enumerate.c    address, descriptors, configuration
+//     usb_host.c              the clock: start of frame, and who may use the bus next
+//
+// All times are in clocks of 60 MHz, 16.67 ns; at high speed one clock is one byte (8 bit times) on the bus.
+#ifndef WEIR_USB_HOST_INTERNAL_H
+#define WEIR_USB_HOST_INTERNAL_H
+
+#include "usb_host.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define USB_CLOCKS_PER_US 60u
+#define USB_NEVER UINT64_MAX
+
+// ---- usb_host_packet.c ----
+
+enum usb_pid { // USB 2.0 table 8-1, with the check bits
+    USB_PID_OUT = 0xE1,
+    USB_PID_IN = 0x69,
+    USB_PID_SOF = 0xA5,
+    USB_PID_SETUP = 0x2D,
+    USB_PID_PING = 0xB4,
+    USB_PID_DATA0 = 0xC3,
+    USB_PID_DATA1 = 0x4B,
+    USB_PID_ACK = 0xD2,
+    USB_PID_NAK = 0x5A,
+    USB_PID_STALL = 0x1E,
+    USB_PID_NYET = 0x96,
+};
+
+#define USB_SYNC_CLOCKS 4u // 32 bits
+#define USB_EOP_CLOCKS 1u  // 8 bits
+#define USB_SOF_EOP_CLOCKS 5u
+#define USB_TOKEN_SIZE 3u
+#define USB_DATA_OVERHEAD 3u // PID and CRC16
+#define USB_PACKET_MAX (1024u + USB_DATA_OVERHEAD)
+
+// CRC of the 11 bits of a token, and of a data packet's bytes, as they stand in the packet (section 8.3.5).
+uint8_t usb_crc5(uint16_t value);
+uint16_t usb_crc16(const uint8_t *data, size_t length);
+
+// Builds a packet; returns its length.
+size_t usb_token(uint8_t packet[USB_TOKEN_SIZE], enum usb_pid pid, uint8_t address, uint8_t endpoint);
+size_t usb_start_of_frame(uint8_t packet[USB_TOKEN_SIZE], uint16_t frame);
+size_t usb_data_packet(uint8_t packet[USB_PACKET_MAX], bool toggle, const uint8_t *data, size_t length);
+
+// A PID whose check bits are right; a data packet whose CRC is right too.
+bool usb_pid_valid(uint8_t pid);
+bool usb_data_packet_valid(const uint8_t *packet, size_t length);
+
+// Bits stuffed into `byte` (section 7.1.9). `run` is the count of ones so far; it starts as 1, SYNC's last
+// bit.
+unsigned usb_stuffed_bits(unsigned *run, uint8_t byte);
+// Clocks a packet of high speed takes from the first bit of SYNC to the last of EOP.
+uint64_t usb_packet_clocks(const uint8_t *packet, size_t length);
+
+// The next number of a xorshift64* generator. The state is never 0.
+uint64_t usb_random(uint64_t *state);
+
+// ---- usb_host_phy.c ----
+
+enum usb_line { USB_LINE_SE0, USB_LINE_J, USB_LINE_K, USB_LINE_FREE }; // FREE: nobody drives
+
+enum usb_phy_state {
+    USB_PHY_HELD,       // dir high: power-up, or reset of the UTMI core, until `held_until`
+    USB_PHY_IDLE,       // the link may begin a command
+    USB_PHY_RX_CMD,     // dir is turning; an RX CMD follows
+    USB_PHY_RELEASE,    // an RX CMD or register was driven; dir falls
+    USB_PHY_TURN,       // dir has fallen; nobody drives
+    USB_PHY_RECEIVE,    // a packet for the link
+    USB_PHY_TRANSMIT,   // a packet from the link, or chirp
+    USB_PHY_COMMAND,    // a register command, and an extended address, are being taken
+    USB_PHY_WRITE_DATA, // the value is being taken
+    USB_PHY_WRITE_STOP, // stp ends the write
+    USB_PHY_READ_TURN,  // dir is turning; the register follows
+    USB_PHY_LOW_POWER,  // SuspendM = 0: data shows the line state; stp wakes
+};
+
+struct usb_phy {
+    enum usb_phy_state state;
+    uint8_t data; // the pins
+    bool dir, nxt;
+    uint64_t held_until;
+    uint64_t random;
+
+    // Registers, ULPI 1.1 section 4.2.
+    uint8_t function_control, interface_control, otg_control, interrupt_rising, interrupt_falling, scratch;
+    uint8_t command, address, value; // of the access under way
+
+    // The two ends of the cable, and what the link sees and has been told of it.
+    enum usb_line hub, device;
+    uint8_t line, line_reported;
+
+    // Bus to link.
+    uint8_t rx[USB_PACKET_MAX];
+    size_t rx_length, rx_next;
+    uint64_t rx_at, rx_data_at; // dir rises, first byte; USB_NEVER: nothing to come
+    unsigned rx_run, rx_stuffed;
+    bool rx_ending;
+
+    // Link to bus.
+    uint8_t tx[USB_PACKET_MAX];
+    size_t tx_length; // may exceed the room: babble
+    uint64_t tx_begin, tx_end;
+    unsigned tx_run, tx_stuffed, tx_slack;
+    bool tx_command; // the TX CMD has been taken
+    bool tx_ready;   // a packet reaches the host at tx_end
+    bool tx_collided;
+};
+
+// Function Control.
+#define USB_XCVR_SELECT 0x03
+#define USB_XCVR_HIGH_SPEED 0x00
+#define USB_TERM_SELECT 0x04
+#define USB_OP_MODE 0x18
+#define USB_OP_MODE_NON_DRIVING 0x08
+#define USB_OP_MODE_RAW 0x10 // neither bit stuffing nor NRZI: chirp
+#define USB_FUNCTION_RESET 0x20
+#define USB_SUSPEND_M 0x40
+
+void usb_phy_init(struct usb_phy *phy, uint64_t seed);
+void usb_phy_tick(struct usb_phy *phy, const struct ulpi_pins *pins, uint64_t clock);
+// The hub's end of the cable changes.
+void usb_phy_drive(struct usb_phy *phy, enum usb_line hub);
+// A packet of high speed begins on the bus at `clock`.
+void usb_phy_send(struct usb_phy *phy, const uint8_t *packet, size_t length, uint64_t clock);
+bool usb_phy_pulled_up(const struct usb_phy *phy);
+bool usb_phy_high_speed(const struct usb_phy *phy);
+// The link transmits, or its last packet is still on the bus.
+bool usb_phy_transmitting(const struct usb_phy *phy, uint64_t clock);
+bool usb_phy_idle(const struct usb_phy *phy);
+// Line state anew, after one end of the cable or Function Control changed.
+void usb_phy_update_line(struct usb_phy *phy);
+
+// usb_host_phy_registers.c
+uint8_t usb_phy_read(struct usb_phy *phy, unsigned address);
+void usb_phy_write(struct usb_phy *phy, unsigned address, uint8_t bits);
+
+// ---- The host ----
+
+// Every time the model uses, so that tests can stretch or break them.
+struct usb_times {
+    uint64_t attach; // pull-up seen before reset. TATTDB is 100 ms for bouncing contacts; there are none
+    uint64_t attach_timeout;   // TSIGATT
+    uint64_t reset;            // TDRST, at least 10 ms
+    uint64_t chirp_earliest;   // TFILTSE0, 2.5 us: before, the device cannot know that it is a reset
+    uint64_t chirp_latest;     // TWTRSTHS, 3 ms
+    uint64_t chirp_shortest;   // TUCH, 1 ms
+    uint64_t chirp_end;        // TUCHEND, 7 ms after the reset began
+    uint64_t hub_chirp_wait;   // TWTDCH, at most 100 us
+    uint64_t hub_chirp_bit;    // TDCHBIT, 40 to 60 us
+    uint64_t hub_chirp_end;    // TDCHSE0, 100 to 500 us
+    uint64_t reset_recovery;   // TRSTRCY, 10 ms in which the device need not answer
+    uint64_t address_recovery; // TDSETADDR, 2 ms
+    uint64_t microframe;       // 125 us
+    uint64_t end_of_frame;     // EOF1, 560 bit times before SOF: no device may transmit any more
+    uint64_t same_gap;         // between two packets of the host, at least 88 bit times (section 7.1.18.2)
+    uint64_t turn_gap;         // from a packet of the device to one of the host, at least 8 bit times
+    uint64_t answer_latest;    // the device answers within 192 bit times
+    uint64_t answer_timeout;   // the host waits 736 to 816 bit times (section 8.7.2)
+    // After NAK, by direction: while nobody else wants the bus, and while somebody does.
+    uint64_t in_retry_alone, in_retry_shared, out_retry_alone, out_retry_shared;
+};
+
+enum usb_port {
+    USB_PORT_ATTACH,
+    USB_PORT_RESET,
+    USB_PORT_DEVICE_CHIRP,
+    USB_PORT_HUB_CHIRP,
+    USB_PORT_SETTLE,
+    USB_PORT_ENABLED,
+    USB_PORT_OFF
+};
+
+enum usb_endpoint_type { USB_CONTROL = 0, USB_BULK = 2, USB_INTERRUPT = 3 }; // table 9-13
+enum usb_stage { USB_STAGE_SETUP, USB_STAGE_DATA, USB_STAGE_STATUS };
+
+struct usb_endpoint {
+    struct weir_usb_transfer *head, *tail;
+    uint8_t address; // bEndpointAddress
+    uint8_t interface;
+    enum usb_endpoint_type type;
+    uint16_t max_packet;
+    uint16_t interval;    // microframes; interrupt only
+    bool present, toggle; // the toggle of the next packet
+    bool ping;            // ask before sending
+    bool naked;           // the last answer was NAK
+    bool due;             // interrupt only: may be polled in this microframe
+    uint8_t errors;       // in a row
+    enum usb_stage stage; // control only
+    uint64_t nak_clock;
+};
+
+#define USB_ENDPOINTS 32u // index: number, + 16 for IN
+
+enum usb_phase {
+    USB_PHASE_READY,  // the next transaction may begin at `event`
+    USB_PHASE_TOKEN,  // a token is out; its data packet follows at `event`
+    USB_PHASE_ANSWER, // the device's turn
+    USB_PHASE_ACK,    // the host acknowledges at `event`
+};
+
+struct usb_transaction {
+    struct usb_endpoint *endpoint;
+    bool cancelled; // the transfer was taken back meanwhile
+    bool finished;  // IN: the transfer ends with the ACK that is to come
+    enum usb_pid token;
+    uint8_t packet[USB_PACKET_MAX]; // OUT and SETUP
+    size_t length;
+    uint64_t asked; // end of the host's packet
+};
+
+struct usb_enumeration {
+    unsigned step, tries;
+    uint64_t patience; // until this clock, no answer is no fault
+    struct weir_usb_transfer transfer;
+    uint8_t device[18];
+    uint8_t config[1024];
+    size_t config_length;
+};
+
+struct usb_host {
+    uint64_t clock;
+    uint64_t event; // nothing to do for the host before this clock, unless the device speaks
+    struct usb_phy phy;
+    struct usb_times times;
+
+    enum usb_port port;
+    uint64_t port_since, reset_begin, chirp_begin;
+
+    enum usb_host_state state;
+    char error[200];
+    struct usb_enumeration enumeration;
+
+    uint8_t address;
+    uint64_t next_sof;
+    uint32_t microframe;                     // count since reset; the frame number is an eighth of it
+    unsigned bulk_packets, bulk_packets_max; // in this microframe
+    unsigned next_bulk;                      // round robin
+    uint64_t bus_free;                       // no packet of the host before this clock
+    enum usb_phase phase;
+    struct usb_transaction now;
+    struct usb_endpoint endpoints[USB_ENDPOINTS];
+    struct weir_usb_transfer *refused; // to be completed at the next clock
+
+    struct weir_usb_faults faults;
+    uint64_t random;
+    uint64_t completed;
+    struct weir_sim_usb_stats stats;
+    uint64_t late_answers; // device packets that began later than times.answer_latest
+    uint64_t unsolicited;  // device packets nobody asked for
+};
+
+// usb_host.c: gives up on the device; everything queued ends with WEIR_USB_NO_DEVICE.
+void usb_host_fail(struct usb_host *host, const char *format, ...) __attribute__((format(printf, 2, 3)));
+// False, and the device given up, when it is no longer in high speed.
+bool usb_host_attached(struct usb_host *host);
+
+// usb_host_port.c: one clock until the port is enabled.
+void usb_port_step(struct usb_host *host);
+
+// usb_host_transaction.c
+// Fills `host->now` with the endpoint's next transaction; returns the clocks from its token to the end of the
+// device's last packet at the latest.
+uint64_t usb_transaction_prepare(struct usb_host *host, struct usb_endpoint *endpoint);
+void usb_transaction_begin(struct usb_host *host);
+// `event` has come while a transaction is under way, or a packet of the device has ended.
+void usb_transaction_step(struct usb_host *host);
+// Puts a packet on the bus now, unless a fault is drawn; returns the clock at which it ends.
+uint64_t usb_transmit(struct usb_host *host, uint8_t *packet, size_t length);
+
+// usb_host_transfer.c
+enum usb_pid usb_next_token(const struct usb_endpoint *endpoint);
+// Builds the next OUT or SETUP data packet; returns its length.
+size_t usb_next_packet(const struct usb_endpoint *endpoint, uint8_t packet[USB_PACKET_MAX]);
+// The four ways a transaction goes on: handshake from the device; data from the device (true: acknowledge
+// it); that acknowledgement has been sent; nothing or nonsense from the device.
+void usb_handshake(struct usb_host *host, uint8_t pid);
+bool usb_data_in(struct usb_host *host, const uint8_t *packet, size_t length);
+void usb_acknowledged(struct usb_host *host);
+void usb_no_answer(struct usb_host *host);
+void usb_complete(struct usb_host *host, struct usb_endpoint *endpoint, enum weir_usb_status status);
+void usb_enqueue(struct usb_host *host, struct usb_endpoint *endpoint, struct weir_usb_transfer *transfer);
+// False when the transfer is not queued there.
+bool usb_remove(struct usb_host *host, struct usb_endpoint *endpoint, struct weir_usb_transfer *transfer);
+
+// usb_host_enumerate.c
+void usb_enumerate(struct usb_host *host);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

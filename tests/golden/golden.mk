@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Linux as the golden model of segmentation.
+# make golden COUNT=20000 [SEED=2]     a longer run
+GOLDEN := $(BUILD)/tests/golden
+TESTS  += $(GOLDEN)/golden_test $(GOLDEN)/tshark_test
+
+GOLDEN_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/golden/*.c))
+$(GOLDEN)/golden_test: tests/golden/card.cpp tests/golden/tx_path.v $(GOLDEN_OBJECTS) $(RTL_SOURCES) \
+                       tests/golden/golden.h tests/rtl/packet_memory_model.h
+	@mkdir -p $(GOLDEN)
+	$(VERILATOR) --cc --exe --build -O3 -Wall --x-assign unique --x-initial unique --top-module tx_path $(RTL_INCLUDES) \
+	  -CFLAGS "-O2 -g -I$(CURDIR)/$(BUILD)/gen -I$(CURDIR)/tests/rtl -I$(CURDIR)/tests/golden" -LDFLAGS "$(addprefix $(CURDIR)/,$(GOLDEN_OBJECTS)) -lpcap" -MAKEFLAGS OPT_FAST=-O2 \
+	  --Mdir $(GOLDEN)/golden.obj -o ../golden_test \
+	  tests/golden/tx_path.v $(CURDIR)/tests/golden/card.cpp > $(GOLDEN)/golden.log 2>&1 \
+	  || { cat $(GOLDEN)/golden.log; exit 1; }
+
+$(GOLDEN)/tshark_test: tests/golden/tshark_test $(GOLDEN)/golden_test
+	@mkdir -p $(GOLDEN)
+	install -m 755 $< $@
+
+golden: $(GOLDEN)/golden_test
+	$< --count $(or $(COUNT),20000) --seed $(or $(SEED),1)
+.PHONY: golden

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Do all the tools that must read the card read it? Run by `make lint` and `make test`, which set YOSYS. Prints TAP.
+#
+# yosys looks twice: at the design as it was written, where a net without a driver or with two is still one, and after
+# synth_ecp5, to which a latch is an error. YoWASP's yosys loses standard output behind ABC and may end with code 0 in the
+# middle, so only the last line of its log counts.
+set -u
+cd "$(dirname "$0")/../.."
+build=${BUILD:-build}/lint
+mkdir -p "$build"
+
+folders="usb link tx rx mac arp lib"
+sources=$(for f in $folders; do echo rtl/"$f"/*.v; done; echo rtl/*.v)
+search=$(for f in $folders; do echo "-y rtl/$f"; done; echo "-y rtl")
+failed=0
+
+report() { # number, log, sentence; after a command
+    if [ "$code" = 0 ]; then
+        echo "ok $1 - $3"
+    else
+        echo "not ok $1 - $3"
+        sed 's/^/# /' "$2" | tail -n 30
+        failed=1
+    fi
+}
+
+echo 1..4
+
+code=0
+for top in weir_card_ulpi rgmii; do
+    ${VERILATOR:-verilator} --lint-only -Wall --top-module $top $search -Irtl/link $top.v || code=1
+done >"$build/verilator.log" 2>&1
+report 1 "$build/verilator.log" "Verilator has nothing to say about the card under -Wall"
+
+if command -v iverilog >/dev/null; then
+    code=0
+    for top in weir_card_ulpi rgmii; do
+        iverilog -g2005 -tnull -s $top -Irtl/link $sources || code=1
+    done >"$build/iverilog.log" 2>&1
+    report 2 "$build/iverilog.log" "Icarus Verilog reads the card"
+else
+    echo "ok 2 - Icarus Verilog reads the card # SKIP not installed"
+fi
+
+run_yosys() { # log, commands
+    rm -f "$1"
+    $YOSYS -q -l "$1" -p "read_verilog -Irtl/link $(echo $sources); $2" >"$1.err" 2>&1 && tail -n 5 "$1" | grep -q '^End of script'
+    code=$?
+    cat "$1.err" >>"$1"
+}
+
+YOSYS=${YOSYS:-yosys}
+run_yosys "$build/elaborate.log" "hierarchy -check -top weir_card_ulpi; proc; check -assert;
+    select -assert-none t:\$dlatch t:\$adlatch t:\$dlatchsr t:\$sr"
+report 3 "$build/elaborate.log" "yosys finds no latch, no net without a driver and none with two"
+
+run_yosys "$build/synth_ecp5.log" "synth_ecp5 -top weir_card_ulpi; check -assert; tee -o $build/cells.txt stat"
+report 4 "$build/synth_ecp5.log" "yosys makes the card for an ECP5"
+exit $failed

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// What the receive path should do with a frame, from the whole frame, in plain C++: the model that rx_parser is compared with.
+#ifndef RX_MODEL_H
+#define RX_MODEL_H
+
+#include "wire_bench.h"
+#include "weir_link.h"
+
+enum Verdict { UNCHECKED, GOOD, BAD };
+
+static inline unsigned be16(const Bytes &f, size_t at)
+{
+    return (unsigned)f[at] << 8 | f[at + 1];
+}
+static inline uint32_t be32(const Bytes &f, size_t at)
+{
+    return (uint32_t)be16(f, at) << 16 | be16(f, at + 2);
+}
+
+// The checksum verdict over a frame without FCS.
+static inline Verdict checksum_verdict(const Bytes &f)
+{
+    size_t at = 12;
+    for (int tags = 0; tags < 2 && at + 2 <= f.size() && (be16(f, at) == 0x8100 || be16(f, at) == 0x88A8); tags++)
+        at += 4;
+    if (at + 3 > f.size() || be16(f, at) != 0x0800)
+        return UNCHECKED;
+    size_t ip = at + 2, header = (size_t)(f[ip] & 15) * 4;
+    if (f[ip] >> 4 != 4 || header < 20 || ip + header > f.size())
+        return UNCHECKED;
+    if (ones_sum16(&f[ip], header) != 0xFFFF)
+        return BAD;
+    size_t total = be16(f, ip + 2);
+    if (total < header || ip + total > f.size() || (be16(f, ip + 6) & 0x3FFF) != 0)
+        return UNCHECKED;
+    unsigned protocol = f[ip + 9];
+    size_t l4 = ip + header, length = total - header;
+    if (protocol == 6 ? length < 20 : protocol == 17 ? length < 8 : true)
+        return UNCHECKED;
+    if (protocol == 17 && (be16(f, l4 + 4) != length || be16(f, l4 + 6) == 0))
+        return UNCHECKED;
+    uint64_t pseudo = (uint64_t)ones_sum16(&f[ip + 12], 8) + protocol + length;
+    return ones_sum16(&f[l4], length, pseudo) == 0xFFFF ? GOOD : BAD;
+}
+
+struct RxModel {
+    unsigned control = 0;
+    Bytes station;                // empty when not in use
+    std::vector<Bytes> addresses; // the other entries in use
+    std::vector<uint32_t> arp;    // the ARP table's entries in use
+
+    struct Result {
+        unsigned counter;   // WEIR_CNT_RX_...
+        Verdict verdict;
+        bool for_host;      // counted by verdict
+        bool conflict;
+        unsigned flags;
+        Bytes reply;        // when ARP_ANSWERED
+    };
+
+    bool owns(uint32_t ip) const
+    {
+        for (uint32_t mine : arp)
+            if (mine == ip)
+                return true;
+        return false;
+    }
+
+    Result judge(const Bytes &f, bool fcs, bool symbol, bool length, size_t room) const
+    {
+        Result r = {0, UNCHECKED, false, false, 0, {}};
+        auto ends = [&r](unsigned counter) {
+            r.counter = counter;
+            return r;
+        };
+        if (!(control & WEIR_RX_ENABLE))
+            return ends(WEIR_CNT_RX_DISABLED);
+        if (length)
+            return ends(WEIR_CNT_RX_LENGTH_ERROR);
+        if (symbol)
+            return ends(WEIR_CNT_RX_SYMBOL_ERROR);
+        if (fcs)
+            return ends(WEIR_CNT_RX_FCS_ERROR);
+
+        Bytes destination(f.begin(), f.begin() + 6);
+        bool ours = destination == Bytes(6, 0xFF) || destination == station;
+        for (const Bytes &address : addresses)
+            ours |= destination == address;
+        if (!ours && !(control & WEIR_RX_PROMISCUOUS) && !(f[0] & 1 && control & WEIR_RX_ALL_MULTICAST))
+            return ends(WEIR_CNT_RX_FILTERED);
+
+        const Bytes head = big_endian(0x0806000108000604u, 8);
+        unsigned oper = be16(f, 20);
+        bool arp_ok = std::vector<uint8_t>(f.begin() + 12, f.begin() + 20) == head && (oper == 1 || oper == 2) && !(f[22] & 1);
+        Bytes sender(f.begin() + 22, f.begin() + 28);
+        bool from_us = arp_ok && owns(be32(f, 28));
+        r.conflict = from_us && sender != station;
+        if (arp_ok && oper == 1 && ours && control & WEIR_RX_ARP_REPLY && !r.conflict) {
+            if (from_us || !owns(be32(f, 38)))
+                return ends(WEIR_CNT_RX_ARP_FILTERED);
+            r.reply = arp_packet(sender, station, 2, station, be32(f, 38), sender, be32(f, 28));
+            return ends(WEIR_CNT_RX_ARP_ANSWERED);
+        }
+
+        r.for_host = true;
+        r.verdict = checksum_verdict(f);
+        r.flags = (r.verdict == GOOD ? WEIR_F_DATA_VALID : r.verdict == BAD ? WEIR_F_CSUM_BAD : 0) |
+                  (r.conflict ? WEIR_F_CONFLICT : 0);
+        if (r.verdict == BAD && control & WEIR_RX_DROP_BAD_CSUM)
+            return ends(WEIR_CNT_RX_CSUM_DROPPED);
+        return ends(f.size() > room ? WEIR_CNT_RX_OVERFLOW : WEIR_CNT_RX_FRAMES);
+    }
+};
+
+#endif

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Benches of several modules at once have their top beside them in tests/rtl.
+RTL_BENCH_FLAGS_mac_loop := -y tests/rtl
+RTL_BENCH_FLAGS_wire_path := -y tests/rtl
+
+$(RTL_BENCHES:%=$(BUILD)/tests/rtl/%_test): | $(BUILD)/gen/weir_link.h
