@@ -3,20 +3,17 @@
 // What the files of the card share: weir_card.c (open, poll, recovery), weir_out.c (frames to the card),
 // weir_in.c (frames from it), weir_control.c (registers, tables, counters).
 //
-// Failed transfers. A bulk transfer that ends with STALL or ERROR leaves its endpoint halted, everything
-// queued behind it comes back CANCELLED (weir_transport.h), and one packet is in doubt: the host repeated it
-// without seeing an answer, but the device may have it. After CLEAR_FEATURE(ENDPOINT_HALT) both sides start
-// at DATA0, so the data toggle can no longer tell. What tells is the card: it counts each packet once
-// (USB_OUT_PACKETS when it takes one, USB_IN_PACKETS when it knows that we have one), and we count the same.
-// The difference, 0 or 1, settles the doubtful packet:
-//   OUT  A record is the card's once its last byte is. The first record that is not wholly there is sent
-//   again from its start, in
-//        a transfer of its own, after an empty transfer that makes the card give up what it has of it.
-//   IN   The card keeps a packet until it knows that we have it. So the bytes before and after the failure
-//   are one transfer; if the
-//        card does not know yet that we have the last packet, it comes a second time and is skipped.
-// Without such a counter the packet in doubt is taken as not delivered: a frame may come twice then, but none
-// is lost.
+// Failed transfers. A bulk transfer that ends with STALL or ERROR leaves its endpoint halted, and everything
+// queued behind it comes back CANCELLED (weir_transport.h). CLEAR_FEATURE(ENDPOINT_HALT) sets both sides'
+// toggles back to DATA0 and does nothing else: the card keeps the bytes that it has taken of an OUT transfer,
+// and the IN packets that it does not know us to have. So either stream goes on where it stood, in the middle
+// of a record if need be, and no frame is lost or comes twice.
+//
+// One packet is in doubt: it was repeated without an answer, but may have arrived, and after the clearing its
+// toggle can no longer tell. What tells is the card: it counts each packet once (USB_OUT_PACKETS when it
+// takes one, USB_IN_PACKETS when it knows that we have one), and we count the same. The difference is 0 or 1:
+//   OUT  1: the card has one packet more than the failed transfer says. We go on behind it.
+//   IN   1: the card does not know that we have the last one. It comes a second time and is skipped.
 #ifndef WEIR_CARD_INTERNAL_H
 #define WEIR_CARD_INTERNAL_H
 
@@ -31,20 +28,19 @@
 
 // An OUT transfer. Slots form a ring: `oldest`, then those queued, then the one that records are gathered in.
 struct out_slot {
-    struct weir_transfer transfer;
-    bool done; // ended well although one before it failed; not to be sent again
+    struct weir_transfer transfer; // what is still to be sent
+    uint8_t *buffer;
+    bool done;
 };
 
 struct out_queue {
     struct out_slot slot[OUT_SLOTS];
-    unsigned oldest, queued;      // slots
-    unsigned pending;             // slots (and the closing transfer) that the transport has
-    size_t fill;                  // bytes of records gathered so far
-    size_t capacity;              // bytes of a slot's buffer
-    bool failed;                  // recovery is due once nothing is pending
-    struct weir_transfer closing; // empty transfer that ends a broken one
-    bool close_first;             // `closing` was not delivered yet
-    uint32_t packets;             // packets the card must have taken, modulo 2^32
+    unsigned oldest, queued; // slots
+    unsigned pending;        // slots that the transport has
+    size_t fill;             // bytes of records gathered so far
+    size_t capacity;         // bytes of a slot's buffer
+    bool failed;             // recovery is due once nothing is pending
+    uint32_t packets;        // packets the card must have taken, modulo 2^32
 };
 
 struct in_queue {
@@ -77,14 +73,15 @@ struct weir_card {
 bool weir_out_init(struct weir_card *card);
 void weir_out_free(struct weir_card *card);
 void weir_out_flush(struct weir_card *card);
-// `taken`: packets that the card counted since the endpoint was last cleared.
-void weir_out_recover(struct weir_card *card, bool counted, uint32_t taken);
+// Go on after a failure, the endpoint cleared; `taken` is the card's count of packets. 0, or -EIO when it
+// cannot be.
+int weir_out_recover(struct weir_card *card, uint32_t taken);
 
 // weir_in.c
 bool weir_in_init(struct weir_card *card);
 void weir_in_free(struct weir_card *card);
 void weir_in_start(struct weir_card *card);
-void weir_in_recover(struct weir_card *card, bool counted, uint32_t taken);
+int weir_in_recover(struct weir_card *card, uint32_t taken);
 
 // weir_control.c
 int weir_control_read_caps(struct weir_card *card);

@@ -89,12 +89,13 @@ static bool check_caps(struct weir_card *card, char *error, size_t error_size)
                       strerror(-failed));
     if (!check_version(caps->version_major, error, error_size))
         return false;
-    if (caps->max_frame < SMALLEST_MAX_FRAME || caps->max_superframe < caps->max_frame ||
-        caps->mac_entries == 0 || caps->max_superframe >= UINT32_C(1) << WEIR_LENGTH_BITS)
+    if (caps->counters <= WEIR_CNT_USB_IN_PACKETS || caps->max_frame < SMALLEST_MAX_FRAME ||
+        caps->max_superframe < caps->max_frame || caps->mac_entries == 0 ||
+        caps->max_superframe >= UINT32_C(1) << WEIR_LENGTH_BITS)
         return refuse(error, error_size,
-                      "the card's capabilities make no sense (frames of %u, superframes of %u bytes): update "
-                      "the card's bitstream",
-                      caps->max_frame, (unsigned)caps->max_superframe);
+                      "the card's capabilities make no sense (frames of %u, superframes of %u bytes, %u "
+                      "counters): update the card's bitstream",
+                      caps->max_frame, (unsigned)caps->max_superframe, caps->counters);
     return true;
 }
 
@@ -176,14 +177,13 @@ void weir_card_close(struct weir_card *card)
     free_card(card);
 }
 
-// Clears a halted endpoint. `*counted` is false when the card does not count packets.
-static int clear(struct weir_card *card, uint8_t endpoint, unsigned counter, bool *counted, uint32_t *taken)
+// Clears a halted bulk endpoint and reads the card's count of its packets.
+static int clear(struct weir_card *card, uint8_t endpoint, unsigned counter, uint32_t *taken)
 {
     uint32_t counters[WEIR_COUNTERS];
     int error = weir_card_counters(card, counters);
 
-    *counted = !error && counter < card->caps.counters;
-    *taken = *counted ? counters[counter] : 0;
+    *taken = error ? 0 : counters[counter];
     return error ? error : weir_control_clear_halt(card, endpoint);
 }
 
@@ -192,7 +192,6 @@ static int recover(struct weir_card *card)
 {
     bool out_due = card->out.failed && card->out.pending == 0;
     bool in_due = card->in.failed && card->in.pending == 0;
-    bool counted;
     uint32_t taken;
     int error = 0;
 
@@ -200,10 +199,10 @@ static int recover(struct weir_card *card)
         return 0;
     if (++card->recoveries > RECOVERY_LIMIT)
         return -EIO;
-    if (out_due && (error = clear(card, WEIR_EP_OUT, WEIR_CNT_USB_OUT_PACKETS, &counted, &taken)) == 0)
-        weir_out_recover(card, counted, taken);
-    if (in_due && !error && (error = clear(card, WEIR_EP_IN, WEIR_CNT_USB_IN_PACKETS, &counted, &taken)) == 0)
-        weir_in_recover(card, counted, taken);
+    if (out_due && (error = clear(card, WEIR_EP_OUT, WEIR_CNT_USB_OUT_PACKETS, &taken)) == 0)
+        error = weir_out_recover(card, taken);
+    if (in_due && !error && (error = clear(card, WEIR_EP_IN, WEIR_CNT_USB_IN_PACKETS, &taken)) == 0)
+        error = weir_in_recover(card, taken);
     if (card->notify_failed && !error && (error = weir_control_clear_halt(card, WEIR_EP_NOTIFY)) == 0) {
         uint32_t before = card->link;
         card->notify_failed = false;

@@ -3,6 +3,7 @@
 // Frames from the card: IN transfers that are always queued, taken apart into records.
 #include "card_internal.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,14 +128,17 @@ void weir_in_start(struct weir_card *card)
     }
 }
 
-void weir_in_recover(struct weir_card *card, bool counted, uint32_t taken)
+int weir_in_recover(struct weir_card *card, uint32_t taken)
 {
     struct in_queue *in = &card->in;
+    uint32_t doubt = in->packets - taken;
 
+    if (doubt > 1)
+        return -EIO;
     // A packet that was to be skipped and has not come yet still is.
-    in->skip = in->skip || (counted && in->packets - taken == 1);
-    if (counted)
-        in->packets = taken;
+    in->skip = in->skip || doubt == 1;
+    in->packets = taken;
     in->failed = false;
     weir_in_start(card);
+    return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Frames to the card: gathered as records in OUT transfers, sent in order, sent again exactly once after an
-// error (card_internal.h says how).
+// Frames to the card: gathered as records in OUT transfers, sent in order, each byte once also after an error
+// (card_internal.h says how).
 #include "card_internal.h"
 
 #include <errno.h>
@@ -17,12 +17,6 @@ static struct out_slot *slot_at(struct out_queue *out, unsigned index)
     return &out->slot[(out->oldest + index) % OUT_SLOTS];
 }
 
-// Packets on the bus for a transfer of `length` bytes that ends short.
-static uint32_t packets_of(size_t length)
-{
-    return (uint32_t)(length / BULK_PACKET + 1);
-}
-
 static void drop_done(struct out_queue *out)
 {
     while (out->queued > 0 && slot_at(out, 0)->done) {
@@ -35,23 +29,19 @@ static void on_out_complete(struct weir_transfer *transfer)
 {
     struct weir_card *card = transfer->context;
     struct out_queue *out = &card->out;
-    bool closing = transfer == &out->closing;
 
     out->pending--;
     if (transfer->status == WEIR_TRANSFER_NO_DEVICE)
         card->gone = true;
     if (transfer->status == WEIR_TRANSFER_OK || transfer->actual > 0)
         card->recoveries = 0;
+    out->packets += (uint32_t)(transfer->actual / BULK_PACKET);
     if (transfer->status == WEIR_TRANSFER_OK) {
-        out->packets += packets_of(transfer->length);
-        if (closing)
-            out->close_first = false;
-        else
-            ((struct out_slot *)transfer)->done = true;
+        out->packets++; // the short one
+        ((struct out_slot *)transfer)->done = true;
     } else if (transfer->status != WEIR_TRANSFER_CANCELLED || !out->failed) {
         card->stats.transfer_errors++;
         out->failed = true;
-        out->packets += (uint32_t)(transfer->actual / BULK_PACKET);
     }
     drop_done(out);
 }
@@ -62,13 +52,12 @@ bool weir_out_init(struct weir_card *card)
     size_t largest = weir_record_size(card->caps.max_superframe);
 
     out->capacity = (largest > OUT_AGGREGATE ? largest : OUT_AGGREGATE) + WEIR_RECORD_HEADER;
-    out->closing =
-        (struct weir_transfer){.endpoint = WEIR_EP_OUT, .complete = on_out_complete, .context = card};
     for (unsigned i = 0; i < OUT_SLOTS; i++) {
-        struct weir_transfer *transfer = &out->slot[i].transfer;
-        *transfer = out->closing;
-        transfer->buffer = malloc(out->capacity);
-        if (!transfer->buffer)
+        struct out_slot *slot = &out->slot[i];
+        slot->transfer =
+            (struct weir_transfer){.endpoint = WEIR_EP_OUT, .complete = on_out_complete, .context = card};
+        slot->buffer = malloc(out->capacity);
+        if (!slot->buffer)
             return false;
     }
     return true;
@@ -77,7 +66,7 @@ bool weir_out_init(struct weir_card *card)
 void weir_out_free(struct weir_card *card)
 {
     for (unsigned i = 0; i < OUT_SLOTS; i++)
-        free(card->out.slot[i].transfer.buffer);
+        free(card->out.slot[i].buffer);
 }
 
 // A transfer must end with a short packet, so that the card knows where it ends.
@@ -108,61 +97,51 @@ void weir_out_flush(struct weir_card *card)
         return;
     struct out_slot *slot = slot_at(out, out->queued);
     slot->done = false;
+    slot->transfer.buffer = slot->buffer;
     slot->transfer.actual = 0;
-    slot->transfer.length = make_short(slot->transfer.buffer, out->fill);
+    slot->transfer.length = make_short(slot->buffer, out->fill);
     out->fill = 0;
     out->queued++;
     if (!out->failed) // else recovery sends it, after those before it
         submit(card, &slot->transfer);
 }
 
-// Takes the records that the card has out of a failed transfer: those that end within its first `delivered`
-// bytes. False when none is left.
-static bool drop_delivered(struct weir_transfer *transfer, size_t delivered)
+// Takes what the card has off the front of a failed transfer.
+static void advance(struct out_slot *slot, bool one_more)
 {
-    struct weir_record_reader reader = {.next = transfer->buffer, .end = transfer->buffer + transfer->length};
-    const uint8_t *start = reader.next;
-    struct weir_record record;
+    struct weir_transfer *transfer = &slot->transfer;
+    size_t delivered = transfer->actual + (one_more ? BULK_PACKET : 0);
 
-    while (weir_record_read(&reader, &record)) {
-        if ((size_t)(record.data - transfer->buffer) + record.length > delivered) {
-            size_t rest = transfer->length - (size_t)(start - transfer->buffer);
-            memmove(transfer->buffer, start, rest);
-            transfer->length = make_short(transfer->buffer, rest);
-            return true;
-        }
-        start = reader.next;
-    }
-    return false;
+    slot->done = delivered >= transfer->length; // the packet in doubt was the short one
+    if (slot->done)
+        return;
+    transfer->buffer += delivered;
+    transfer->length -= delivered;
 }
 
-void weir_out_recover(struct weir_card *card, bool counted, uint32_t taken)
+int weir_out_recover(struct weir_card *card, uint32_t taken)
 {
     struct out_queue *out = &card->out;
+    uint32_t doubt = taken - out->packets;
 
-    if (!out->close_first && out->queued > 0) {
-        struct out_slot *broken = slot_at(out, 0);
-        size_t delivered = broken->transfer.actual;
-        if (counted && taken - out->packets == 1)
-            delivered += BULK_PACKET;
-        broken->done = !drop_delivered(&broken->transfer, delivered);
-        drop_done(out);
-    }
-    if (counted)
-        out->packets = taken;
-    out->close_first = true;
+    if (doubt > 1 || (doubt == 1 && out->queued == 0))
+        return -EIO;
+    out->packets = taken;
     out->failed = false;
-    submit(card, &out->closing);
+    if (out->queued > 0)
+        advance(slot_at(out, 0), doubt == 1);
+    drop_done(out);
     for (unsigned i = 0; i < out->queued && !out->failed; i++) {
         slot_at(out, i)->transfer.actual = 0;
-        if (!slot_at(out, i)->done)
-            submit(card, &slot_at(out, i)->transfer);
+        submit(card, &slot_at(out, i)->transfer);
     }
+    return 0;
 }
 
 bool weir_card_can_send(const struct weir_card *card)
 {
-    return card->out.queued < OUT_SLOTS && !card->gone;
+    // The transfer being filled may have no room for the frame and need another behind it.
+    return card->out.queued + (card->out.fill > 0) < OUT_SLOTS && !card->gone;
 }
 
 static int check(const struct weir_card_caps *caps, const struct weir_card_tx *tx, size_t length)
@@ -222,9 +201,9 @@ int weir_card_send(struct weir_card *card, const struct weir_card_tx *tx)
         return error;
     if (out->fill > 0 && out->fill + size > OUT_AGGREGATE)
         weir_out_flush(card);
-    if (!weir_card_can_send(card))
+    if (out->queued == OUT_SLOTS || card->gone)
         return -EAGAIN;
-    append(slot_at(out, out->queued)->transfer.buffer + out->fill, tx, length);
+    append(slot_at(out, out->queued)->buffer + out->fill, tx, length);
     out->fill += size;
     card->stats.tx_frames++;
     if (out->fill >= OUT_AGGREGATE)

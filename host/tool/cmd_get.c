@@ -70,7 +70,9 @@ static bool check_status(const struct get *get)
 {
     const struct http_response *response = &get->response;
 
-    if (response->status < 200 || (response->status >= 200 && response->status < 300))
+    if (response->state == HTTP_STATUS_LINE || response->state == HTTP_HEADERS)
+        return true; // not there yet
+    if (response->status >= 200 && response->status < 300)
         return true;
     if (response->status < 400 && *response->location)
         fail("%s has moved: get %s instead", get->text, response->location);

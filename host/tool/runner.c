@@ -99,7 +99,7 @@ static bool configure_card(struct runner *runner)
     const struct weir_card_caps *caps = weir_card_caps(runner->card);
     const uint8_t *ip = runner->options->address.bytes;
     uint32_t address = (uint32_t)ip[0] << 24 | (uint32_t)ip[1] << 16 | (uint32_t)ip[2] << 8 | ip[3];
-    uint32_t bits = WEIR_RX_ENABLE;
+    uint32_t bits = WEIR_RX_ENABLE | (runner->options->csum ? WEIR_RX_DROP_BAD_CSUM : 0);
     int error = weir_card_set_mac(runner->card, 0, caps->mac);
 
     if (caps->features & WEIR_CAP_ARP && caps->arp_entries > 0) {
@@ -203,6 +203,8 @@ bool runner_step(struct runner *runner, weir_time deadline)
     }
     int error = weir_card_poll(runner->card, deadline);
     take_signal(runner);
+    if (runner->stack)
+        send_due(runner); // also runs timers, whose effects the caller must see before the next wait
     if (error == 0 || error == -EINTR)
         return !runner->interrupted;
     if (error == -ENODEV)

@@ -1,12 +1,34 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The driver's unit tests run against a model of the card in C. The parser's fuzz also runs under ASan and UBSan.
-FAKE_CARD := $(patsubst %.c,$(BUILD)/obj/%.o,$(addprefix tests/driver/,fake_card.c fake_transport.c segment_model.c))
-$(BUILD)/tests/driver/weir_card_test $(BUILD)/tests/driver/fake_card_test: $(FAKE_CARD)
+# The driver's and the tool's tests run against a model of the card in C: fake_transport.c puts a USB bus before it that loses
+# handshakes, fake_sim.c makes it a drop-in for build/libweir_sim.a. So they need no Verilog.
+DRIVER_TESTS := $(BUILD)/tests/driver
+CARD_MODEL   := $(patsubst %.c,$(BUILD)/obj/%.o,$(addprefix tests/driver/,fake_card.c segment_model.c))
+FAKE_SIM     := $(CARD_MODEL) $(patsubst %.c,$(BUILD)/obj/%.o,tests/driver/fake_sim.c $(wildcard sim/wire*.c) sim/fcs.c)
 
-SANITIZED := $(BUILD)/tests/driver/weir_record_sanitized $(BUILD)/tests/driver/weir_card_sanitized
-TESTS += $(SANITIZED)
-$(BUILD)/tests/driver/weir_%_sanitized: tests/driver/weir_%_test.c $(wildcard driver/weir_*.[ch] driver/card_internal.h) \
-    tests/driver/fake_card.c tests/driver/fake_transport.c tests/driver/segment_model.c $(BUILD)/gen/weir_link.h
+$(DRIVER_TESTS)/weir_card_test: $(CARD_MODEL) $(BUILD)/obj/tests/driver/fake_transport.o
+$(DRIVER_TESTS)/http_test: $(BUILD)/obj/host/tool/http.o
+$(BUILD)/obj/tests/driver/http_test.o: CFLAGS += -Ihost/tool
+# Before the library with the Verilog, so that this one is taken.
+$(DRIVER_TESTS)/transport_sim_test: $(BUILD)/obj/tests/driver/transport_sim_test.o $(FAKE_SIM) $(DRIVER_LIB)
 	@mkdir -p $(@D)
-	$(CC) $(filter-out -MMD -MP,$(CFLAGS)) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c,$^) -lcmocka
+	$(CC) -o $@ $^ -lcmocka -lz
+
+# What parses bytes also runs under ASan and UBSan.
+DRIVER_SANITIZED := $(addprefix $(DRIVER_TESTS)/,weir_record_sanitized weir_card_sanitized http_sanitized)
+TESTS += $(DRIVER_SANITIZED)
+$(DRIVER_TESTS)/weir_%_sanitized: tests/driver/weir_%_test.c $(wildcard driver/weir_*.c) \
+    $(addprefix tests/driver/,fake_card.c fake_transport.c segment_model.c)
+$(DRIVER_TESTS)/http_sanitized: tests/driver/http_test.c host/tool/http.c
+$(DRIVER_SANITIZED): | $(BUILD)/gen/weir_link.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MF $@.d -Ihost/tool -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c,$^) -lcmocka
+-include $(DRIVER_SANITIZED:%=%.d)
+
+# The weir command with the model of the card, against a real kernel in a network namespace.
+WEIR_FAKE := $(DRIVER_TESTS)/weir_fake
+$(WEIR_FAKE): $(WEIR_OBJECTS) $(HOST_LIB) $(DRIVER_LIB) $(FAKE_SIM)
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ -lz -lm
+build-tests: $(WEIR_FAKE)
+TESTS += tests/driver/weir_tool_test

@@ -2,15 +2,9 @@
 #include "fake_transport.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/if_tun.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <time.h>
-#include <unistd.h>
 
 #define PACKET 512
 
@@ -24,16 +18,9 @@ static struct fake_endpoint *endpoint_of(struct fake_transport *fake, uint8_t ad
     return address == WEIR_EP_OUT ? &fake->out : address == WEIR_EP_IN ? &fake->in : &fake->notify;
 }
 
-static weir_time system_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (weir_time)now.tv_sec * 1000000000 + (weir_time)now.tv_nsec;
-}
-
 static weir_time fake_now(const struct weir_transport *transport)
 {
-    return self(transport)->wire_fd >= 0 ? system_now() : self(transport)->now;
+    return self(transport)->now;
 }
 
 static void end_first(struct fake_transport *fake, struct fake_endpoint *endpoint,
@@ -169,41 +156,13 @@ static bool step_notify(struct fake_transport *fake)
     return true;
 }
 
-static void read_wire(struct fake_transport *fake)
+// Looks at what is watched; nothing moves any more, so time jumps to the deadline.
+static int look(struct fake_transport *fake, weir_time deadline)
 {
-    uint8_t frame[16384];
-    ssize_t length;
+    int ready = fake->watched_count > 0 ? poll(fake->watched, fake->watched_count, 0) : 0;
 
-    while (fake->wire_fd >= 0 && fake->card.in_length < sizeof fake->card.in / 2 &&
-           (length = read(fake->wire_fd, frame, sizeof frame)) > 0) {
-        if (length < 60) {
-            memset(frame + length, 0, (size_t)(60 - length));
-            length = 60;
-        }
-        fake_card_wire_in(&fake->card, frame, (size_t)length);
-    }
-}
-
-// True when a watched descriptor or the wire is ready, or the deadline has come.
-static int wait_for_something(struct fake_transport *fake, weir_time deadline)
-{
-    struct pollfd fds[8];
-    size_t count = fake->watched_count;
-    weir_time now = fake_now(&fake->base);
-    weir_time wait = deadline > now && fake->completions == 0 ? deadline - now : 0;
-    struct timespec timeout = {.tv_sec = (time_t)(wait / 1000000000 % 1000000),
-                               .tv_nsec = (long)(wait % 1000000000)};
-
-    if (count > 0)
-        memcpy(fds, fake->watched, count * sizeof *fds);
-    fds[count] = (struct pollfd){.fd = fake->wire_fd, .events = POLLIN};
-    if (fake->wire_fd < 0) {
-        timeout = (struct timespec){0};
-        fake->now = fake->completions == 0 && deadline != WEIR_TIME_NEVER ? deadline : fake->now;
-    }
-    int ready = ppoll(fds, count + 1, &timeout, NULL);
-    for (size_t i = 0; i < count; i++)
-        fake->watched[i].revents = ready > 0 ? fds[i].revents : 0;
+    if (ready == 0 && fake->completions == 0 && deadline != WEIR_TIME_NEVER)
+        fake->now = deadline;
     return ready < 0 ? -errno : 0;
 }
 
@@ -218,10 +177,9 @@ static int fake_poll(struct weir_transport *transport, weir_time deadline)
         end_all(fake, &fake->notify, WEIR_TRANSFER_NO_DEVICE);
         return -ENODEV;
     }
-    read_wire(fake);
     while (step_out(fake) || step_in(fake) || step_notify(fake)) {
     }
-    return wait_for_something(fake, deadline);
+    return look(fake, deadline);
 }
 
 static int fake_control(struct weir_transport *transport, uint8_t type, uint8_t request, uint16_t value,
@@ -287,8 +245,6 @@ static void fake_close(struct weir_transport *transport)
     end_all(fake, &fake->notify, WEIR_TRANSFER_CANCELLED);
     if (fake->closed)
         ++*fake->closed;
-    if (fake->wire_fd >= 0)
-        close(fake->wire_fd);
     free(fake);
 }
 
@@ -315,28 +271,5 @@ struct fake_transport *fake_transport_create(void)
     fake->in.last = &fake->in.first;
     fake->notify.last = &fake->notify.first;
     fake->notify_link = (uint8_t)fake->card.link;
-    fake->wire_fd = -1;
     return fake;
-}
-
-static void write_wire(void *context, const uint8_t *frame, size_t length)
-{
-    struct fake_transport *fake = context;
-
-    if (write(fake->wire_fd, frame, length) < 0 && errno != EIO && errno != ENOBUFS)
-        perror("write to the TAP interface");
-}
-
-bool fake_transport_attach_tap(struct fake_transport *fake, const char *tap)
-{
-    struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
-    int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-
-    strncpy(request.ifr_name, tap, IFNAMSIZ - 1);
-    if (fd < 0 || ioctl(fd, TUNSETIFF, &request) < 0)
-        return false;
-    fake->wire_fd = fd;
-    fake->card.wire_out = write_wire;
-    fake->card.wire_context = fake;
-    return true;
 }

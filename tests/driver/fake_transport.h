@@ -2,8 +2,7 @@
 //
 // A USB bus in memory, one transaction at a time, between the driver and a fake_card: data toggles, short
 // packets, lost handshakes, transfers that fail. Time stands still while something moves and jumps to the
-// deadline when nothing does; with a TAP behind the card it is the system's, so that a real kernel can be the
-// peer.
+// deadline when nothing does.
 #ifndef WEIR_FAKE_TRANSPORT_H
 #define WEIR_FAKE_TRANSPORT_H
 
@@ -45,14 +44,10 @@ struct fake_transport {
     uint8_t notify_link;
     unsigned completions; // within this poll
     weir_time now;
-    int wire_fd; // of a TAP, or -1
     struct pollfd *watched;
     size_t watched_count;
 };
 
 // Allocated; weir_card_close or ops->close frees it.
 struct fake_transport *fake_transport_create(void);
-// Puts the TAP interface `tap` behind the card. False with errno.
-bool fake_transport_attach_tap(struct fake_transport *fake, const char *tap);
-
 #endif

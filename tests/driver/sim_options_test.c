@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sim_options.h"
+#include "weir_transport.h"
+
+static void every_key_reaches_its_field(void **state)
+{
+    (void)state;
+    struct sim_options options;
+    char error[200];
+
+    assert_true(
+        sim_options_parse("tap=t0,pcap=a b.pcapng,trace=/x/y.fst,seed=0x10,loss=1,reorder=0.5,duplicate=100,"
+                          "corrupt=0,usb-corrupt=1.5,usb-lost=0.0001",
+                          &options, error, sizeof error));
+    assert_string_equal(options.tap, "t0");
+    assert_string_equal(options.veth, "");
+    assert_string_equal(options.pcap, "a b.pcapng");
+    assert_string_equal(options.trace, "/x/y.fst");
+    assert_int_equal(options.seed, 16);
+    assert_int_equal(options.loss, 10000);
+    assert_int_equal(options.reorder, 5000);
+    assert_int_equal(options.duplicate, 1000000);
+    assert_int_equal(options.corrupt, 0);
+    assert_int_equal(options.usb_corrupt, 15000);
+    assert_int_equal(options.usb_lost, 1);
+    assert_true(sim_options_parse("veth=v0", &options, error, sizeof error));
+    assert_string_equal(options.veth, "v0");
+    assert_int_equal(options.loss, 0);
+    assert_true(sim_options_parse("", &options, error, sizeof error));
+}
+
+static void what_makes_no_sense_is_refused_with_advice(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"tab=t0", "knows no \"tab\"; it knows tap, veth"},
+        {"=3", "knows no \"\""},
+        {"tap", "tap needs a value"},
+        {"tap=", "needs a value"},
+        {"loss=x", "0 to 100"},
+        {"loss=101", "0 to 100"},
+        {"loss=-1", "0 to 100"},
+        {"loss=nan", "0 to 100"},
+        {"loss=1%", "0 to 100"},
+        {"seed=-1", "whole number"},
+        {"seed=99999999999999999999", "whole number"},
+        {"tap=a,veth=b", "one cable"},
+        {"tap=0123456789012345678901234567890123456789012345678901234567890123456789", "too long"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sim_options options;
+        char error[300] = "";
+        assert_false(sim_options_parse(cases[i][0], &options, error, sizeof error));
+        if (!strstr(error, cases[i][1]))
+            fail_msg("%s: %s", cases[i][0], error);
+    }
+}
+
+static void unknown_kind_of_card_is_refused_with_advice(void **state)
+{
+    (void)state;
+    char error[200] = "";
+
+    assert_null(weir_transport_open("simm:tap=t0", error, sizeof error));
+    assert_non_null(strstr(error, "sim:tap=NAME"));
+    assert_null(weir_transport_open("", error, sizeof error));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_key_reaches_its_field),
+        cmocka_unit_test(what_makes_no_sense_is_refused_with_advice),
+        cmocka_unit_test(unknown_kind_of_card_is_refused_with_advice),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
