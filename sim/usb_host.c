@@ -6,12 +6,12 @@
 // calls.
 #include "usb_host_internal.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define US(n) ((uint64_t)(n)*USB_CLOCKS_PER_US)
-#define BULK_PACKETS_MAX 13
 
 // The shortest that USB 2.0 allows (sections 7.1.7.3, 7.1.7.5, 7.1.18).
 static const struct usb_times default_times = {
@@ -48,8 +48,7 @@ struct usb_host *usb_host_create(const struct weir_usb_faults *faults, uint64_t 
     host->times = default_times;
     host->faults = *faults;
     host->random = seed * 2 + 1;
-    bool limited = packets_per_microframe > 0 && packets_per_microframe < BULK_PACKETS_MAX;
-    host->bulk_packets_max = limited ? packets_per_microframe : BULK_PACKETS_MAX;
+    host->bulk_packets_max = packets_per_microframe > 0 ? packets_per_microframe : UINT_MAX;
     usb_phy_init(&host->phy, usb_random(&host->random));
     return host;
 }
@@ -82,6 +81,7 @@ static void start_frame(struct usb_host *host)
     host->event = host->bus_free = usb_transmit(host, packet, length) + host->times.same_gap;
     host->next_sof += host->times.microframe;
     host->bulk_packets = 0;
+    host->bulk_bytes = 0;
     host->stats.microframes++;
     for (unsigned i = 0; i < USB_ENDPOINTS; i++) {
         struct usb_endpoint *endpoint = &host->endpoints[i];
@@ -89,6 +89,16 @@ static void start_frame(struct usb_host *host)
             endpoint->due = true;
     }
     host->microframe++;
+}
+
+// Room for the prepared bulk transaction in this microframe; what an IN brings is not known before.
+static bool bulk_has_room(const struct usb_host *host)
+{
+    const struct usb_transaction *now = &host->now;
+    size_t bytes = now->token == USB_PID_IN ? now->endpoint->max_packet : now->length - USB_DATA_OVERHEAD;
+
+    return host->bulk_packets < host->bulk_packets_max &&
+           host->bulk_bytes + USB_BULK_OVERHEAD + bytes <= USB_BULK_BYTES;
 }
 
 // The endpoint has something to do, is not waiting after NAK, and its transaction fits into this microframe.
@@ -110,8 +120,7 @@ static bool can_begin(struct usb_host *host, struct usb_endpoint *endpoint, bool
     uint64_t clocks = usb_transaction_prepare(host, endpoint);
     if (host->clock + clocks + host->times.end_of_frame > host->next_sof)
         return false;
-    bool data = host->now.token != USB_PID_PING;
-    return endpoint->type != USB_BULK || !data || host->bulk_packets < host->bulk_packets_max;
+    return endpoint->type != USB_BULK || host->now.token == USB_PID_PING || bulk_has_room(host);
 }
 
 static bool begin_bulk(struct usb_host *host, bool alone)

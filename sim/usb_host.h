@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// A USB 2.0 high-speed host, hub port and ULPI PHY in one, at the level of ULPI pins: what a device core sees when it is
-// plugged in. It knows nothing of Verilator: it is ticked once per rising edge of the 60 MHz clock.
+// A USB 2.0 high-speed host, hub port and ULPI PHY in one, at the level of ULPI pins: what a device core sees
+// when it is plugged in. It knows nothing of Verilator: it is ticked once per rising edge of the 60 MHz
+// clock.
 //
-// It schedules as USB 2.0 section 5.8 allows: SOF each 125 us, at most 13 bulk packets of 512 bytes a microframe, control and
-// interrupt transfers first; PING flow control for OUT; data toggles; three errors in a row end a transfer.
+// It schedules as USB 2.0 section 5.8 allows: SOF each 125 us, control and interrupt transfers first, bulk
+// within the bus time of section 5.8.4 (at most 13 packets of 512 bytes a microframe, or fewer if told so);
+// PING flow control for OUT; data toggles; three errors in a row end a transfer.
 #ifndef WEIR_USB_HOST_H
 #define WEIR_USB_HOST_H
 
@@ -14,8 +16,8 @@
 extern "C" {
 #endif
 
-// The ULPI pins, seen from the PHY. Before a rising edge the caller copies the link's outputs in; usb_host_tick then
-// computes what the PHY drives after the edge.
+// The ULPI pins, seen from the PHY. Before a rising edge the caller copies the link's outputs in;
+// usb_host_tick then computes what the PHY drives after the edge.
 struct ulpi_pins {
     uint8_t data_from_link;
     bool stp;
@@ -23,7 +25,8 @@ struct ulpi_pins {
     bool dir, nxt;
 };
 
-struct usb_host *usb_host_create(const struct weir_usb_faults *faults, uint64_t seed, unsigned packets_per_microframe);
+struct usb_host *usb_host_create(const struct weir_usb_faults *faults, uint64_t seed,
+                                 unsigned packets_per_microframe);
 void usb_host_destroy(struct usb_host *host);
 // One clock. `now` is device time in ns, for nothing but time stamps.
 void usb_host_tick(struct usb_host *host, struct ulpi_pins *pins, uint64_t now);
@@ -38,7 +41,8 @@ enum usb_host_state usb_host_state(const struct usb_host *host);
 bool usb_host_high_speed(const struct usb_host *host);
 // Why enumeration failed, as a sentence.
 const char *usb_host_error(const struct usb_host *host);
-// Nothing under way on the bus, and nothing queued but IN transfers to which the device answered NAK last time round.
+// Nothing under way on the bus, and nothing queued but IN transfers to which the device answered NAK last
+// time round.
 bool usb_host_idle(const struct usb_host *host);
 // Transfers completed since creation; a change tells the caller to look.
 uint64_t usb_host_completed(const struct usb_host *host);

@@ -44,6 +44,10 @@ enum usb_pid { // USB 2.0 table 8-1, with the check bits
 #define USB_SOF_EOP_CLOCKS 5u
 #define USB_TOKEN_SIZE 3u
 #define USB_DATA_OVERHEAD 3u // PID and CRC16
+// Bulk's share of a microframe (section 5.8.4, table 5-10): each transaction costs its data and 55 bytes of
+// protocol, of 7,500 bytes in all. So 13 packets of 512 bytes fit, and more where some are shorter.
+#define USB_BULK_OVERHEAD 55u
+#define USB_BULK_BYTES 7500u
 #define USB_PACKET_MAX (1024u + USB_DATA_OVERHEAD)
 
 // CRC of the 11 bits of a token, and of a data packet's bytes, as they stand in the packet (section 8.3.5).
@@ -247,6 +251,7 @@ struct usb_host {
     uint64_t next_sof;
     uint32_t microframe;                     // count since reset; the frame number is an eighth of it
     unsigned bulk_packets, bulk_packets_max; // in this microframe
+    size_t bulk_bytes;                       // of USB_BULK_BYTES in this microframe
     unsigned next_bulk;                      // round robin
     uint64_t bus_free;                       // no packet of the host before this clock
     enum usb_phase phase;

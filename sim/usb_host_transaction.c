@@ -67,10 +67,13 @@ static void end_transaction(struct usb_host *host, uint64_t bus_free)
     host->event = host->bus_free = bus_free;
 }
 
-static void count_bulk_packet(struct usb_host *host)
+// A data packet of `length` bytes with PID and CRC, or what is left of them.
+static void count_bulk_packet(struct usb_host *host, size_t length)
 {
-    if (host->now.endpoint->type == USB_BULK)
-        host->bulk_packets++;
+    if (host->now.endpoint->type != USB_BULK)
+        return;
+    host->bulk_packets++;
+    host->bulk_bytes += USB_BULK_OVERHEAD + (length > USB_DATA_OVERHEAD ? length - USB_DATA_OVERHEAD : 0);
 }
 
 void usb_transaction_begin(struct usb_host *host)
@@ -83,7 +86,7 @@ void usb_transaction_begin(struct usb_host *host)
         await_answer(host, end);
         return;
     }
-    count_bulk_packet(host);
+    count_bulk_packet(host, now->length);
     host->phase = USB_PHASE_TOKEN;
     host->event = end + host->times.same_gap;
 }
@@ -107,7 +110,7 @@ static void answered(struct usb_host *host)
         usb_handshake(host, phy->tx[0]);
         return;
     }
-    count_bulk_packet(host);
+    count_bulk_packet(host, length);
     if (usb_data_in(host, phy->tx, length))
         host->phase = USB_PHASE_ACK;
 }

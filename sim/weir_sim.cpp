@@ -275,8 +275,7 @@ weir_sim *weir_sim_create(const weir_sim_config *config)
     sim->wire_context = config->wire_context;
     sim->next_rx += config->rx_phase % 8000 * PS;
     gmii_source_init(&sim->to_card, on_sent, sim);
-    sim->host = usb_host_create(&config->faults, config->seed,
-                                config->packets_per_microframe ? config->packets_per_microframe : 13);
+    sim->host = usb_host_create(&config->faults, config->seed, config->packets_per_microframe);
     if (!gmii_sink_init(&sim->from_card, on_received, sim) || !sim->host)
         return fail(sim, config, ENOMEM, "out of memory");
 

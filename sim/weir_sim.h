@@ -62,7 +62,7 @@ struct weir_sim_config {
     const char *trace_path;       // FST trace of every signal, or NULL
     uint64_t seed;                // for faults and Verilator's reset values
     struct weir_usb_faults faults;
-    unsigned packets_per_microframe; // bulk packets at most; 0 means 13 (USB 2.0 section 5.8.4)
+    unsigned packets_per_microframe; // bulk packets at most, of any size; 0: what fits (USB 2.0 section 5.8.4)
     weir_sim_wire_out wire_out;   // may be NULL
     void *wire_context;
     // May be NULL: told of each frame given to weir_sim_wire_in when its first preamble byte goes on the wire.
