@@ -8,6 +8,7 @@
 
 #define PAWS_IDLE (24 * 24 * 3600 * WEIR_SECOND) // RFC 7323 section 5.5
 #define CHALLENGES 10
+#define DUPLICATES_MAX 64
 #define CHALLENGE_INTERVAL (5 * WEIR_SECOND)
 
 static uint32_t smaller(uint32_t a, uint32_t b)
@@ -51,11 +52,11 @@ static uint32_t our_mss(const struct weir_tcp *tcp)
 // The edge moves only by worthwhile steps (RFC 9293 section 3.8.6.2.2). It is rounded to the scale's unit: up
 // while the ring has room for that, else down (RFC 7323 section 2.4), and what was offered before is still
 // taken.
-uint16_t weir_tcp_window(struct weir_tcp *tcp)
+uint16_t weir_tcp_window(struct weir_tcp *tcp, bool may_open)
 {
     struct weir_tcp_rcv *rcv = &tcp->rcv;
     const int32_t gain = window_gain(tcp);
-    if (gain >= (int32_t)smaller(our_mss(tcp), rcv->window_max / 2)) {
+    if (may_open && gain >= (int32_t)smaller(our_mss(tcp), rcv->window_max / 2)) {
         rcv->edge = weir_seq_add(rcv->edge, (uint32_t)gain);
     }
     rcv->edge = weir_seq_max(rcv->edge, rcv->nxt);
@@ -169,6 +170,7 @@ static void take_in_order(struct weir_tcp *tcp, weir_time now, const struct weir
     weir_ring_extend(&rcv->ring, taken);
     rcv->nxt = next;
     rcv->unacked += taken;
+    rcv->duplicates = 0;
     tcp->info.bytes_received += taken;
     const uint32_t length = smaller((uint32_t)segment->length, our_mss(tcp));
     rcv->segment = rcv->segment > length ? rcv->segment : length;
@@ -179,6 +181,8 @@ static void take_in_order(struct weir_tcp *tcp, weir_time now, const struct weir
     }
 }
 
+// The peer counts the answers (RFC 5681 section 3.2), so each such segment gets its own, also where many come
+// before the next output.
 static void take_ahead(struct weir_tcp *tcp, const struct weir_tcp_segment *segment)
 {
     const weir_seq end = weir_seq_add(segment->seq, segment->length);
@@ -187,7 +191,10 @@ static void take_ahead(struct weir_tcp *tcp, const struct weir_tcp_segment *segm
                         segment->length);
     }
     tcp->stack->stats.tcp_out_of_order++;
-    tcp->rcv.ack_now = true;
+    tcp->rcv.ack_now |= tcp->rcv.unacked > 0;
+    if (tcp->rcv.duplicates < DUPLICATES_MAX) {
+        tcp->rcv.duplicates++;
+    }
 }
 
 static void take_data(struct weir_tcp *tcp, weir_time now, struct weir_tcp_segment *segment)

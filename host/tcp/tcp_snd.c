@@ -19,7 +19,8 @@ struct plan {
     weir_seq seq;
     uint32_t length; // of payload
     uint8_t flags;
-    bool forced; // retransmission or probe: snd.nxt stays
+    bool forced;    // retransmission or probe: snd.nxt stays
+    bool duplicate; // an acknowledgement that the peer is to count
 };
 
 void weir_tcp_wake(struct weir_tcp *tcp)
@@ -134,6 +135,10 @@ static bool plan_next(const struct weir_tcp *tcp, struct plan *plan)
     if (tcp->snd.retransmit && plan_forced(tcp, plan, smaller(tcp->snd.mss, under_way))) {
         return true;
     }
+    if (tcp->rcv.duplicates > 0) {
+        *plan = (struct plan){.seq = tcp->snd.max, .flags = WEIR_ACK, .duplicate = !tcp->rcv.ack_now};
+        return true;
+    }
     if (plan_new(tcp, plan)) {
         return true;
     }
@@ -164,7 +169,7 @@ static struct weir_tcp_segment describe(struct weir_tcp *tcp, weir_time now, con
         .seq = plan->seq,
         .ack = tcp->rcv.nxt,
         .flags = plan->flags,
-        .window = weir_tcp_window(tcp),
+        .window = weir_tcp_window(tcp, !plan->duplicate),
         .length = plan->length,
     };
     if (tcp->time.on) {
@@ -289,6 +294,7 @@ static void note_sent(struct weir_tcp *tcp, weir_time now, const struct plan *pl
         tcp->snd.syn = tcp->snd.retransmit = tcp->snd.probe = false;
     }
     tcp->rcv.ack_now = false;
+    tcp->rcv.duplicates -= plan->duplicate;
     tcp->rcv.unacked = 0;
     tcp->time.last_ack = tcp->rcv.nxt;
     if (tcp->at[WEIR_TCP_TIMER_ACK] != WEIR_TIME_NEVER) {

@@ -78,6 +78,30 @@ static void segments_out_of_order_are_put_in_order(void **state)
     script_read(&s, 1001, 300);
 }
 
+static void each_segment_ahead_of_its_turn_gets_its_own_acknowledgement(void **state)
+{
+    (void)state;
+    script_connect(&s, "mss=1000 scale=7");
+    for (unsigned seq = 1001; seq < 10001; seq += 1000) { // what is read would open the window
+        char text[64];
+        snprintf(text, sizeof text, "A seq=%u ack=1 len=1000", seq);
+        script_in(&s, text);
+    }
+    script_out(&s, "A ack=10001");
+    script_in(&s, "A seq=10001 ack=1 len=10");
+    script_in(&s, "A seq=11001 ack=1 len=10"); // several before the stack may answer
+    script_in(&s, "A seq=12001 ack=1 len=10");
+    weir_tcp_consume(s.tcp, 2900);
+    script_out(&s, "A ack=10011");
+    char text[64];
+    snprintf(text, sizeof text, "A ack=10011 len=0 win=%u", (unsigned)(s.frame[48] << 8 | s.frame[49]));
+    script_send(&s, 10); // data would not count
+    script_out(&s, text);
+    script_out(&s, text);
+    script_out(&s, "A seq=1 len=10");
+    script_quiet(&s);
+}
+
 static void overlapping_segments_count_once(void **state)
 {
     (void)state;
@@ -319,6 +343,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_single_segment_is_acknowledged_after_40_ms, start, end),
         cmocka_unit_test_setup_teardown(an_answer_carries_the_acknowledgement, start, end),
         cmocka_unit_test_setup_teardown(segments_out_of_order_are_put_in_order, start, end),
+        cmocka_unit_test_setup_teardown(each_segment_ahead_of_its_turn_gets_its_own_acknowledgement, start,
+                                        end),
         cmocka_unit_test_setup_teardown(overlapping_segments_count_once, start, end),
         cmocka_unit_test_setup_teardown(an_old_segment_is_acknowledged_again_and_not_taken, start, end),
         cmocka_unit_test_setup_teardown(what_lies_beyond_the_window_is_cut_off, start, end),
