@@ -6,7 +6,7 @@
 
 #include "tcp/tcp.h"
 
-#define PAWS_IDLE (24 * 24 * 3600 * WEIR_SECOND) // RFC 7323 section 5.5
+#define PAWS_IDLE (WEIR_SECOND * 3600 * 24 * 24) // RFC 7323 section 5.5
 #define CHALLENGES 10
 #define DUPLICATES_MAX 64
 #define CHALLENGE_INTERVAL (5 * WEIR_SECOND)

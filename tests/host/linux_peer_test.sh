@@ -116,21 +116,23 @@ result $? "the kernel found no wrong TCP segment of ours"
 
 # A bad wire between the two: what is lost, doubled, reordered or corrupted must not show.
 new_tap ""
+head -c 2097152 "$folder/data" > "$folder/part"
+wanted=$(sha256sum < "$folder/part")
 stack() { inside "$peer" -b weir0 10.87.0.2/24 "$@"; }
 inside socat -u TCP-LISTEN:4000,reuseaddr OPEN:"$folder/upload",creat,trunc & listener=$!
 listening 4000
-stack send 10.87.0.1 4000 < "$folder/data" 2> "$folder/send.log"
+stack send 10.87.0.1 4000 < "$folder/part" 2> "$folder/send.log"
 wait $listener
 [ "$(sha256sum < "$folder/upload")" = "$wanted" ]
-result $? "8 MiB that we send to the kernel over a bad wire arrive"
+result $? "2 MiB that we send to the kernel over a bad wire arrive"
 sed 's/^/# /' "$folder/send.log"
 
-inside socat -u OPEN:"$folder/data" TCP-LISTEN:4001,reuseaddr & listener=$!
+inside socat -u OPEN:"$folder/part" TCP-LISTEN:4001,reuseaddr & listener=$!
 listening 4001
 stack receive 10.87.0.1 4001 > "$folder/download" 2> "$folder/receive.log"
 wait $listener
 [ "$(sha256sum < "$folder/download")" = "$wanted" ]
-result $? "8 MiB that the kernel sends to us over a bad wire arrive"
+result $? "2 MiB that the kernel sends to us over a bad wire arrive"
 
 echo "1..$number"
 exit $failed
