@@ -42,6 +42,16 @@ weir_on() {
     in_peer "$weir_tool" --card "sim:tap=$tap${options:+,$options}" --ip "$card_ip/24" "$@"
 }
 
+# Holds the card's address in the background until `let_go`: hold CARD-OPTIONS ARGUMENTS... False when the card does not come up.
+hold() {
+    local options=$1
+    shift
+    ip netns exec "$ns" "$weir_tool" --card "sim:tap=$tap${options:+,$options}" --ip "$card_ip/24" "$@" run >"$work/run.log" 2>&1 &
+    holder=$!
+    wait_for grep -q 'is there' "$work/run.log"
+}
+let_go() { kill -TERM "$holder" && wait "$holder"; } # weir's exit code
+
 # Waits until a command succeeds, at most 60 s: wait_for COMMAND...
 wait_for() {
     local i

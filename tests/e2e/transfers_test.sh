@@ -6,12 +6,11 @@ set -u
 check "a namespace with a TAP can be made" peer_up
 
 pinged() {
-    weir_on "pcap=$work/pinged.pcapng" --stats="$work/pinged.stats" run >"$work/run.log" 2>&1 &
-    local holder=$! code
-    wait_for grep -q "is there" "$work/run.log"
+    local code
+    hold "pcap=$work/pinged.pcapng" --stats="$work/pinged.stats" || return 1
     in_peer ping -n -c 5 -i 0.2 -W 20 "$card_ip"
     code=$?
-    kill -INT $holder && wait $holder && return $code
+    let_go && return $code
 }
 check "the kernel pings the card's host" pinged
 check "weir run took a file name for its statistics" [ -s "$work/pinged.stats" ]
