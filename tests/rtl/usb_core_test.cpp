@@ -24,7 +24,7 @@ static void assert_enumerates(Card &card)
 
 static void it_enumerates_at_high_speed_and_tells_its_mac_address(void **)
 {
-    Card card;
+    Card card({}, 1, 10);
     assert_enumerates(card);
     assert_true(card.core->high_speed);
     assert_true(card.core->configured);
@@ -39,7 +39,6 @@ static void it_enumerates_at_high_speed_and_tells_its_mac_address(void **)
         text += char(serial[i]);
     assert_string_equal(text.c_str(), "0250C0FFEE19");
 }
-
 
 // ---- Control ----
 
@@ -216,15 +215,18 @@ static void with_1_percent_of_faults_each_byte_arrives_exactly_once(void **)
             const Bytes sent = pattern(i * 257 + 1, i), in = pattern(i * 173 % 9000 + 1, i + 1);
             Bytes out = sent, got(16384);
             card.write_in(in);
-            if (card.transfer(WEIR_EP_OUT, out) != WEIR_USB_OK || card.transfer(WEIR_EP_IN, got) != WEIR_USB_OK)
+            if (card.transfer(WEIR_EP_OUT, out) != WEIR_USB_OK ||
+                card.transfer(WEIR_EP_IN, got) != WEIR_USB_OK)
                 fail_msg("seed %u, round %u: three faults in a row", unsigned(seed), i);
             card.run(5000);
-            if (sent.size() % 512 == 0 || card.transfers.size() != 1 || card.transfers[0] != sent || got != in)
+            if (sent.size() % 512 == 0 || card.transfers.size() != 1 || card.transfers[0] != sent ||
+                got != in)
                 fail_msg("seed %u, round %u: data differs", unsigned(seed), i);
             card.transfers.clear();
             Bytes write = pattern(i + 1, i), read(64);
             if (card.control(0x40, 2, uint16_t(i), 0, write) == WEIR_USB_OK)
-                assert_true(card.commits.back().data == write && uint16_t(card.commits.back().setup >> 16) == i);
+                assert_true(card.commits.back().data == write &&
+                            uint16_t(card.commits.back().setup >> 16) == i);
             if (card.control(0xC0, 1, 0, 64, read) == WEIR_USB_OK)
                 assert_true(read.size() == 64 && read[63] == (63 ^ 0x5A));
         }
@@ -335,13 +337,14 @@ static void each_notification_is_sent_once(void **)
     assert_int_equal(card.transfer(WEIR_EP_NOTIFY, more, nullptr, 200 * MICROFRAME), WEIR_USB_CANCELLED);
 }
 
-// What a host does that has lost patience: everything under way ends, and reset begins. From high speed the device needs
-// 3 ms more than from full speed to see it.
+// What a host does that has lost patience: everything under way ends, and reset begins. From high speed the
+// device needs 3 ms more than from full speed to see it.
 static void begin_reset(Card &card)
 {
     usb_host_fail_all(card.host.get());
     usb_host *host = card.host.get();
     host->times.chirp_latest = 4000 * USB_CLOCKS_PER_US;
+    host->times.reset = 10000 * USB_CLOCKS_PER_US;
     host->state = USB_HOST_RESETTING;
     host->port = USB_PORT_RESET;
     host->phase = USB_PHASE_READY;

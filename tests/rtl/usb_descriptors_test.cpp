@@ -52,9 +52,24 @@ struct Descriptors {
 static void the_device_descriptor_is_that_of_a_usb_2_0_card(void **)
 {
     Descriptors d;
-    const Bytes expected = {18, 1, 0x00, 0x02, 0, 0, 0, 64, WEIR_USB_VID & 0xFF, WEIR_USB_VID >> 8,
-                            WEIR_USB_PID & 0xFF, WEIR_USB_PID >> 8, WEIR_VERSION_MINOR, WEIR_VERSION_MAJOR,
-                            1, 2, 3, 1};
+    const Bytes expected = {18,
+                            1,
+                            0x00,
+                            0x02,
+                            0,
+                            0,
+                            0,
+                            64,
+                            WEIR_USB_VID & 0xFF,
+                            WEIR_USB_VID >> 8,
+                            WEIR_USB_PID & 0xFF,
+                            WEIR_USB_PID >> 8,
+                            WEIR_VERSION_MINOR,
+                            WEIR_VERSION_MAJOR,
+                            1,
+                            2,
+                            3,
+                            1};
     assert_true(d.read(1, 0) == expected);
     const Bytes qualifier = {10, 6, 0x00, 0x02, 0, 0, 0, 64, 1, 0};
     assert_true(d.read(6, 0) == qualifier);
@@ -65,11 +80,45 @@ static void configuration_and_other_speed_trade_places_with_the_speed(void **)
     Descriptors d;
     const auto configuration = [](uint8_t kind, bool fast) -> Bytes {
         const uint8_t low = fast ? 0x00 : 0x40, high = fast ? 0x02 : 0x00;
-        return {9, kind, 39, 0, 1, 1, 0, 0x80, 250,
-                9, 4, 0, 0, 3, WEIR_INTERFACE_CLASS, WEIR_INTERFACE_SUBCLASS, WEIR_VERSION_MAJOR, 0,
-                7, 5, WEIR_EP_OUT, 2, low, high, 0,
-                7, 5, WEIR_EP_IN, 2, low, high, 0,
-                7, 5, WEIR_EP_NOTIFY, 3, WEIR_NOTIFY_SIZE, 0, uint8_t(fast ? 7 : 8)};
+        return {9,
+                kind,
+                39,
+                0,
+                1,
+                1,
+                0,
+                0x80,
+                250,
+                9,
+                4,
+                0,
+                0,
+                3,
+                WEIR_INTERFACE_CLASS,
+                WEIR_INTERFACE_SUBCLASS,
+                WEIR_VERSION_MAJOR,
+                0,
+                7,
+                5,
+                WEIR_EP_OUT,
+                2,
+                low,
+                high,
+                0,
+                7,
+                5,
+                WEIR_EP_IN,
+                2,
+                low,
+                high,
+                0,
+                7,
+                5,
+                WEIR_EP_NOTIFY,
+                3,
+                WEIR_NOTIFY_SIZE,
+                0,
+                uint8_t(fast ? 7 : 8)};
     };
     for (int fast = 0; fast < 2; fast++) {
         d.dut.high_speed = fast;
@@ -94,7 +143,8 @@ static void there_is_nothing_else(void **)
     Descriptors d;
     for (unsigned kind = 0; kind < 256; kind++)
         for (unsigned index = 0; index < 256; index++) {
-            const bool exists = kind == 3 ? index < 4 : (kind == 1 || kind == 2 || kind == 6 || kind == 7) && !index;
+            const bool exists =
+                kind == 3 ? index < 4 : (kind == 1 || kind == 2 || kind == 6 || kind == 7) && !index;
             d.dut.kind = uint8_t(kind);
             d.dut.index = uint8_t(index);
             d.tick();

@@ -121,7 +121,8 @@ static void reads_are_cut_into_packets_and_end_short(void **)
             assert_false(c.receive(packet));
             assert_int_equal(c.ctl_commits, 0);
             assert_true(c.send({}));
-            assert_true(c.ctl_starts == 1 && c.ctl_commits == 1 && c.standard_starts + c.standard_commits == 0);
+            assert_true(c.ctl_starts == 1 && c.ctl_commits == 1 &&
+                        c.standard_starts + c.standard_commits == 0);
         }
 }
 

@@ -21,7 +21,8 @@ struct Standard : Bench<Vusb_standard> {
     }
     bool ask(uint8_t type, uint8_t request, uint16_t value, uint16_t index, uint16_t length)
     {
-        dut->setup = type | request << 8 | uint64_t(value) << 16 | uint64_t(index) << 32 | uint64_t(length) << 48;
+        dut->setup =
+            type | request << 8 | uint64_t(value) << 16 | uint64_t(index) << 32 | uint64_t(length) << 48;
         dut->start = 1;
         clock();
         dut->start = 0;
@@ -130,11 +131,11 @@ static void requests_are_answered_or_refused_by_the_state_of_the_device(void **)
         uint16_t value, index, length;
         int unconfigured, configured; // bytes offered; -1: refused
     } cases[] = {
-        {0x80, 0, 0, 0, 2, 2, 2},       {0x81, 0, 0, 0, 2, -1, 2},      {0x82, 0, 0, 0x82, 2, -1, 2},
-        {0x82, 0, 0, 0x02, 2, -1, -1},  {0x80, 6, 0x100, 0, 18, 18, 18}, {0x80, 6, 0x500, 0, 18, -1, -1},
-        {0x80, 8, 0, 0, 1, 1, 1},       {0x81, 10, 0, 0, 1, -1, 1},     {0x81, 10, 0, 1, 1, -1, -1},
-        {0x00, 3, 2, 0, 0, -1, -1},     {0x80, 3, 0, 0, 0, -1, -1},     {0x02, 3, 0, 0, 0, -1, -1},
-        {0x01, 11, 0, 0, 1, -1, -1},    {0x00, 9, 1, 0, 1, -1, -1},
+        {0x80, 0, 0, 0, 2, 2, 2},      {0x81, 0, 0, 0, 2, -1, 2},       {0x82, 0, 0, 0x82, 2, -1, 2},
+        {0x82, 0, 0, 0x02, 2, -1, -1}, {0x80, 6, 0x100, 0, 18, 18, 18}, {0x80, 6, 0x500, 0, 18, -1, -1},
+        {0x80, 8, 0, 0, 1, 1, 1},      {0x81, 10, 0, 0, 1, -1, 1},      {0x81, 10, 0, 1, 1, -1, -1},
+        {0x00, 3, 2, 0, 0, -1, -1},    {0x80, 3, 0, 0, 0, -1, -1},      {0x02, 3, 0, 0, 0, -1, -1},
+        {0x01, 11, 0, 0, 1, -1, -1},   {0x00, 9, 1, 0, 1, -1, -1},
     };
     for (int configured = 0; configured < 2; configured++) {
         Standard s;

@@ -5,7 +5,8 @@
 static const int NOTHING = -1;
 
 struct Transactions : Bench<Vusb_transaction> {
-    unsigned setup_tokens = 0, commits = 0, sent = 0, acks = 0, naks = 0, nyets = 0, duplicates = 0, retries = 0;
+    unsigned setup_tokens = 0, commits = 0, sent = 0, acks = 0, naks = 0, nyets = 0, duplicates = 0,
+             retries = 0;
     unsigned answer_delay = 0; // clocks from the end of the packet to tx_start
 
     Transactions()
