@@ -55,6 +55,9 @@ struct weir_usb_faults {
 // that of its first preamble byte. `preamble_ok` tells whether preamble, SFD and gap were as IEEE 802.3 clause 4 asks.
 typedef void (*weir_sim_wire_out)(void *context, uint64_t time, const uint8_t *frame, size_t length, bool preamble_ok);
 
+// Both directions' times are those from which the byte is on the card's pins.
+typedef void (*weir_sim_wire_sent)(void *context, uint64_t time, const uint8_t *frame, size_t length);
+
 struct weir_sim_config {
     const char *trace_path;       // FST trace of every signal, or NULL
     uint64_t seed;                // for faults and Verilator's reset values
@@ -62,6 +65,12 @@ struct weir_sim_config {
     unsigned packets_per_microframe; // bulk packets at most; 0 means 13 (USB 2.0 section 5.8.4)
     weir_sim_wire_out wire_out;   // may be NULL
     void *wire_context;
+    // May be NULL: told of each frame given to weir_sim_wire_in when its first preamble byte goes on the wire.
+    weir_sim_wire_sent wire_sent;
+    uint8_t mac[6];        // the card's own address; all zero means 02:57:45:49:52:01
+    unsigned rx_phase;     // ps from an edge of wire_tx_clk to the next of wire_rx_clk, 0 to 7999
+    char *error;           // where a sentence is left when weir_sim_create fails, or NULL
+    size_t error_size;     // its size in bytes
 };
 
 // Makes a card, holds it in reset, and does what a hub and a host do after plug-in: bus reset with the chirp handshake,

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The clocks, and what is called at which edge. Time is counted in thirds of a picosecond, in which the
+// periods of 60 MHz and 125 MHz are whole numbers, so nothing drifts however long the card runs.
+//
+// Nothing in the card happens at falling edges. So a clock is pulled low along with the rising edge of
+// another, and an evaluation for a falling edge alone is needed only where a clock rises twice with no other
+// in between.
+#include "weir_sim.h"
+
+#include <cerrno>
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <new>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <verilated.h>
+#include <verilated_fst_c.h>
+
+#include "Vweir_card_ulpi.h"
+#include "gmii_wire.h"
+#include "usb_host.h"
+
+namespace
+{
+
+constexpr uint64_t PS = 3, NS = 1000 * PS;
+constexpr uint64_t USB_PERIOD = 50000; // 60 MHz
+constexpr uint64_t WIRE_PERIOD = 8 * NS;
+constexpr uint64_t RESET_TIME = 200 * NS;
+constexpr uint64_t ENUMERATION_LIMIT = 1000000000 * NS;
+
+// For this long nothing moves before the card counts as idle: more than a frame takes through the card's
+// memories and the first packet's buffer (9 us), until the host model asks again after a NAK (10 us), with
+// room to spare.
+constexpr uint64_t QUIET_TIME = 30000 * NS;
+constexpr unsigned QUIET_CHECK = 64; // USB clocks from one look at it to the next
+
+constexpr uint8_t LINK_UP_1000_FULL = 1 | 2 << 1 | 1 << 3; // WEIR_REG_LINK
+constexpr uint8_t DEFAULT_MAC[6] = {0x02, 'W', 'E', 'I', 'R', 0x01};
+
+} // namespace
+
+struct weir_sim {
+    VerilatedContext context;
+    std::unique_ptr<Vweir_card_ulpi> card;
+    std::unique_ptr<VerilatedFstC> trace;
+    usb_host *host = nullptr;
+    ulpi_pins ulpi = {};
+    gmii_source to_card = {};
+    gmii_sink from_card = {};
+    weir_sim_wire_out wire_out = nullptr;
+    weir_sim_wire_sent wire_sent = nullptr;
+    void *wire_context = nullptr;
+
+    uint64_t now = 0; // thirds of a ps, as all below
+    uint64_t next_usb = USB_PERIOD, next_rx = WIRE_PERIOD, next_tx = WIRE_PERIOD;
+    uint64_t quiet_since = 0;
+    unsigned quiet_check = QUIET_CHECK;
+    uint64_t completed = 0, packets = 0; // transfers and bulk packets, as of the last look
+    bool frame_left = false;
+    bool in_reset = true; // the PHYs are reset along with the card: what its pins say before means nothing
+
+    bool quiet_long_enough();
+    void usb_edge();
+    void edge();
+    bool run(uint64_t until);
+};
+
+static void on_sent(void *context, uint64_t time, const uint8_t *frame, size_t length)
+{
+    auto *sim = static_cast<weir_sim *>(context);
+
+    if (sim->wire_sent)
+        sim->wire_sent(sim->wire_context, time, frame, length);
+}
+
+static void on_received(void *context, uint64_t time, const uint8_t *frame, size_t length, bool preamble_ok)
+{
+    auto *sim = static_cast<weir_sim *>(context);
+
+    sim->quiet_since = sim->now;
+    sim->frame_left = true;
+    if (sim->wire_out)
+        sim->wire_out(sim->wire_context, time, frame, length, preamble_ok);
+}
+
+// ---- Clocks ----
+
+// SOFs and IN tokens that earn a NAK go on for ever, so what counts on USB is whether data moves. Whether the
+// host waits for more than data from the card is asked at the end.
+bool weir_sim::quiet_long_enough()
+{
+    struct weir_sim_usb_stats stats;
+    usb_host_stats(host, &stats);
+    const uint64_t moved = stats.out_packets + stats.in_packets;
+
+    if (moved != packets || !gmii_source_idle(&to_card) || !gmii_sink_idle(&from_card)) {
+        packets = moved;
+        quiet_since = now;
+    }
+    return now - quiet_since >= QUIET_TIME && usb_host_idle(host);
+}
+
+// The host model sees the pins as they were before the edge; what it answers stands on them after the edge.
+void weir_sim::usb_edge()
+{
+    ulpi.data_from_link = card->ulpi_data_oe ? card->ulpi_data_o : 0;
+    ulpi.stp = card->ulpi_stp;
+    usb_host_tick(host, &ulpi, now / NS);
+}
+
+// The next rising edge, or all that coincide.
+void weir_sim::edge()
+{
+    uint64_t next = next_usb < next_tx ? next_usb : next_tx;
+    next = next_rx < next ? next_rx : next;
+    const bool usb = next == next_usb, tx = next == next_tx, rx = next == next_rx;
+
+    now = next;
+    next_usb += usb ? USB_PERIOD : 0;
+    next_tx += tx ? WIRE_PERIOD : 0;
+    next_rx += rx ? WIRE_PERIOD : 0;
+
+    if ((usb && card->usb_clk) || (tx && card->wire_tx_clk) || (rx && card->wire_rx_clk)) {
+        card->usb_clk = card->wire_tx_clk = card->wire_rx_clk = 0;
+        card->eval();
+    }
+    if (usb && !in_reset)
+        usb_edge();
+    card->usb_clk = usb;
+    card->wire_tx_clk = tx;
+    card->wire_rx_clk = rx;
+    card->eval();
+    if (trace)
+        trace->dump(now / PS);
+
+    // After the edge: the inputs that change with it, and a look at the outputs.
+    if (usb) {
+        card->ulpi_data_i = ulpi.data_to_link;
+        card->ulpi_dir = ulpi.dir;
+        card->ulpi_nxt = ulpi.nxt;
+    }
+    if (rx && !gmii_source_idle(&to_card)) {
+        gmii_pins pins;
+        gmii_source_step(&to_card, now / NS, &pins);
+        card->gmii_rxd = pins.data;
+        card->gmii_rx_dv = pins.valid;
+        card->gmii_rx_er = pins.error;
+    }
+    if (tx && !in_reset && (card->gmii_tx_en || card->gmii_tx_er || !gmii_sink_idle(&from_card)))
+        gmii_sink_step(&from_card, now / NS, {card->gmii_txd, card->gmii_tx_en != 0, card->gmii_tx_er != 0});
+}
+
+bool weir_sim::run(uint64_t until)
+{
+    if (quiet_long_enough())
+        return true;
+    while (next_usb <= until || next_tx <= until || next_rx <= until) {
+        const uint64_t usb_before = next_usb;
+
+        edge();
+        if (frame_left)
+            break;
+        if (next_usb == usb_before)
+            continue;
+        if (const uint64_t count = usb_host_completed(host); count != completed) {
+            completed = count;
+            quiet_since = now;
+            return false;
+        }
+        if (--quiet_check == 0) {
+            quiet_check = QUIET_CHECK;
+            if (quiet_long_enough())
+                return true;
+        }
+    }
+    if (!frame_left && now < until)
+        now = until;
+    frame_left = false;
+    return false;
+}
+
+// ---- Making and freeing ----
+
+// Verilator draws its reset values from a generator that all cards of a thread share, so it is seeded anew
+// for each.
+static void make_card(weir_sim *sim, const weir_sim_config *config)
+{
+    sim->context.randReset(2);
+    sim->context.randSeed(static_cast<int>((config->seed ^ config->seed >> 31) & 0x7FFFFFFF) | 1);
+    sim->context.timeunit(-12);
+    sim->context.timeprecision(-12);
+    sim->context.traceEverOn(config->trace_path != nullptr);
+    Verilated::threadContextp(&sim->context);
+    sim->card = std::make_unique<Vweir_card_ulpi>(&sim->context, "");
+
+    Vweir_card_ulpi &card = *sim->card;
+    static constexpr uint8_t none[6] = {};
+    const uint8_t *mac = memcmp(config->mac, none, sizeof none) ? config->mac : DEFAULT_MAC;
+    uint64_t address = 0;
+    for (int i = 0; i < 6; i++)
+        address = address << 8 | mac[i];
+    card.mac_address = address;
+    card.link_status = LINK_UP_1000_FULL;
+    card.usb_clk = card.wire_tx_clk = card.wire_rx_clk = 0;
+    card.usb_rst = card.wire_tx_rst = card.wire_rx_rst = 1;
+    card.ulpi_data_i = 0;
+    card.ulpi_dir = card.ulpi_nxt = 0;
+    card.gmii_rxd = 0;
+    card.gmii_rx_dv = card.gmii_rx_er = 0;
+}
+
+static bool open_trace(weir_sim *sim, const char *path)
+{
+    if (!path)
+        return true;
+    const int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC,
+                        0666); // for the reason, which the trace writer does not tell
+    if (fd < 0)
+        return false;
+    close(fd);
+    sim->trace = std::make_unique<VerilatedFstC>();
+    sim->card->trace(sim->trace.get(), 99);
+    sim->trace->open(path);
+    return sim->trace->isOpen();
+}
+
+// Reset goes low between two edges, so it is the same for every clock.
+static void reset(weir_sim *sim)
+{
+    while (sim->now < RESET_TIME)
+        sim->edge();
+    sim->card->usb_rst = sim->card->wire_tx_rst = sim->card->wire_rx_rst = 0;
+    sim->in_reset = false;
+}
+
+static bool enumerate(weir_sim *sim)
+{
+    while (usb_host_state(sim->host) < USB_HOST_CONFIGURED && sim->now < ENUMERATION_LIMIT)
+        sim->edge();
+    while (usb_host_state(sim->host) == USB_HOST_CONFIGURED && !usb_host_idle(sim->host))
+        sim->edge();
+    sim->completed = usb_host_completed(sim->host);
+    sim->quiet_since = sim->now;
+    return usb_host_state(sim->host) == USB_HOST_CONFIGURED;
+}
+
+__attribute__((format(printf, 4, 5))) static weir_sim *fail(weir_sim *sim, const weir_sim_config *config,
+                                                            int error, const char *format, ...)
+{
+    if (config->error) {
+        va_list arguments;
+        va_start(arguments, format);
+        vsnprintf(config->error, config->error_size, format, arguments);
+        va_end(arguments);
+    }
+    weir_sim_destroy(sim);
+    errno = error;
+    return nullptr;
+}
+
+weir_sim *weir_sim_create(const weir_sim_config *config)
+{
+    auto *sim = new (std::nothrow) weir_sim;
+
+    if (!sim)
+        return fail(sim, config, ENOMEM, "out of memory");
+    sim->wire_out = config->wire_out;
+    sim->wire_sent = config->wire_sent;
+    sim->wire_context = config->wire_context;
+    sim->next_rx += config->rx_phase % 8000 * PS;
+    gmii_source_init(&sim->to_card, on_sent, sim);
+    sim->host = usb_host_create(&config->faults, config->seed,
+                                config->packets_per_microframe ? config->packets_per_microframe : 13);
+    if (!gmii_sink_init(&sim->from_card, on_received, sim) || !sim->host)
+        return fail(sim, config, ENOMEM, "out of memory");
+
+    make_card(sim, config);
+    if (!open_trace(sim, config->trace_path))
+        return fail(sim, config, errno, "cannot write the trace to %s: %s", config->trace_path,
+                    strerror(errno));
+    reset(sim);
+    if (!enumerate(sim))
+        return fail(sim, config, EPROTO, "the card does not enumerate: %s", usb_host_error(sim->host));
+    return sim;
+}
+
+void weir_sim_destroy(weir_sim *sim)
+{
+    if (!sim)
+        return;
+    if (sim->host) {
+        usb_host_fail_all(sim->host);
+        usb_host_destroy(sim->host);
+    }
+    if (sim->trace)
+        sim->trace->close();
+    if (sim->card) {
+        Verilated::threadContextp(&sim->context);
+        sim->card->final();
+    }
+    gmii_source_free(&sim->to_card);
+    gmii_sink_free(&sim->from_card);
+    delete sim;
+}
+
+// ---- The rest of weir_sim.h ----
+
+void weir_sim_submit(weir_sim *sim, weir_usb_transfer *transfer)
+{
+    sim->quiet_since = sim->now;
+    usb_host_submit(sim->host, transfer);
+}
+
+bool weir_sim_cancel(weir_sim *sim, weir_usb_transfer *transfer)
+{
+    sim->quiet_since = sim->now;
+    return usb_host_cancel(sim->host, transfer);
+}
+
+bool weir_sim_wire_in(weir_sim *sim, const uint8_t *frame, size_t length)
+{
+    if (sim->to_card.queued >= WEIR_SIM_WIRE_QUEUE)
+        return false;
+    sim->quiet_since = sim->now;
+    return gmii_source_queue(&sim->to_card, frame, length);
+}
+
+size_t weir_sim_wire_queued(const weir_sim *sim)
+{
+    return sim->to_card.queued;
+}
+
+bool weir_sim_run(weir_sim *sim, uint64_t until)
+{
+    Verilated::threadContextp(&sim->context);
+    return sim->run(until < UINT64_MAX / NS ? until * NS : UINT64_MAX);
+}
+
+void weir_sim_skip(weir_sim *sim, uint64_t nanoseconds)
+{
+    const uint64_t time = nanoseconds * NS;
+
+    sim->now += time;
+    sim->next_usb += time;
+    sim->next_tx += time;
+    sim->next_rx += time;
+    sim->quiet_since += time;
+}
+
+uint64_t weir_sim_now(const weir_sim *sim)
+{
+    return sim->now / NS;
+}
+
+void weir_sim_usb_stats(const weir_sim *sim, struct weir_sim_usb_stats *stats)
+{
+    usb_host_stats(sim->host, stats);
+}
+
+const uint8_t *weir_sim_device_descriptor(const weir_sim *sim)
+{
+    return usb_host_device_descriptor(sim->host);
+}
+
+const uint8_t *weir_sim_config_descriptor(const weir_sim *sim, size_t *length)
+{
+    return usb_host_config_descriptor(sim->host, length);
+}

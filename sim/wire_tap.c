@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "wire_tap.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/if_tun.h>
+#include <linux/virtio_net.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "fcs.h"
+
+enum { VLAN_TAG = 4, MAC_ADDRESSES = 12, PACKET_QUEUE = 4 << 20 };
+
+struct tap {
+    struct wire wire;
+    char name[IFNAMSIZ];
+    struct wire_tap_stats stats;
+};
+
+static struct tap *tap_of(struct wire *wire)
+{
+    return (struct tap *)wire;
+}
+
+static int failed(struct tap *tap, const char *what, int error)
+{
+    snprintf(tap->wire.error, sizeof tap->wire.error, "cannot %s interface %s: %s", what, tap->name,
+             strerror(error));
+    return -error;
+}
+
+// ---- Towards the card ----
+
+static ssize_t read_failed(struct tap *tap)
+{
+    bool nothing_now = errno == EAGAIN || errno == EINTR || errno == ENETDOWN;
+
+    return nothing_now ? 0 : failed(tap, "read from", errno);
+}
+
+static ssize_t tap_to_card(struct wire *wire, uint64_t now, uint8_t *frame)
+{
+    struct tap *tap = tap_of(wire);
+    ssize_t length = read(wire->poll_fd, frame, WIRE_FRAME_MAX - FCS_LENGTH);
+
+    (void)now;
+    if (length <= 0)
+        return length == 0 ? 0 : read_failed(tap);
+    tap->stats.to_card++;
+    return (ssize_t)fcs_pad_append(frame, (size_t)length);
+}
+
+// The checksum that the kernel left to the hardware: the field holds the pseudo header's sum (RFC 1071, RFC
+// 768).
+static bool complete_checksum(uint8_t *frame, size_t length, size_t start, size_t offset)
+{
+    uint32_t sum = 0;
+
+    if (start > length || offset + 2 > length - start)
+        return false;
+    for (size_t i = start; i < length; i++)
+        sum += (i - start) % 2 ? frame[i] : (uint32_t)frame[i] << 8;
+    while (sum >> 16)
+        sum = (sum & 0xFFFF) + (sum >> 16);
+    sum = ~sum & 0xFFFF;
+    if (sum == 0)
+        sum = 0xFFFF; // zero would mean none to UDP; TCP takes both
+    frame[start + offset] = (uint8_t)(sum >> 8);
+    frame[start + offset + 1] = (uint8_t)sum;
+    return true;
+}
+
+// The kernel takes VLAN tags out of the frame and tells them beside it; on the cable they are in their place.
+static size_t insert_vlan_tag(struct msghdr *message, uint8_t *frame, size_t length)
+{
+    struct tpacket_auxdata aux;
+    struct cmsghdr *control = CMSG_FIRSTHDR(message);
+
+    if (!control || control->cmsg_level != SOL_PACKET || control->cmsg_type != PACKET_AUXDATA ||
+        length < MAC_ADDRESSES)
+        return length;
+    memcpy(&aux, CMSG_DATA(control), sizeof aux);
+    if (!(aux.tp_status & TP_STATUS_VLAN_VALID))
+        return length;
+
+    uint16_t type = aux.tp_status & TP_STATUS_VLAN_TPID_VALID ? aux.tp_vlan_tpid : ETH_P_8021Q;
+    memmove(frame + MAC_ADDRESSES + VLAN_TAG, frame + MAC_ADDRESSES, length - MAC_ADDRESSES);
+    frame[MAC_ADDRESSES] = (uint8_t)(type >> 8);
+    frame[MAC_ADDRESSES + 1] = (uint8_t)type;
+    frame[MAC_ADDRESSES + 2] = (uint8_t)(aux.tp_vlan_tci >> 8);
+    frame[MAC_ADDRESSES + 3] = (uint8_t)aux.tp_vlan_tci;
+    return length + VLAN_TAG;
+}
+
+static ssize_t superframe(struct tap *tap)
+{
+    snprintf(tap->wire.error, sizeof tap->wire.error,
+             "a superframe came out of interface %s, and no cable carries one: let its peer cut them, "
+             "ethtool -K PEER tso off gso off tx-udp-segmentation off",
+             tap->name);
+    return -EMSGSIZE;
+}
+
+// Read with a virtio_net_hdr in front (PACKET_VNET_HDR), which tells where a checksum that is still missing
+// belongs.
+static ssize_t veth_to_card(struct wire *wire, uint64_t now, uint8_t *frame)
+{
+    struct tap *tap = tap_of(wire);
+    struct virtio_net_hdr header;
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
+    } control;
+    struct iovec parts[] = {{&header, sizeof header}, {frame, WIRE_FRAME_MAX - VLAN_TAG - FCS_LENGTH}};
+    struct msghdr message = {
+        .msg_iov = parts, .msg_iovlen = 2, .msg_control = &control, .msg_controllen = sizeof control.bytes};
+    ssize_t received = recvmsg(wire->poll_fd, &message, 0);
+
+    (void)now;
+    if (received < (ssize_t)sizeof header)
+        return received >= 0 ? 0 : read_failed(tap);
+    if (message.msg_flags & MSG_TRUNC || header.gso_type != VIRTIO_NET_HDR_GSO_NONE)
+        return superframe(tap);
+
+    size_t length = (size_t)received - sizeof header;
+    if (header.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM &&
+        complete_checksum(frame, length, header.csum_start, header.csum_offset))
+        tap->stats.checksums_completed++;
+    length = insert_vlan_tag(&message, frame, length);
+    tap->stats.to_card++;
+    return (ssize_t)fcs_pad_append(frame, length);
+}
+
+// ---- From the card ----
+
+static int sent(struct tap *tap, ssize_t result)
+{
+    if (result >= 0) {
+        tap->stats.from_card++;
+        return 0;
+    }
+    switch (errno) {
+    case EAGAIN:
+    case EINTR:
+    case ENOBUFS:
+    case EIO: // a TAP that is down
+    case ENETDOWN:
+    case EMSGSIZE: // longer than the interface's MTU
+    case EINVAL:   // shorter than an Ethernet header
+        tap->stats.refused++;
+        return 0;
+    default:
+        return failed(tap, "write to", errno);
+    }
+}
+
+static int tap_from_card(struct wire *wire, uint64_t now, const uint8_t *frame, size_t length)
+{
+    struct tap *tap = tap_of(wire);
+
+    (void)now;
+    if (!fcs_ok(frame, length)) {
+        tap->stats.bad_fcs++;
+        return 0;
+    }
+    return sent(tap, write(wire->poll_fd, frame, length - FCS_LENGTH));
+}
+
+static int veth_from_card(struct wire *wire, uint64_t now, const uint8_t *frame, size_t length)
+{
+    struct tap *tap = tap_of(wire);
+    struct virtio_net_hdr header = {.flags = 0};
+
+    (void)now;
+    if (!fcs_ok(frame, length)) {
+        tap->stats.bad_fcs++;
+        return 0;
+    }
+    struct iovec parts[] = {{&header, sizeof header}, {(void *)(uintptr_t)frame, length - FCS_LENGTH}};
+    return sent(tap, writev(wire->poll_fd, parts, 2));
+}
+
+// ---- Opening ----
+
+static void tap_close(struct wire *wire)
+{
+    close(wire->poll_fd);
+    free(wire);
+}
+
+static struct tap *tap_create(const char *name, const struct wire_ops *ops, char *error, size_t error_size)
+{
+    struct tap *tap = calloc(1, sizeof *tap);
+
+    if (!tap) {
+        snprintf(error, error_size, "out of memory");
+        return NULL;
+    }
+    if (strlen(name) == 0 || strlen(name) >= IFNAMSIZ) {
+        snprintf(error, error_size, "\"%s\" cannot be an interface's name: 1 to %d characters", name,
+                 IFNAMSIZ - 1);
+        free(tap);
+        return NULL;
+    }
+    memcpy(tap->name, name, strlen(name) + 1);
+    tap->wire.ops = ops;
+    tap->wire.poll_fd = -1;
+    return tap;
+}
+
+static struct wire *open_failed(struct tap *tap, char *error, size_t error_size, const char *what,
+                                const char *advice)
+{
+    snprintf(error, error_size, "%s %s: %s; %s", what, tap->name, strerror(errno), advice);
+    if (tap->wire.poll_fd >= 0)
+        close(tap->wire.poll_fd);
+    free(tap);
+    return NULL;
+}
+
+static const char *tap_advice(int error)
+{
+    switch (error) {
+    case EPERM:
+        return "run as root, or make it for yourself first: ip tuntap add NAME mode tap user USER";
+    case EBUSY:
+        return "another program is attached to it; choose another name";
+    case EINVAL:
+        return "an interface of that name exists and is no TAP; choose another name";
+    default:
+        return "is /dev/net/tun there (modprobe tun)?";
+    }
+}
+
+struct wire *wire_tap_open(const char *name, char *error, size_t error_size)
+{
+    static const struct wire_ops ops = {
+        .to_card = tap_to_card, .from_card = tap_from_card, .close = tap_close};
+    struct tap *tap = tap_create(name, &ops, error, error_size);
+    struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
+
+    if (!tap)
+        return NULL;
+    memcpy(request.ifr_name, tap->name, sizeof tap->name);
+    tap->wire.poll_fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    if (tap->wire.poll_fd < 0)
+        return open_failed(tap, error, error_size, "cannot open /dev/net/tun for", tap_advice(0));
+    if (ioctl(tap->wire.poll_fd, TUNSETIFF, &request) < 0)
+        return open_failed(tap, error, error_size, "cannot attach to TAP interface", tap_advice(errno));
+    return &tap->wire;
+}
+
+static bool enable(int fd, int option)
+{
+    return setsockopt(fd, SOL_PACKET, option, &(int){1}, sizeof(int)) == 0;
+}
+
+// Bound only when everything is set, so that no frame of another interface and none of our own comes in
+// between.
+static bool veth_attach(int fd, unsigned index)
+{
+    struct packet_mreq promiscuous = {.mr_ifindex = (int)index, .mr_type = PACKET_MR_PROMISC};
+    struct sockaddr_ll address = {
+        .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = (int)index};
+
+    if (!enable(fd, PACKET_IGNORE_OUTGOING) || !enable(fd, PACKET_AUXDATA) || !enable(fd, PACKET_VNET_HDR))
+        return false;
+    // Deep enough for a peer's whole window; where it may not be forced, the system's limit has to do.
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &(int){PACKET_QUEUE}, sizeof(int)) < 0)
+        (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &(int){PACKET_QUEUE}, sizeof(int));
+    return setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promiscuous, sizeof promiscuous) == 0 &&
+           bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
+}
+
+struct wire *wire_veth_open(const char *name, char *error, size_t error_size)
+{
+    static const struct wire_ops ops = {
+        .to_card = veth_to_card, .from_card = veth_from_card, .close = tap_close};
+    struct tap *tap = tap_create(name, &ops, error, error_size);
+    unsigned index;
+
+    if (!tap)
+        return NULL;
+    index = if_nametoindex(name);
+    if (index == 0)
+        return open_failed(tap, error, error_size, "no interface",
+                           "make it first: ip link add NAME type veth peer name PEER");
+    tap->wire.poll_fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (tap->wire.poll_fd < 0 || !veth_attach(tap->wire.poll_fd, index))
+        return open_failed(tap, error, error_size, "cannot open a packet socket on",
+                           "run as root, or with CAP_NET_RAW");
+    return &tap->wire;
+}
+
+void wire_tap_stats(const struct wire *wire, struct wire_tap_stats *stats)
+{
+    *stats = ((const struct tap *)wire)->stats;
+}
