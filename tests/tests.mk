@@ -15,7 +15,7 @@ $(BUILD)/tests/rtl/%_test: tests/rtl/%_test.cpp $(RTL_SOURCES) $(wildcard tests/
 	  --Mdir $(BUILD)/tests/rtl/$*.obj -o ../$*_test $(RTL_BENCH_FLAGS_$*) \
 	  $*.v $(CURDIR)/$< $(addprefix $(CURDIR)/,$(RTL_BENCH_SOURCES_$*)) > $(BUILD)/tests/rtl/$*.log 2>&1 \
 	  || { cat $(BUILD)/tests/rtl/$*.log; exit 1; }
-$(BUILD)/tests/rtl/%_test: | $(BUILD)/gen/weir_link.h
+$(RTL_BENCHES:%=$(BUILD)/tests/rtl/%_test): | $(BUILD)/gen/weir_link.h
 
 # Unit tests in C: tests/<sim|driver|host>/<file>_test.c, linked with that folder's library (and what it needs).
 UNIT_TESTS := $(patsubst tests/%.c,%,$(wildcard tests/sim/*_test.c tests/driver/*_test.c tests/host/*_test.c))

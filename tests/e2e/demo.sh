@@ -36,9 +36,9 @@ step "1. Address resolution, and 2. ping, from the kernel to the card and from t
 hold "pcap=$out/1-pinged.pcapng" --stats="$out/1-pinged.stats" || { wrong "the card does not come up"; cat "$work/run.log"; exit 1; }
 in_peer ping -n -c 5 -i 0.2 -W 20 "$card_ip" | sed 's/^/   /'
 [ "${PIPESTATUS[0]}" = 0 ] && right "the kernel pings the card" || wrong "the kernel gets no answer to its ping"
-neighbour=$(ip -n "$ns" neigh show "$card_ip" | awk '{print $3}')
+card_mac=$(neighbour)
 let_go || wrong "weir run ended with an error: $(cat "$work/run.log")"
-verdict "the kernel resolved $card_ip to ${neighbour:-nothing}" [ -n "$neighbour" ]
+verdict "the kernel resolved $card_ip to ${card_mac:-nothing}" [ -n "$card_mac" ]
 verdict "the request was answered in Verilog ($(stat "$out/1-pinged.stats" rx_arp_answered)); the host saw $(stat "$out/1-pinged.stats" stack_arp_in_requests)" \
     [ "$(stat "$out/1-pinged.stats" rx_arp_answered)" -ge 1 -a "$(stat "$out/1-pinged.stats" stack_arp_in_requests)" = 0 ]
 weir_on "pcap=$out/2-ping.pcapng" --stats="$out/2-ping.stats" ping -c 5 -i 0.2 "$peer_ip" | sed 's/^/   /'

@@ -4,4 +4,3 @@
 RTL_BENCH_FLAGS_mac_loop := -y tests/rtl
 RTL_BENCH_FLAGS_wire_path := -y tests/rtl
 
-$(RTL_BENCHES:%=$(BUILD)/tests/rtl/%_test): | $(BUILD)/gen/weir_link.h
