@@ -9,5 +9,5 @@ check "the card met broken USB packets" at_least "$(stat_sum usb_crc_error "$wor
 check "the card was sent packets twice" at_least "$(stat_sum usb_out_duplicate "$work"/*.stats)" 1
 check "the card had to send packets again" at_least "$(stat_sum usb_in_retry "$work"/*.stats)" 1
 check "no record was bad" is_zero "$(($(stat_sum tx_bad_record "$work"/*.stats) + $(stat_sum tx_bad_transfer "$work"/*.stats)))"
-check "no segment had to be sent again" is_zero "$(stat "$work/up.stats" tcp_retrans_segs)"
+check "no segment had to be sent again" is_zero "$(stat "$work/up.stats" stack_tcp_retrans_segs)"
 done_testing

@@ -6,6 +6,6 @@ set -u
 check "a namespace with a TAP can be made" peer_up
 transfers loss=1,reorder=1,duplicate=1,corrupt=1,seed=7 $((1 << 20)) $((4 << 20))
 check "the card met frames with a wrong FCS" at_least "$(stat_sum rx_fcs_error "$work"/*.stats)" 1
-check "the stack had to send again" at_least "$(stat "$work/up.stats" tcp_retrans_segs)" 1
-check "the stack got segments out of order" at_least "$(stat "$work/down.stats" tcp_out_of_order)" 1
+check "the stack had to send again" at_least "$(stat "$work/up.stats" stack_tcp_retrans_segs)" 1
+check "the stack got segments out of order" at_least "$(stat "$work/down.stats" stack_tcp_out_of_order)" 1
 done_testing

@@ -33,20 +33,17 @@ echo "The peer is this machine's Linux kernel in the network namespace $ns, at $
 echo "The card is rtl/ compiled by Verilator, at $card_ip; its wire is the namespace's TAP."
 
 step "1. Address resolution, and 2. ping, from the kernel to the card and from the card to the kernel"
-weir_on "pcap=$out/1-pinged.pcapng" --stats="$out/1-pinged.stats" run >"$work/run.log" 2>&1 &
-holder=$!
-wait_for grep -q ready "$work/run.log" || { wrong "the card does not come up"; cat "$work/run.log"; exit 1; }
+hold "pcap=$out/1-pinged.pcapng" --stats="$out/1-pinged.stats" || { wrong "the card does not come up"; cat "$work/run.log"; exit 1; }
 in_peer ping -n -c 5 -i 0.2 -W 20 "$card_ip" | sed 's/^/   /'
 [ "${PIPESTATUS[0]}" = 0 ] && right "the kernel pings the card" || wrong "the kernel gets no answer to its ping"
 neighbour=$(ip -n "$ns" neigh show "$card_ip" | awk '{print $3}')
-kill -INT "$holder"
-wait "$holder" || wrong "weir run ended with an error: $(cat "$work/run.log")"
+let_go || wrong "weir run ended with an error: $(cat "$work/run.log")"
 verdict "the kernel resolved $card_ip to ${neighbour:-nothing}" [ -n "$neighbour" ]
-verdict "the request was answered in Verilog ($(stat "$out/1-pinged.stats" rx_arp_answered)); the host saw $(stat "$out/1-pinged.stats" arp_in_requests)" \
-    [ "$(stat "$out/1-pinged.stats" rx_arp_answered)" -ge 1 -a "$(stat "$out/1-pinged.stats" arp_in_requests)" = 0 ]
+verdict "the request was answered in Verilog ($(stat "$out/1-pinged.stats" rx_arp_answered)); the host saw $(stat "$out/1-pinged.stats" stack_arp_in_requests)" \
+    [ "$(stat "$out/1-pinged.stats" rx_arp_answered)" -ge 1 -a "$(stat "$out/1-pinged.stats" stack_arp_in_requests)" = 0 ]
 weir_on "pcap=$out/2-ping.pcapng" --stats="$out/2-ping.stats" ping -c 5 -i 0.2 "$peer_ip" | sed 's/^/   /'
 [ "${PIPESTATUS[0]}" = 0 ] && right "the card's host pings the kernel" || wrong "the host gets no answer to its ping"
-verdict "the host resolved $peer_ip by ARP" [ "$(stat "$out/2-ping.stats" arp_in_replies)" -ge 1 ]
+verdict "the host resolved $peer_ip by ARP" [ "$(stat "$out/2-ping.stats" stack_arp_in_replies)" -ge 1 ]
 
 step "3. A download of 2 MiB over HTTP, from Python's server"
 mkdir "$work/www"
@@ -80,8 +77,9 @@ row "frames filtered (not for us)" rx_filtered rx_arp_filtered
 row "frames lost for want of room" rx_overflow
 row "USB transfers out" usb_out_transfers
 row "USB transfers in" usb_in_transfers
-printf '   %-44s %12s MB/s of device time\n' "goodput, download" "$(stat "$out/3-download.stats" goodput_mb_s)"
-printf '   %-44s %12s MB/s of device time\n' "goodput, upload" "$(stat "$out/4-upload.stats" goodput_mb_s)"
+goodput() { printf '   %-44s %12.1f Mb/s of device time\n' "$1" "$(awk '$1 == "run_goodput_bps" {print $2 / 1e6}' "$2")"; }
+goodput "goodput, download" "$out/3-download.stats"
+goodput "goodput, upload" "$out/4-upload.stats"
 echo "   The wire, frame by frame: ${out#"$PWD"/}/*.pcapng (open with wireshark or tshark -r)"
 
 step "$([ $bad = 0 ] && echo "Everything was right." || echo "$bad things were wrong.")"

@@ -42,6 +42,16 @@ weir_on() {
     in_peer "$weir_tool" --card "sim:tap=$tap${options:+,$options}" --ip "$card_ip/24" "$@"
 }
 
+# Holds the card's address in the background until `let_go`: hold CARD-OPTIONS ARGUMENTS... False when the card does not come up.
+hold() {
+    local options=$1
+    shift
+    ip netns exec "$ns" "$weir_tool" --card "sim:tap=$tap${options:+,$options}" --ip "$card_ip/24" "$@" run >"$work/run.log" 2>&1 &
+    holder=$!
+    wait_for grep -q 'is there' "$work/run.log"
+}
+let_go() { kill -TERM "$holder" && wait "$holder"; } # weir's exit code
+
 # Waits until a command succeeds, at most 60 s: wait_for COMMAND...
 wait_for() {
     local i
@@ -71,11 +81,14 @@ random_file() { head -c "$2" /dev/urandom >"$1"; } # FILE BYTES
 
 sha256() { sha256sum "$1" | cut -d' ' -f1; }
 
-# One value of a --stats=FILE: stat FILE NAME
-stat() { awk -v name="$2" '$1 == name {print $2; found = 1} END {if (!found) print 0}' "$1"; }
+# One value of a --stats=FILE, or no number if it is not there: stat FILE NAME
+stat() { stat_sum "$2" "$1"; }
 
 # The sum of one value over several files: stat_sum NAME FILE...
-stat_sum() { awk -v name="$1" '$1 == name {sum += $2} END {printf "%d\n", sum}' "${@:2}"; }
+stat_sum() {
+    awk -v name="$1" '$1 == name {sum += $2; found++}
+        END {if (found == ARGC - 1) printf "%d\n", sum; else print "no-" name}' "${@:2}"
+}
 
 # TAP lines: check "sentence" COMMAND...; done_testing at the end.
 tests=0 failures=0

@@ -6,18 +6,17 @@ set -u
 check "a namespace with a TAP can be made" peer_up
 
 pinged() {
-    weir_on "pcap=$work/pinged.pcapng" --stats="$work/pinged.stats" run >"$work/run.log" 2>&1 &
-    local holder=$! code
-    wait_for grep -q ready "$work/run.log"
+    local code
+    hold "pcap=$work/pinged.pcapng" --stats="$work/pinged.stats" || return 1
     in_peer ping -n -c 5 -i 0.2 -W 20 "$card_ip"
     code=$?
-    kill -INT $holder && wait $holder && return $code
+    let_go && return $code
 }
 check "the kernel pings the card's host" pinged
 check "weir run took a file name for its statistics" [ -s "$work/pinged.stats" ]
 check "the kernel resolved us" eval 'ip -n "$ns" neigh show "$card_ip" | grep -q lladdr'
 check "the card answered the kernel's ARP request" at_least "$(stat "$work/pinged.stats" rx_arp_answered)" 1
-check "the host never saw an ARP request" is_zero "$(stat "$work/pinged.stats" arp_in_requests)"
+check "the host never saw an ARP request" is_zero "$(stat "$work/pinged.stats" stack_arp_in_requests)"
 check "weir ping gets its answers" weir_on "pcap=$work/ping.pcapng" ping -c 5 -i 0.1 "$peer_ip"
 check "weir ping of an address nobody has fails" eval '! weir_on "" ping -c 1 -W 1 10.77.0.99'
 check "weir get of a closed port fails" eval '! weir_on "" get -o "$work/none" "http://$peer_ip:81/"'

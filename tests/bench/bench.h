@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// What `make bench` measures, all in device time.
+#ifndef WEIR_BENCH_H
+#define WEIR_BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// A TCP stream from the card's host to a peer that acknowledges at once (each second segment, RFC 5681
+// section 4.2).
+struct stream_bench {
+    size_t bytes;
+    bool tso;
+};
+struct stream_result {
+    uint64_t time;                  // ns from the handshake's end to the last acknowledgement
+    double out_packets, in_packets; // bulk packets a microframe, on average
+    double goodput;                 // Mb/s of payload
+    uint32_t naks;                  // NAK and NYET answers of the OUT endpoint
+    uint32_t records, segments;
+};
+// False when the stream did not arrive whole.
+bool stream_bench(const struct stream_bench *bench, struct stream_result *result);
+
+// Requests for the card's address on an otherwise silent wire: from the first byte time after the request's
+// FCS to the reply's first preamble byte, in byte times (8 ns).
+struct arp_result {
+    unsigned requests, replies;
+    double shortest, longest;
+};
+bool arp_bench(unsigned requests, struct arp_result *result);
+
+#endif
