@@ -95,7 +95,7 @@ void gmii_sink_free(struct gmii_sink *sink)
 
 static void sink_begin(struct gmii_sink *sink, uint64_t now)
 {
-    sink->ok = !sink->error_in_gap && (!sink->seen || now - sink->ended >= GMII_GAP * GMII_BYTE_NS);
+    sink->ok = !sink->error_in_gap && (!sink->seen || now - sink->ended >= GMII_GAP_NS);
     sink->error_in_gap = false;
     sink->started = now;
     sink->preamble = 0;

@@ -18,7 +18,8 @@ extern "C" {
 #endif
 
 #define GMII_BYTE_NS 8
-#define GMII_GAP 12     // byte times between frames (clause 4.4.2)
+#define GMII_GAP 12 // byte times between frames (clause 4.4.2)
+#define GMII_GAP_NS ((uint64_t)GMII_GAP * GMII_BYTE_NS)
 #define GMII_PREAMBLE 8 // seven bytes 55h and the SFD
 #define GMII_SFD 0xD5
 // The sink keeps no more of a frame than this; a longer one is reported as not ok.

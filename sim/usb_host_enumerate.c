@@ -107,7 +107,7 @@ static bool add_endpoint(struct usb_host *host, const uint8_t *descriptor, uint8
     if (!check_endpoint(host, &endpoint, descriptor[6]))
         return false;
     if (endpoint.type == USB_INTERRUPT)
-        endpoint.interval = (uint16_t)(1u << (descriptor[6] - 1));
+        endpoint.interval = (uint16_t)(1u << ((descriptor[6] - 1u) & 15));
     host->endpoints[(endpoint.address & 15) | (endpoint.address & 0x80) >> 3] = endpoint;
     return true;
 }

@@ -212,7 +212,7 @@ static struct tap *tap_create(const char *name, const struct wire_ops *ops, char
         free(tap);
         return NULL;
     }
-    strcpy(tap->name, name);
+    memcpy(tap->name, name, strlen(name) + 1);
     tap->wire.ops = ops;
     tap->wire.poll_fd = -1;
     return tap;
@@ -251,7 +251,7 @@ struct wire *wire_tap_open(const char *name, char *error, size_t error_size)
 
     if (!tap)
         return NULL;
-    strcpy(request.ifr_name, tap->name);
+    memcpy(request.ifr_name, tap->name, sizeof tap->name);
     tap->wire.poll_fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (tap->wire.poll_fd < 0)
         return open_failed(tap, error, error_size, "cannot open /dev/net/tun for", tap_advice(0));

@@ -57,7 +57,8 @@ struct weir_tcp_snd {
 
 struct weir_tcp_rcv {
     weir_seq irs, nxt;
-    weir_seq edge; // behind the last byte that the peer may send (advertised)
+    weir_seq edge;  // behind the last byte that the peer may send (advertised)
+    weir_seq limit; // the furthest edge so far: rounding to the scale's unit may take a few bytes back
     uint8_t scale;
     bool has_fin; // the peer's FIN has come, maybe ahead of its turn
     bool ended;   // and its turn has come
@@ -68,6 +69,7 @@ struct weir_tcp_rcv {
     uint32_t segment;    // the largest segment seen, for delayed acknowledgements
     uint32_t unacked;    // bytes in order since the last acknowledgement that was sent
     bool ack_now;
+    unsigned duplicates; // acknowledgements due for segments that came ahead, one each
 };
 
 struct weir_tcp_time { // RFC 7323 section 4
@@ -167,8 +169,9 @@ void weir_tcp_listener_free(struct weir_tcp_listener *listener);
 
 // tcp_rcv.c: a segment for a connection beyond SYN-SENT
 void weir_tcp_segment_input(struct weir_tcp *tcp, weir_time now, struct weir_tcp_segment *segment);
-// The window to put on the wire now; moves the advertised edge.
-uint16_t weir_tcp_window(struct weir_tcp *tcp);
+// The window to put on the wire now. `may_open`: moves the advertised edge; a duplicate acknowledgement
+// counts only with the window of the one before.
+uint16_t weir_tcp_window(struct weir_tcp *tcp, bool may_open);
 // The reader has made room: tell the peer where that is worth a segment.
 void weir_tcp_window_opened(struct weir_tcp *tcp);
 void weir_tcp_challenge(struct weir_tcp *tcp, weir_time now);

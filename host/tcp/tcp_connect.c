@@ -155,7 +155,7 @@ void weir_tcp_take_syn(struct weir_tcp *tcp, weir_time now, const struct weir_tc
     mss = mss > WEIR_TCP_MIN_MSS ? mss : WEIR_TCP_MIN_MSS;
     tcp->snd.mss = mss < ours ? mss : ours;
     tcp->rcv.irs = syn->seq;
-    tcp->rcv.nxt = tcp->rcv.edge = tcp->time.last_ack = weir_seq_add(syn->seq, 1);
+    tcp->rcv.nxt = tcp->rcv.edge = tcp->rcv.limit = tcp->time.last_ack = weir_seq_add(syn->seq, 1);
     tcp->snd.wnd = tcp->snd.max_wnd = syn->window;
     tcp->snd.wl1 = syn->seq;
     tcp->snd.wl2 = (syn->flags & WEIR_ACK) != 0 ? syn->ack : tcp->snd.una;

@@ -70,6 +70,7 @@ void weir_tcp_neighbour_lost(struct weir_list *link, weir_time now)
     }
     tcp->soft_error = EHOSTUNREACH;
     tcp->rcv.ack_now = false;
+    tcp->rcv.duplicates = 0;
     if (!weir_tcp_has_unacked(tcp)) {
         return;
     }

@@ -6,9 +6,15 @@
 
 #include "tcp/tcp.h"
 
-#define PAWS_IDLE (24 * 24 * 3600 * WEIR_SECOND) // RFC 7323 section 5.5
+#define PAWS_IDLE (WEIR_SECOND * 3600 * 24 * 24) // RFC 7323 section 5.5
 #define CHALLENGES 10
+#define DUPLICATES_MAX 64
 #define CHALLENGE_INTERVAL (5 * WEIR_SECOND)
+
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
 
 static bool takes_data(const struct weir_tcp *tcp)
 {
@@ -16,10 +22,17 @@ static bool takes_data(const struct weir_tcp *tcp)
            tcp->state == WEIR_TCP_FIN_WAIT_2;
 }
 
-// Bytes that could be stored now; at least as many as were advertised.
+// What the ring holds more; before there is one, what it will hold.
 static uint32_t room(const struct weir_tcp *tcp)
 {
     return tcp->rcv.ring.bytes != NULL ? (uint32_t)weir_ring_free(&tcp->rcv.ring) : tcp->rcv.window_max;
+}
+
+// Bytes that the peer may have sent.
+static uint32_t offered(const struct weir_tcp *tcp)
+{
+    const int32_t window = weir_seq_diff(tcp->rcv.limit, tcp->rcv.nxt);
+    return window > 0 ? smaller((uint32_t)window, room(tcp)) : 0;
 }
 
 // What the reader leaves of the window, unrounded; behind the advertised edge where the ring's slack is in
@@ -31,23 +44,19 @@ static int32_t window_gain(const struct weir_tcp *tcp)
     return weir_seq_diff(weir_seq_add(tcp->rcv.nxt, window), tcp->rcv.edge);
 }
 
-static uint32_t smaller(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
-
 static uint32_t our_mss(const struct weir_tcp *tcp)
 {
     return (uint32_t)tcp->stack->config.mtu - WEIR_IPV4_HEADER - WEIR_TCP_HEADER;
 }
 
-// The edge moves only by worthwhile steps (RFC 9293 section 3.8.6.2.2), and never back where the ring has
-// room to round up.
-uint16_t weir_tcp_window(struct weir_tcp *tcp)
+// The edge moves only by worthwhile steps (RFC 9293 section 3.8.6.2.2). It is rounded to the scale's unit: up
+// while the ring has room for that, else down (RFC 7323 section 2.4), and what was offered before is still
+// taken.
+uint16_t weir_tcp_window(struct weir_tcp *tcp, bool may_open)
 {
     struct weir_tcp_rcv *rcv = &tcp->rcv;
     const int32_t gain = window_gain(tcp);
-    if (gain >= (int32_t)smaller(our_mss(tcp), rcv->window_max / 2)) {
+    if (may_open && gain >= (int32_t)smaller(our_mss(tcp), rcv->window_max / 2)) {
         rcv->edge = weir_seq_add(rcv->edge, (uint32_t)gain);
     }
     rcv->edge = weir_seq_max(rcv->edge, rcv->nxt);
@@ -57,6 +66,7 @@ uint16_t weir_tcp_window(struct weir_tcp *tcp)
     uint32_t units = up << scale <= room(tcp) ? up : window >> scale;
     units = smaller(units, UINT16_MAX);
     rcv->edge = weir_seq_add(rcv->nxt, units << scale);
+    rcv->limit = weir_seq_max(rcv->limit, rcv->edge);
     return (uint16_t)units;
 }
 
@@ -90,7 +100,7 @@ void weir_tcp_challenge(struct weir_tcp *tcp, weir_time now)
 // acknowledgement is heard.
 static bool is_acceptable(const struct weir_tcp *tcp, const struct weir_tcp_segment *segment)
 {
-    const uint32_t window = room(tcp);
+    const uint32_t window = offered(tcp);
     const int32_t offset = weir_seq_diff(segment->seq, tcp->rcv.nxt);
     const int64_t space = weir_tcp_segment_space(segment);
     if (offset == 0) {
@@ -142,7 +152,7 @@ static void trim(const struct weir_tcp *tcp, struct weir_tcp_segment *segment)
         segment->seq = weir_seq_add(segment->seq, cut);
     }
     const uint32_t limit =
-        rcv->has_fin ? smaller(room(tcp), weir_seq_distance(rcv->fin, rcv->nxt)) : room(tcp);
+        rcv->has_fin ? smaller(offered(tcp), weir_seq_distance(rcv->fin, rcv->nxt)) : offered(tcp);
     const uint32_t end = weir_seq_distance(segment->seq, rcv->nxt) + (uint32_t)segment->length;
     if (segment->length > 0 && end > limit) {
         segment->length -= smaller(end - limit, (uint32_t)segment->length);
@@ -160,6 +170,7 @@ static void take_in_order(struct weir_tcp *tcp, weir_time now, const struct weir
     weir_ring_extend(&rcv->ring, taken);
     rcv->nxt = next;
     rcv->unacked += taken;
+    rcv->duplicates = 0;
     tcp->info.bytes_received += taken;
     const uint32_t length = smaller((uint32_t)segment->length, our_mss(tcp));
     rcv->segment = rcv->segment > length ? rcv->segment : length;
@@ -170,6 +181,8 @@ static void take_in_order(struct weir_tcp *tcp, weir_time now, const struct weir
     }
 }
 
+// The peer counts the answers (RFC 5681 section 3.2), so each such segment gets its own, also where many come
+// before the next output.
 static void take_ahead(struct weir_tcp *tcp, const struct weir_tcp_segment *segment)
 {
     const weir_seq end = weir_seq_add(segment->seq, segment->length);
@@ -178,7 +191,10 @@ static void take_ahead(struct weir_tcp *tcp, const struct weir_tcp_segment *segm
                         segment->length);
     }
     tcp->stack->stats.tcp_out_of_order++;
-    tcp->rcv.ack_now = true;
+    tcp->rcv.ack_now |= tcp->rcv.unacked > 0;
+    if (tcp->rcv.duplicates < DUPLICATES_MAX) {
+        tcp->rcv.duplicates++;
+    }
 }
 
 static void take_data(struct weir_tcp *tcp, weir_time now, struct weir_tcp_segment *segment)

@@ -19,7 +19,8 @@ struct plan {
     weir_seq seq;
     uint32_t length; // of payload
     uint8_t flags;
-    bool forced; // retransmission or probe: snd.nxt stays
+    bool forced;    // retransmission or probe: snd.nxt stays
+    bool duplicate; // an acknowledgement that the peer is to count
 };
 
 void weir_tcp_wake(struct weir_tcp *tcp)
@@ -51,7 +52,9 @@ static uint32_t most_payload(const struct weir_tcp *tcp)
 // Sequence space behind snd.nxt that both windows leave open.
 static uint32_t usable_window(const struct weir_tcp *tcp)
 {
-    const unsigned duplicates = tcp->recovery.active ? 0 : tcp->recovery.duplicates;
+    const bool limited =
+        !tcp->recovery.active && weir_seq_equal(tcp->snd.nxt, tcp->snd.max); // for new data only
+    const unsigned duplicates = limited ? tcp->recovery.duplicates : 0;
     const uint32_t extra = smaller(duplicates, LIMITED_TRANSMIT) * tcp->snd.mss;
     const uint32_t window = smaller(tcp->cc.cwnd + extra, tcp->snd.wnd);
     const uint32_t flight = weir_seq_distance(tcp->snd.nxt, tcp->snd.una);
@@ -132,6 +135,10 @@ static bool plan_next(const struct weir_tcp *tcp, struct plan *plan)
     if (tcp->snd.retransmit && plan_forced(tcp, plan, smaller(tcp->snd.mss, under_way))) {
         return true;
     }
+    if (tcp->rcv.duplicates > 0) {
+        *plan = (struct plan){.seq = tcp->snd.max, .flags = WEIR_ACK, .duplicate = !tcp->rcv.ack_now};
+        return true;
+    }
     if (plan_new(tcp, plan)) {
         return true;
     }
@@ -162,7 +169,7 @@ static struct weir_tcp_segment describe(struct weir_tcp *tcp, weir_time now, con
         .seq = plan->seq,
         .ack = tcp->rcv.nxt,
         .flags = plan->flags,
-        .window = weir_tcp_window(tcp),
+        .window = weir_tcp_window(tcp, !plan->duplicate),
         .length = plan->length,
     };
     if (tcp->time.on) {
@@ -277,14 +284,17 @@ static void note_sent(struct weir_tcp *tcp, weir_time now, const struct plan *pl
     if (space > 0) {
         note_sequence_sent(tcp, now, plan, space);
         const bool armed = tcp->at[WEIR_TCP_TIMER_RETRANSMIT] != WEIR_TIME_NEVER;
+        const bool fast =
+            plan->forced && !tcp->recovery.partial; // later holes do not restart it: RFC 6582 section 3.2
         if (probed) {
             weir_tcp_arm_persist(tcp, now);
-        } else if (!armed || plan->forced || tcp->rtt.persist) {
+        } else if (!armed || fast || tcp->rtt.persist) {
             weir_tcp_arm(tcp, now);
         }
         tcp->snd.syn = tcp->snd.retransmit = tcp->snd.probe = false;
     }
     tcp->rcv.ack_now = false;
+    tcp->rcv.duplicates -= plan->duplicate;
     tcp->rcv.unacked = 0;
     tcp->time.last_ack = tcp->rcv.nxt;
     if (tcp->at[WEIR_TCP_TIMER_ACK] != WEIR_TIME_NEVER) {

@@ -18,10 +18,10 @@ module arp_queue (
 
     input  wire       wire_tx_clk,
     input  wire       wire_tx_rst,
-    output wire       m_valid,
+    output reg        m_valid,
     input  wire       m_ready,
-    output wire [7:0] m_data,
-    output wire       m_last
+    output reg  [7:0] m_data,
+    output reg        m_last
 );
     // ---- wire_tx_clk: replies that have come out ----
     reg  [4:0] out;
@@ -43,21 +43,37 @@ module arp_queue (
     wire [4:0] out_gray_there, out_there;
     sync_bits   #(.WIDTH(5)) to_rx (.clk(wire_rx_clk), .d(out_gray), .q(out_gray_there));
     gray_decode #(.WIDTH(5)) decode (.gray(out_gray_there), .binary(out_there));
+    reg  [4:0] out_q;
     wire       full;
     wire [3:0] unused;
-    assign {full, unused} = in - out_there;
+    assign {full, unused} = in - out_q;
     always @(posedge wire_rx_clk) begin
         if (s_valid && s_ready && s_last) in <= in + 5'd1;
+        out_q  <= out_there;
         s_room <= !full;
         if (wire_rx_rst) begin
             in     <= 5'd0;
+            out_q  <= 5'd0;
             s_room <= 1'b0;
         end
     end
 
+    // A register behind the FIFO: its output is that of a block RAM, which is late in its clock.
+    wire       fifo_valid, fifo_last;
+    wire [7:0] fifo_data;
+    wire       move = !m_valid || m_ready;
+    always @(posedge wire_tx_clk) begin
+        if (move) begin
+            m_valid <= fifo_valid;
+            m_data  <= fifo_data;
+            m_last  <= fifo_last;
+        end
+        if (wire_tx_rst) m_valid <= 1'b0;
+    end
+
     async_fifo #(.WIDTH(9), .DEPTH_LOG2(10)) fifo (
         .s_clk(wire_rx_clk), .s_rst(wire_rx_rst), .s_valid(s_valid), .s_ready(s_ready), .s_data({s_last, s_data}),
-        .m_clk(wire_tx_clk), .m_rst(wire_tx_rst), .m_valid(m_valid), .m_ready(m_ready), .m_data({m_last, m_data}));
+        .m_clk(wire_tx_clk), .m_rst(wire_tx_rst), .m_valid(fifo_valid), .m_ready(move), .m_data({fifo_last, fifo_data}));
 endmodule
 
 `default_nettype wire

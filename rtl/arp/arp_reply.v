@@ -108,8 +108,15 @@ module arp_reply #(
         if (in_sender) place = {2'b10, s_position[1:0]};
         if (in_target) place = {2'b11, s_position[1:0] ^ 2'b10};
     end
-    always @(posedge clk)
-        if (s_valid && (in_hardware || in_sender || in_target)) kept[{bank, place}] <= s_data;
+    reg        keep;
+    reg  [4:0] keep_place;
+    reg  [7:0] keep_data;
+    always @(posedge clk) begin
+        keep       <= s_valid && (in_hardware || in_sender || in_target);
+        keep_place <= {bank, place};
+        keep_data  <= s_data;
+        if (keep) kept[keep_place] <= keep_data;
+    end
 
     // ---- Rate ----
     reg  [15:0] interval;
@@ -128,11 +135,16 @@ module arp_reply #(
     end
     rate_limit rate (.clk(clk), .rst(rst), .restart(interval_new), .interval(interval), .allowed(allowed), .take(start));
 
-    // ---- Replying ----
-    reg        busy;
-    reg  [5:0] position;  // in the reply
+    // ---- Replying, in two steps: which byte (ready for byte 0 while idle), and the byte itself ----
+    reg        busy;      // the first step holds a byte of a reply
+    reg  [5:0] position;  // of the next one
     wire       step  = m_ready || !m_valid;
     wire       start = answer && allowed && room && !busy && !m_valid;
+
+    reg  [3:0] pick_place; // in `kept`
+    reg        pick_kept;
+    reg  [7:0] pick_other;
+    reg        pick_last;
 
     always @(posedge clk) begin
         ev_rate_limited <= answer && !allowed;
@@ -140,14 +152,15 @@ module arp_reply #(
         if (start) begin
             busy     <= 1'b1;
             bank     <= !bank;
-            position <= 6'd0;
+            position <= 6'd1;
         end else if (busy && step) begin
-            position <= position + 6'd1;
-            if (position == 6'd41) busy <= 1'b0;
+            position <= pick_last ? 6'd0 : position + 6'd1;
+            busy     <= !pick_last;
         end
         if (rst) begin
             busy            <= 1'b0;
             bank            <= 1'b0;
+            position        <= 6'd0;
             ev_rate_limited <= 1'b0;
             ev_queue_full   <= 1'b0;
         end
@@ -165,31 +178,35 @@ module arp_reply #(
         default: own = station[7:0];
         endcase
 
-    reg  [3:0] kept_place;
-    reg        from_kept;
-    always @* begin
-        kept_place = {1'b0, position[2:0]}; // requester's hardware address, at 0 and at 32
-        from_kept  = position[5] || position[5:2] == 4'd7 || position[5:2] == 4'd0 || position[5:1] == 5'd2;
-        if (position[5:2] == 4'd7)                            kept_place = {2'b11, position[1:0]};
-        if (position[5:1] == 5'd19 || position[5:1] == 5'd20) kept_place = {2'b10, position[1:0] ^ 2'b10};
-    end
+    wire out_preset = position[5:2] == 4'd3 || position[5:2] == 4'd4;   // 12 to 19
+    wire out_oper   = position[5:1] == 5'd10;                           // 20, 21
+    wire out_target = position[5:2] == 4'd7;                            // 28 to 31: the sender now, the request's target
+    wire out_sender = position[5:1] == 5'd19 || position[5:1] == 5'd20; // 38 to 41: the request's sender
+    wire out_first  = position[5:2] == 4'd0 || position[5:1] == 5'd2;   // 0 to 5, the requester, as in 32 to 37
+
+    always @(posedge clk)
+        if (step || !busy) begin
+            pick_place <= out_target ? {2'b11, position[1:0]} :
+                          out_sender ? {2'b10, position[1:0] ^ 2'b10} : {1'b0, position[2:0]};
+            pick_kept  <= position[5] || out_target || out_first;
+            pick_other <= out_preset ? preset(position[2:0]) : out_oper ? {6'd0, position[0], 1'b0} : own;
+            pick_last  <= position == 6'd41;
+        end
 
     reg  [7:0] kept_q;
     reg  [7:0] other_q;
-    reg        from_kept_q;
+    reg        from_kept;
     always @(posedge clk) begin
         if (step) begin
-            kept_q      <= kept[{!bank, kept_place}];
-            from_kept_q <= from_kept;
-            m_valid     <= busy;
-            m_last      <= position == 6'd41;
-            if (position[5:2] == 4'd3 || position[5:2] == 4'd4) other_q <= preset(position[2:0]);
-            else if (position[5:1] == 5'd10)                    other_q <= position[0] ? 8'd2 : 8'd0; // a reply
-            else                                                other_q <= own;
+            kept_q    <= kept[{!bank, pick_place}];
+            from_kept <= pick_kept;
+            other_q   <= pick_other;
+            m_valid   <= busy;
+            m_last    <= pick_last;
         end
         if (rst) m_valid <= 1'b0;
     end
-    assign m_data = from_kept_q ? kept_q : other_q;
+    assign m_data = from_kept ? kept_q : other_q;
 endmodule
 
 `default_nettype wire

@@ -2,13 +2,13 @@
 //
 // A FIFO between two clocks, one word a clock on either side.
 //
-// The next word shows on m_data before it is taken. It is the memory's own read register, so that the memory may be block
-// RAM. Pointers cross as Gray code: a pointer that is sampled while it changes reads as its old or its new value.
+// The next word shows on m_data before it is taken. It stands in a register behind the memory's own read register, since
+// block RAM takes most of a fast clock to give its word. Pointers cross as Gray code: a pointer that is sampled while it changes reads as its old or its new value.
 `default_nettype none
 
 module async_fifo #(
     parameter WIDTH      = 8, // bits a word
-    parameter DEPTH_LOG2 = 4  // 2 or more; holds 2^DEPTH_LOG2 words and the one that shows
+    parameter DEPTH_LOG2 = 4  // 2 or more; 2^DEPTH_LOG2 words, and two in registers
 ) (
     input  wire             s_clk,
     input  wire             s_rst,
@@ -51,24 +51,32 @@ module async_fifo #(
     end
 
     // ---- m_clk: read ----
-    reg  [P-1:0] read;
-    wire [P-1:0] read_next = read + 1'b1;
-    wire [P-1:0] write_gray_here; // write_gray in m_clk
-    wire         empty = read_gray == write_gray_here;
-    wire         fetch = !m_valid || m_ready;
+    reg  [P-1:0]     read;
+    wire [P-1:0]     read_next = read + 1'b1;
+    wire [P-1:0]     write_gray_here; // write_gray in m_clk
+    wire             empty = read_gray == write_gray_here;
+    reg              fetched; // a word is at the memory's output
+    reg  [WIDTH-1:0] fetched_data;
+    wire             move_output = !m_valid || m_ready;
+    wire             fetch       = !fetched || move_output;
 
     sync_bits #(.WIDTH(P)) to_m (.clk(m_clk), .d(write_gray), .q(write_gray_here));
 
     always @(posedge m_clk) begin
         if (fetch) begin
-            m_data  <= memory[read[P-2:0]];
-            m_valid <= !empty;
+            fetched_data <= memory[read[P-2:0]];
+            fetched      <= !empty;
+        end
+        if (move_output) begin
+            m_data  <= fetched_data;
+            m_valid <= fetched;
         end
         if (fetch && !empty) begin
             read      <= read_next;
             read_gray <= read_next ^ (read_next >> 1);
         end
         if (m_rst) begin
+            fetched   <= 1'b0;
             m_valid   <= 1'b0;
             read      <= 0;
             read_gray <= 0;

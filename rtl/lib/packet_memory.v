@@ -11,10 +11,14 @@
 //
 // The reader gives each byte's room back as it reads it. Its pointer moves by one, so it crosses as Gray code; frames cross
 // as descriptors (length, meta) in a FIFO, written after the frame's last byte.
+//
+// A block RAM takes most of a clock to give its byte. So the memory is made of banks of one row of block RAMs (at most
+// 16 Ki x 1 on an ECP5), each with a register behind it, and the choice between banks comes a clock later. The lowest bits
+// of an address choose the bank.
 `default_nettype none
 
 module packet_memory #(
-    parameter ADDR_WIDTH  = 11, // 2^ADDR_WIDTH bytes
+    parameter ADDR_WIDTH  = 11, // 2^ADDR_WIDTH bytes; 19 at most
     parameter META_WIDTH  = 8,  // bits that travel with a frame
     parameter FRAMES_LOG2 = 4   // 2 or more; room for 2^FRAMES_LOG2 committed frames
 ) (
@@ -42,7 +46,7 @@ module packet_memory #(
 );
     localparam P = ADDR_WIDTH + 1; // bits of a pointer: one more than an address, to tell full from empty
 
-    reg [7:0] memory[0:(1 << ADDR_WIDTH)-1];
+    localparam B = ADDR_WIDTH > 15 ? ADDR_WIDTH - 14 : 1; // bits that choose a bank
 
     // ---- Writer: an address register before the memory, and the commit a clock behind with it ----
     reg  [P-1:0]          base;        // the open frame's start
@@ -56,11 +60,10 @@ module packet_memory #(
 
     reg  [P-1:0] read_gray;      // the reader's pointer, in rd_clk
     wire [P-1:0] read_gray_there; // the same in wr_clk
-    wire [P-1:0] read_decoded;
-    reg  [P-1:0] read_there;     // and in binary
+    reg  [P-1:0] read_folded;    // half way to binary: the parity of four Gray bits from each bit upwards
+    reg  [P-1:0] read_there;     // and in binary: the parity of all of them
 
     sync_bits #(.WIDTH(P)) to_wr (.clk(wr_clk), .d(read_gray), .q(read_gray_there));
-    gray_decode #(.WIDTH(P)) decode (.gray(read_gray_there), .binary(read_decoded));
 
     assign wr_ready = descriptor_ready && !publish;
 
@@ -70,21 +73,22 @@ module packet_memory #(
         put         <= wr_en;
         put_address <= base[ADDR_WIDTH-1:0] + wr_offset;
         put_data    <= wr_data;
-        if (put) memory[put_address] <= put_data;
 
         publish        <= wr_commit;
         publish_length <= wr_length;
         publish_meta   <= wr_meta;
 
-        read_there <= read_decoded;
-        base       <= base + {1'b0, taken};
-        wr_free    <= {1'b1, {ADDR_WIDTH{1'b0}}} + read_there - base - {1'b0, taken};
+        read_folded <= read_gray_there ^ (read_gray_there >> 1) ^ (read_gray_there >> 2) ^ (read_gray_there >> 3);
+        read_there  <= read_folded ^ (read_folded >> 4) ^ (read_folded >> 8) ^ (read_folded >> 12) ^ (read_folded >> 16);
+        base        <= base + {1'b0, taken};
+        wr_free     <= {1'b1, {ADDR_WIDTH{1'b0}}} + read_there - base - {1'b0, taken};
         if (wr_rst) begin
-            put        <= 1'b0;
-            publish    <= 1'b0;
-            read_there <= 0;
-            base       <= 0;
-            wr_free    <= 0;
+            put         <= 1'b0;
+            publish     <= 1'b0;
+            read_folded <= 0;
+            read_there  <= 0;
+            base        <= 0;
+            wr_free     <= 0;
         end
     end
 
@@ -99,43 +103,57 @@ module packet_memory #(
         .m_data({m_meta, m_length})
     );
 
-    // ---- Reader: address → block RAM → output register; a stage moves when the next one is empty or moves ----
+    // ---- Reader: address → block RAM → register → output; a stage moves when the next one is empty or moves ----
     reg  [P-1:0]          read;
     reg                   reading;  // the descriptor that shows is being read
     reg  [ADDR_WIDTH-1:0] left;     // bytes to fetch
-    reg                   fetched;  // a byte is at the block RAM's output
-    reg  [7:0]            fetched_data;
-    reg                   fetched_last;
+    reg                   fetched, fetched_last; // a byte is at the block RAM's output
+    reg                   kept, kept_last;       // and one in the register behind it
+    reg  [B-1:0]          fetched_bank, kept_bank;
+    wire [(8<<B)-1:0]     bank_data;             // the register of each bank
     wire [P-1:0]          read_next = read + 1'b1;
     wire                  move_output  = !m_valid || m_ready;
-    wire                  move_fetched = !fetched || move_output;
+    wire                  move_kept    = !kept || move_output;
+    wire                  move_fetched = !fetched || move_kept;
     wire                  more  = reading && left != 0;
     wire                  fetch = more && move_fetched;
+
+    genvar i;
+    generate
+        for (i = 0; i < 1 << B; i = i + 1) begin : bank
+            reg [7:0] memory[0:(1 << (ADDR_WIDTH-B))-1];
+            reg [7:0] fetched_data, kept_data;
+
+            always @(posedge wr_clk)
+                if (put && put_address[B-1:0] == i) memory[put_address[ADDR_WIDTH-1:B]] <= put_data;
+            always @(posedge rd_clk) begin
+                if (move_fetched) fetched_data <= memory[read[ADDR_WIDTH-1:B]];
+                if (move_kept) kept_data <= fetched_data;
+            end
+            assign bank_data[8*i +: 8] = kept_data;
+        end
+    endgenerate
 
     always @(posedge rd_clk) begin
         if (!reading) left <= m_length;
         reading <= reading ? !frame_done : frame_valid;
 
-        if (move_fetched) begin
-            fetched_data <= memory[read[ADDR_WIDTH-1:0]];
-            fetched_last <= left == 1;
-            fetched      <= more;
-        end
         if (fetch) begin
             left      <= left - 1'b1;
             read      <= read_next;
             read_gray <= read_next ^ (read_next >> 1);
         end
-
+        if (move_fetched) {fetched, fetched_last, fetched_bank} <= {more, left == 1, read[B-1:0]};
+        if (move_kept) {kept, kept_last, kept_bank} <= {fetched, fetched_last, fetched_bank};
         if (move_output) begin
-            m_data  <= fetched_data;
-            m_last  <= fetched_last;
-            m_valid <= fetched;
+            {m_valid, m_last} <= {kept, kept_last};
+            m_data <= bank_data[{kept_bank, 3'd0} +: 8];
         end
 
         if (rd_rst) begin
             reading   <= 1'b0;
             fetched   <= 1'b0;
+            kept      <= 1'b0;
             m_valid   <= 1'b0;
             read      <= 0;
             read_gray <= 0;

@@ -60,12 +60,13 @@ module record_builder #(
     // ---- What to do between records ----
     wire [17:0] length    = {{(18 - ADDR_WIDTH){1'b0}}, s_length};
     wire [17:0] size      = (length + 18'd3 & ~18'd3) + `WEIR_RECORD_HEADER;
-    wire        fits      = {3'd0, position} + size < `WEIR_IN_TRANSFER_MAX;
+    reg         waits;     // a frame, since the clock before
+    reg         fits;      // it, behind the records of this transfer
     wire        on_packet = position[5:0] == 0 && (!high_speed || position[8:6] == 0);
     wire        expired;
     reg  [3:0]  quiet;     // clocks without a frame, up to 15: the memory needs a few between two frames
     wire        idle      = quiet == 4'd15 && in_drained;
-    wire        end_now   = state == BETWEEN && held_valid && (expired || (s_valid ? !fits : idle));
+    wire        end_now   = state == BETWEEN && held_valid && (expired || (waits ? !fits : idle));
 
     // ---- The byte to add: `byte_valid` and `take` move it into `held`, and what was held out ----
     reg  [7:0] header_byte;
@@ -96,6 +97,8 @@ module record_builder #(
     assign m_data  = held;
 
     always @(posedge clk) begin
+        waits     <= s_valid && state == BETWEEN;
+        fits      <= {3'd0, position} + size < `WEIR_IN_TRANSFER_MAX;
         ev_record <= state == PADDING && position[1:0] == 0;
         quiet     <= s_valid || state != BETWEEN ? 4'd0 : quiet == 4'd15 ? 4'd15 : quiet + 1'b1;
 
@@ -112,7 +115,7 @@ module record_builder #(
             BETWEEN: begin
                 count      <= 4'd0;
                 pad_record <= end_now;
-                if (end_now ? on_packet : s_valid) state <= HEADER;
+                if (end_now ? on_packet : waits) state <= HEADER;
             end
             HEADER: if (take) begin
                 count <= count + 1'b1;

@@ -87,7 +87,7 @@ module address_filter #(
 
     // ---- The others ----
     // A memory has no reset: in the 32 clocks after it the search's counter marks all of them unused.
-    (* ram_style = "block", no_rw_check *) reg [48:0] entries[0:31]; // in use, address
+    (* no_rw_check *) reg [48:0] entries[0:31]; // in use, address
     reg  [4:0] index;
     reg        clearing;
     always @(posedge clk) begin
@@ -104,9 +104,10 @@ module address_filter #(
             broadcast   <= s_data == 8'hFF && (s_position == 6'd0 || broadcast);
         end
 
-    // Three steps an entry: fetch, the memory's output register, compare.
+    // Three steps an entry: fetch, compare in four parts, all four.
     reg         search, search_q, search_qq;
-    reg  [48:0] entry_q, entry_qq;
+    reg  [48:0] entry_q;
+    reg  [3:0]  equal;
     reg         table_hit;
     always @(posedge clk) begin
         index     <= index + 5'd1;
@@ -114,8 +115,11 @@ module address_filter #(
         search_q  <= search;
         search_qq <= search_q;
         entry_q   <= entries[index];
-        entry_qq  <= entry_q;
-        if (search_qq && entry_qq == {1'b1, destination}) table_hit <= 1'b1;
+        equal[0]  <= entry_q[11:0]  == destination[11:0];
+        equal[1]  <= entry_q[23:12] == destination[23:12];
+        equal[2]  <= entry_q[35:24] == destination[35:24];
+        equal[3]  <= entry_q[48:36] == {1'b1, destination[47:36]};
+        if (search_qq && &equal) table_hit <= 1'b1;
 
         if (s_valid && s_position == 6'd5) begin
             index  <= 5'd1;

@@ -5,7 +5,7 @@
 //
 // Why payload first: a checksum stands before the bytes that it sums. Each segment's payload is written behind a gap and
 // summed on the way; then the header, changed, fills the gap; the checksums, known by then, go in last, wherever in the
-// frame they belong. One copy, no second pass: payload + header + 12 clocks a segment, a byte each clock of the payload.
+// frame they belong. One copy, no second pass: payload + header + 10 clocks a segment, a byte each clock of the payload.
 //
 //   IDLE -> CHECK -> LOAD -> PLAN -> LENGTH -> ROOM -> PAYLOAD -> TURN -> HEADER -> TAIL -+-> IDLE
 //             |  plain ------^ ^        |                          | plain ------^        |
@@ -108,6 +108,7 @@ module segmenter #(
     wire [BITS-1:0] offset_next  = offset + 1'b1;
     wire [BITS-1:0] rest_of_frame = frame_length[BITS-1:0] - offset;
     wire [15:0]     to_frame_end = {{(16-BITS){1'b0}}, rest_of_frame};
+    wire commit        = state == TAIL && step == 5;
     wire at_csum_start = {{(16-BITS){1'b0}}, offset} == csum_start;
     wire at_header_end = offset_next[7:0] == hdr_len;
     wire at_frame_end  = offset_next == frame_length[BITS-1:0];
@@ -126,7 +127,7 @@ module segmenter #(
                      else if (take && at_frame_end) state <= TURN;
             TURN:    state <= gso ? HEADER : TAIL;
             HEADER:  if (at_header_end) state <= TAIL;
-            TAIL:    if (step == 7) state <= last_segment ? IDLE : PLAN;
+            TAIL:    if (step == 5) state <= last_segment ? IDLE : PLAN;
             default: if (abort || (take && s_last)) state <= IDLE;  // SKIP
         endcase
         if (rst) state <= IDLE;
@@ -153,8 +154,8 @@ module segmenter #(
             frame_length <= {10'd0, hdr_len} + (fits ? remaining : {2'd0, gso_size});
             remaining    <= rest[17:0];
         end
-        if (state == TAIL && step == 7) first_segment <= 0;
-        step <= state == TAIL ? step + 3'd1 : needs_csum ? 3'd0 : 3'd7;
+        if (commit) first_segment <= 0;
+        step <= state == TAIL ? step + 3'd1 : needs_csum ? 3'd0 : 3'd5;
     end
 
     // ---- The header, and where the IPv4 checksum goes
@@ -168,7 +169,7 @@ module segmenter #(
         .replay(state == HEADER), .read_at(state == HEADER ? offset_next[7:0] : 8'd0),
         .at_csum_start(at_csum_start), .at_end(at_header_end), .to_frame_end(to_frame_end),
         .first_segment(first_segment), .last_segment(last_segment),
-        .advance(state == TAIL && step == 7), .gso_size(gso_size),
+        .advance(commit), .gso_size(gso_size),
         .data(header_data), .in_ip(in_ip), .in_l4(in_l4), .at_ip_checksum(at_ip_checksum), .bad(header_bad));
 
     always @(posedge clk) begin
@@ -178,7 +179,7 @@ module segmenter #(
             PLAN:    offset <= csum_start[BITS-1:0];  // for the L4 length, in LENGTH and ROOM
             ROOM:    if (room) offset <= {{(BITS-8){1'b0}}, hdr_len};
             HEADER:  offset <= offset_next;
-            TAIL:    offset <= step == 0 ? {{(BITS-8){1'b0}}, ip_csum_at} : step == 4 ? csum_at[BITS-1:0] : offset_next;
+            TAIL:    offset <= step == 0 ? {{(BITS-8){1'b0}}, ip_csum_at} : step == 2 ? csum_at[BITS-1:0] : offset_next;
             LENGTH:  ;
             default: offset <= 0;
         endcase
@@ -203,8 +204,8 @@ module segmenter #(
                 case (step)
                     1: chosen = ~ip_sum[15:8];
                     2: chosen = ~ip_sum[7:0];
-                    5: chosen = l4_csum[15:8];
-                    6: chosen = l4_csum[7:0];
+                    3: chosen = l4_csum[15:8];
+                    4: chosen = l4_csum[7:0];
                     default: chosen = 0;
                 endcase
             default: chosen = 0;
@@ -215,14 +216,14 @@ module segmenter #(
         wr_data   <= chosen;
         wr_offset <= {{(ADDR_WIDTH-BITS){1'b0}}, offset};
         wr_en     <= (state == PAYLOAD && take) || state == HEADER ||
-                     (state == TAIL && ((gso && (step == 1 || step == 2)) || step == 5 || step == 6));
-        wr_commit <= state == TAIL && step == 7;
+                     (state == TAIL && ((gso && (step == 1 || step == 2)) || step == 3 || step == 4));
+        wr_commit <= commit;
 
-        // A superframe's L4 length first, then payload, a zero if that was odd, TCP header, four zeros for the carry.
+        // A superframe's L4 length first, then payload, a zero if that was odd, TCP header, two zeros for the carry.
         summing <= state == PAYLOAD ? summing || (take && at_csum_start) : gso;
         add_l4  <= ((state == LENGTH || (state == ROOM && room)) && gso) ||
                    (state == PAYLOAD && take && (summing || at_csum_start)) || (state == TURN && odd) ||
-                   (state == HEADER && in_l4) || (state == TAIL && step < 4);
+                   (state == HEADER && in_l4) || (state == TAIL && step < 2);
         l4_byte <= state != TAIL;
         add_ip  <= state == HEADER;
         ip_byte <= in_ip;
@@ -235,9 +236,9 @@ module segmenter #(
     tx_checksum l4_checksum (.clk(clk), .clear(state == PLAN), .add(add_l4), .data(wr_data & {8{l4_byte}}), .sum(l4_sum));
 
     always @(posedge clk) begin
-        ev_segment       <= state == TAIL && step == 7;
-        ev_superframe    <= state == TAIL && step == 7 && last_segment;
-        ev_csum_inserted <= state == TAIL && step == 7 && needs_csum;
+        ev_segment       <= commit;
+        ev_superframe    <= commit && last_segment;
+        ev_csum_inserted <= commit && needs_csum;
         ev_bad_record    <= abort || (state == SKIP && take && s_last) || (state == PLAN && header_bad && no_payload);
         if (rst) {ev_segment, ev_superframe, ev_csum_inserted, ev_bad_record} <= 0;
     end

@@ -4,7 +4,8 @@
 //
 // Why one 8-bit adder is enough: the carry out of the upper byte belongs into the lower and, end-around, that of the lower
 // into the upper. So each byte is added to the half whose turn it is, with the carry of the one before, and the halves
-// change places. After an even number of bytes `sum` stands the right way round; three more bytes of zero settle the last carry.
+// change places. After an even number of bytes `sum` stands the right way round; two more bytes of zero settle the last carry
+// (three would take turn = other = FFh with a carry, and that comes only from itself).
 `default_nettype none
 
 module tx_checksum (

@@ -10,7 +10,8 @@ $(GOLDEN)/golden_test: tests/golden/card.cpp tests/golden/tx_path.v $(GOLDEN_OBJ
                        tests/golden/golden.h tests/rtl/packet_memory_model.h
 	@mkdir -p $(GOLDEN)
 	$(VERILATOR) --cc --exe --build -O3 -Wall --x-assign unique --x-initial unique --top-module tx_path $(RTL_INCLUDES) \
-	  -CFLAGS "-O2 -g -I$(CURDIR)/$(BUILD)/gen -I$(CURDIR)/tests/rtl -I$(CURDIR)/tests/golden" -LDFLAGS "$(addprefix $(CURDIR)/,$(GOLDEN_OBJECTS)) -lpcap" -MAKEFLAGS OPT_FAST=-O2 \
+	  -CFLAGS "-O2 -g -I$(CURDIR)/$(BUILD)/gen -I$(CURDIR)/tests/rtl -I$(CURDIR)/tests/golden" \
+	  -LDFLAGS "$(addprefix $(CURDIR)/,$(GOLDEN_OBJECTS)) -lpcap" -MAKEFLAGS OPT_FAST=-O2 \
 	  --Mdir $(GOLDEN)/golden.obj -o ../golden_test \
 	  tests/golden/tx_path.v $(CURDIR)/tests/golden/card.cpp > $(GOLDEN)/golden.log 2>&1 \
 	  || { cat $(GOLDEN)/golden.log; exit 1; }

@@ -50,6 +50,13 @@ listening() { # port: wait until somebody in the namespace listens
     done
 }
 
+attached() { # wait until tap_peer has opened its device
+    for _ in $(seq 100); do
+        [ "$(inside cat /sys/class/net/weir0/carrier 2>/dev/null)" = 1 ] && return
+        sleep 0.05
+    done
+}
+
 for mode in "" "-o"; do
     if [ -z "$mode" ]; then name="without offload"; new_tap ""; else name="with offload"; new_tap "vnet_hdr"; fi
     stack() { inside "$peer" $mode weir0 10.87.0.2/24 "$@"; }
@@ -58,6 +65,7 @@ for mode in "" "-o"; do
     result $? "the kernel answers five of our pings, $name"
 
     stack echo 7 & echo_job=$!
+    attached
     inside ping -q -c 5 -i 0.2 -W 2 10.87.0.2 > "$folder/ping"
     result $? "we answer five of the kernel's pings, $name"
 
@@ -92,7 +100,7 @@ for mode in "" "-o"; do
     result $? "8 MiB that the kernel sends to us arrive, $name"
 
     stack listen 4002 > "$folder/served" 2> "$folder/listen.log" & listener=$!
-    sleep 0.3
+    attached
     inside socat -u OPEN:"$folder/data" TCP:10.87.0.2:4002
     wait $listener && [ "$(sha256sum < "$folder/served")" = "$wanted" ]
     result $? "8 MiB that a client of the kernel sends to our listener arrive, $name"
@@ -105,5 +113,26 @@ done
 errors=$(inside cat /proc/net/snmp | awk '/^Tcp: [0-9]/ { print $14 }')
 [ "$errors" = 0 ]
 result $? "the kernel found no wrong TCP segment of ours"
+
+# A bad wire between the two: what is lost, doubled, reordered or corrupted must not show.
+new_tap ""
+head -c 2097152 "$folder/data" > "$folder/part"
+wanted=$(sha256sum < "$folder/part")
+stack() { inside "$peer" -b weir0 10.87.0.2/24 "$@"; }
+inside socat -u TCP-LISTEN:4000,reuseaddr OPEN:"$folder/upload",creat,trunc & listener=$!
+listening 4000
+stack send 10.87.0.1 4000 < "$folder/part" 2> "$folder/send.log"
+wait $listener
+[ "$(sha256sum < "$folder/upload")" = "$wanted" ]
+result $? "2 MiB that we send to the kernel over a bad wire arrive"
+sed 's/^/# /' "$folder/send.log"
+
+inside socat -u OPEN:"$folder/part" TCP-LISTEN:4001,reuseaddr & listener=$!
+listening 4001
+stack receive 10.87.0.1 4001 > "$folder/download" 2> "$folder/receive.log"
+wait $listener
+[ "$(sha256sum < "$folder/download")" = "$wanted" ]
+result $? "2 MiB that the kernel sends to us over a bad wire arrive"
+
 echo "1..$number"
 exit $failed

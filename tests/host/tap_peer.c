@@ -2,13 +2,15 @@
 //
 // A Weir stack on a TAP device in real time, so that the Linux kernel can be its peer:
 //
-//     tap_peer [-o] TAP ADDRESS/PREFIX ping HOST COUNT       exit code 0 when all are answered
-//     tap_peer [-o] TAP ADDRESS/PREFIX send HOST PORT        standard input to a server
-//     tap_peer [-o] TAP ADDRESS/PREFIX receive HOST PORT     from a server to standard output
-//     tap_peer [-o] TAP ADDRESS/PREFIX listen PORT           from the first client to standard output
-//     tap_peer [-o] TAP ADDRESS/PREFIX echo PORT             what clients send, back to them; until killed
+//     tap_peer [-o|-b] TAP ADDRESS/PREFIX ping HOST COUNT       exit code 0 when all are answered
+//     tap_peer [-o|-b] TAP ADDRESS/PREFIX send HOST PORT        standard input to a server
+//     tap_peer [-o|-b] TAP ADDRESS/PREFIX receive HOST PORT     from a server to standard output
+//     tap_peer [-o|-b] TAP ADDRESS/PREFIX listen PORT           from the first client to standard output
+//     tap_peer [-o|-b] TAP ADDRESS/PREFIX echo PORT             what clients send, back to them; until killed
 //
 // -o: checksum and segmentation offload; the kernel, behind virtio_net_hdr, plays the card.
+// -b: a bad wire: 1 % of the frames, either way, are lost, doubled, held back behind the next, or corrupted,
+// each.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +33,11 @@
 struct peer {
     struct weir_stack *stack;
     int tap;
-    bool offload;
+    bool offload, bad;
+    struct held {
+        uint8_t bytes[2048];
+        size_t length;
+    } held[2]; // a frame that another overtakes, each way
     struct weir_tcp *tcp;
     struct weir_tcp_listener *listener;
     uint8_t waiting[65536]; // from standard input, not yet taken
@@ -105,9 +111,68 @@ static void add_length(struct weir_tx *tx)
     field[1] = (uint8_t)sum;
 }
 
+static void input(struct peer *peer, uint8_t *frame, size_t length)
+{
+    weir_stack_input(peer->stack, now(), frame, length, WEIR_RX_CSUM_UNKNOWN);
+}
+
+static void output(struct peer *peer, uint8_t *frame, size_t length)
+{
+    if (write(peer->tap, frame, length) < 0 && errno != EAGAIN && errno != EIO) {
+        die("write to TAP");
+    }
+}
+
+static bool one_percent(void)
+{
+    return rand() % 100 == 0;
+}
+
+// What a bad wire makes of a frame; `pass` is its other end.
+static void impair(struct peer *peer, struct held *held, uint8_t *frame, size_t length,
+                   void (*pass)(struct peer *peer, uint8_t *frame, size_t length))
+{
+    if (one_percent()) {
+        return;
+    }
+    if (held->length == 0 && length <= sizeof held->bytes && one_percent()) {
+        memcpy(held->bytes, frame, length);
+        held->length = length;
+        return;
+    }
+    if (one_percent() && length > 34 && frame[12] == 8 && frame[13] == 0) { // ARP has no checksum but the FCS
+        frame[14 + (size_t)rand() % (length - 14)] ^= (uint8_t)(1 << rand() % 8);
+    }
+    pass(peer, frame, length);
+    if (one_percent()) {
+        pass(peer, frame, length);
+    }
+    if (held->length > 0) {
+        const size_t late = held->length;
+        held->length = 0;
+        pass(peer, held->bytes, late);
+    }
+}
+
+static void write_bad(struct peer *peer, const struct weir_tx *tx)
+{
+    uint8_t frame[2048];
+    size_t length = tx->header_length;
+    memcpy(frame, tx->header, length);
+    for (int i = 0; i < 2 && tx->payload[i].length > 0; i++) {
+        memcpy(frame + length, tx->payload[i].data, tx->payload[i].length);
+        length += tx->payload[i].length;
+    }
+    impair(peer, &peer->held[0], frame, length, output);
+}
+
 static void write_frame(struct peer *peer, struct weir_tx *tx)
 {
     struct virtio_net_hdr header = {0};
+    if (peer->bad) {
+        write_bad(peer, tx);
+        return;
+    }
     if (tx->needs_csum) {
         header.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
         header.csum_start = tx->csum_start;
@@ -139,7 +204,11 @@ static void read_frames(struct peer *peer)
         if (length <= (ssize_t)skip) {
             return;
         }
-        weir_stack_input(peer->stack, now(), frame + skip, (size_t)length - skip, WEIR_RX_CSUM_UNKNOWN);
+        if (peer->bad) {
+            impair(peer, &peer->held[1], frame, (size_t)length, input);
+        } else {
+            input(peer, frame + skip, (size_t)length - skip);
+        }
     }
 }
 
@@ -296,8 +365,9 @@ static void echo(struct peer *peer)
 
 static void usage(void)
 {
-    fputs("usage: tap_peer [-o] TAP ADDRESS/PREFIX ping|send|receive HOST COUNT|PORT, or listen|echo PORT\n",
-          stderr);
+    fputs(
+        "usage: tap_peer [-o|-b] TAP ADDRESS/PREFIX ping|send|receive HOST COUNT|PORT, or listen|echo PORT\n",
+        stderr);
     exit(2);
 }
 
@@ -335,7 +405,8 @@ int main(int count, char **words)
 {
     static struct peer peer;
     peer.offload = count > 1 && strcmp(words[1], "-o") == 0;
-    const int first = peer.offload ? 2 : 1;
+    peer.bad = count > 1 && strcmp(words[1], "-b") == 0;
+    const int first = peer.offload || peer.bad ? 2 : 1;
     if (count - first < 4) {
         usage();
     }

@@ -39,7 +39,8 @@ struct Bench {
     // The results at the end of a frame of `length` bytes that begins with `destination`.
     void send(uint64_t destination, uint64_t sender = 0, size_t length = 60)
     {
-        Bytes frame = joined({big_endian(destination, 6), Bytes(16, 0), big_endian(sender, 6), Bytes(200, 0)});
+        Bytes frame =
+            joined({big_endian(destination, 6), Bytes(16, 0), big_endian(sender, 6), Bytes(200, 0)});
         for (size_t i = 0; i < length; i++) {
             dut.s_valid = 1;
             dut.s_data = frame[i];

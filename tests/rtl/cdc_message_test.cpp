@@ -9,7 +9,8 @@ extern "C" {
 #include "Vcdc_message.h"
 #include "clocks.h"
 
-namespace {
+namespace
+{
 
 struct Bench {
     Vcdc_message m;
@@ -17,7 +18,8 @@ struct Bench {
     uint32_t sent = 0, received = 0;
     bool sending = true;
 
-    Bench(double s_mhz, double m_mhz) : clocks(m, {s_mhz, m_mhz}) {
+    Bench(double s_mhz, double m_mhz) : clocks(m, {s_mhz, m_mhz})
+    {
         clocks.pins = {&m.s_clk, &m.m_clk};
         clocks.on_rise[0] = [this](bool before) {
             if (before) {
@@ -28,7 +30,8 @@ struct Bench {
             m.s_data = word(sent); // changes as soon as it was accepted
         };
         clocks.on_rise[1] = [this](bool before) {
-            if (!before || !m.m_valid || m.m_rst) return;
+            if (!before || !m.m_valid || m.m_rst)
+                return;
             assert_int_equal(m.m_data, word(received));
             received++;
         };
@@ -36,10 +39,14 @@ struct Bench {
         clocks.run(2000);
         m.s_rst = m.m_rst = 0;
     }
-    static uint32_t word(uint32_t n) { return n * 0x9E3779B1u; }
+    static uint32_t word(uint32_t n)
+    {
+        return n * 0x9E3779B1u;
+    }
 };
 
-void every_message_arrives_once_whole_and_in_order(void **) {
+void every_message_arrives_once_whole_and_in_order(void **)
+{
     const double ratios[][2] = {{60, 125}, {125, 60}, {125, 125.01}, {2.5, 60}, {60, 2.5}};
     for (auto &r : ratios) {
         Bench b(r[0], r[1]);
@@ -51,7 +58,8 @@ void every_message_arrives_once_whole_and_in_order(void **) {
     }
 }
 
-void a_message_for_a_clock_that_stands_still_waits_and_blocks_the_next(void **) {
+void a_message_for_a_clock_that_stands_still_waits_and_blocks_the_next(void **)
+{
     Bench b(60, 125);
     b.clocks.run(1000);
     auto rise = b.clocks.on_rise[1];
@@ -71,7 +79,8 @@ void a_message_for_a_clock_that_stands_still_waits_and_blocks_the_next(void **) 
 
 } // namespace
 
-int main() {
+int main()
+{
     const CMUnitTest tests[] = {
         cmocka_unit_test(every_message_arrives_once_whole_and_in_order),
         cmocka_unit_test(a_message_for_a_clock_that_stands_still_waits_and_blocks_the_next),

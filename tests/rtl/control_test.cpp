@@ -11,7 +11,8 @@ extern "C" {
 #include "clocks.h"
 #include "weir_link.h"
 
-namespace {
+namespace
+{
 
 using Bytes = std::vector<uint8_t>;
 const uint8_t in = 0xC0, out = 0x40;
@@ -19,10 +20,14 @@ const uint8_t in = 0xC0, out = 0x40;
 // Plays usb_device's endpoint 0, and the counters (counter n reads as n * 01020305h).
 struct Bench {
     Vcontrol m;
-    struct Table { uint16_t entry; uint64_t value; };
+    struct Table {
+        uint16_t entry;
+        uint64_t value;
+    };
     std::vector<Table> tables;
 
-    Bench() {
+    Bench()
+    {
         m.mac_address = 0x025745495201;
         m.link_status = 0xD;
         m.m_table_ready = 1;
@@ -31,12 +36,14 @@ struct Bench {
         m.rst = 0;
         clock(2);
     }
-    void clock(unsigned n = 1) {
+    void clock(unsigned n = 1)
+    {
         while (n--) {
             m.clk = 0;
             m.eval();
             if (m.m_table_valid && m.m_table_ready)
-                tables.push_back({static_cast<uint16_t>(m.m_table_data[2]), uint64_t{m.m_table_data[1]} << 32 | m.m_table_data[0]});
+                tables.push_back({static_cast<uint16_t>(m.m_table_data[2]),
+                                  uint64_t{m.m_table_data[1]} << 32 | m.m_table_data[0]});
             uint32_t counter = m.counters_index * 0x01020305u;
             m.clk = 1;
             m.eval();
@@ -44,21 +51,25 @@ struct Bench {
             m.eval();
         }
     }
-    bool start(uint8_t type, uint8_t request, uint16_t index, uint16_t length, uint16_t value = 0) {
-        m.ctl_setup = uint64_t{length} << 48 | uint64_t{index} << 32 | uint64_t{value} << 16 | uint64_t{request} << 8 | type;
+    bool start(uint8_t type, uint8_t request, uint16_t index, uint16_t length, uint16_t value = 0)
+    {
+        m.ctl_setup = uint64_t{length} << 48 | uint64_t{index} << 32 | uint64_t{value} << 16 |
+                      uint64_t{request} << 8 | type;
         m.ctl_start = 1;
         clock();
         m.ctl_start = 0;
         clock(15);
         return m.ctl_accept;
     }
-    void commit() {
+    void commit()
+    {
         m.ctl_commit = 1;
         clock();
         m.ctl_commit = 0;
         clock(3);
     }
-    Bytes fetch(unsigned length) {
+    Bytes fetch(unsigned length)
+    {
         Bytes bytes;
         for (unsigned i = 0; i < length; i++) {
             m.ctl_in_address = static_cast<uint16_t>(i);
@@ -67,7 +78,8 @@ struct Bench {
         }
         return bytes;
     }
-    void give(const Bytes &bytes) {
+    void give(const Bytes &bytes)
+    {
         for (size_t i = 0; i < bytes.size(); i++) {
             m.ctl_out_valid = 1;
             m.ctl_out_address = static_cast<uint16_t>(i);
@@ -77,20 +89,24 @@ struct Bench {
         m.ctl_out_valid = 0;
         clock();
     }
-    uint32_t read_register(uint16_t index) {
+    uint32_t read_register(uint16_t index)
+    {
         assert_true(start(in, WEIR_REQ_READ_REG, index, 4));
         assert_int_equal(m.ctl_in_length, 4);
         Bytes b = fetch(4);
         commit();
         return b[0] | b[1] << 8 | b[2] << 16 | static_cast<uint32_t>(b[3]) << 24;
     }
-    void write_register(uint16_t index, uint32_t v) {
+    void write_register(uint16_t index, uint32_t v)
+    {
         assert_true(start(out, WEIR_REQ_WRITE_REG, index, 4));
-        give({static_cast<uint8_t>(v), static_cast<uint8_t>(v >> 8), static_cast<uint8_t>(v >> 16), static_cast<uint8_t>(v >> 24)});
+        give({static_cast<uint8_t>(v), static_cast<uint8_t>(v >> 8), static_cast<uint8_t>(v >> 16),
+              static_cast<uint8_t>(v >> 24)});
         commit();
     }
     // Takes the waiting interrupt message.
-    uint64_t notification() {
+    uint64_t notification()
+    {
         assert_true(m.m_notify_valid);
         uint64_t data = m.m_notify_data;
         m.m_notify_ready = 1;
@@ -103,13 +119,15 @@ struct Bench {
 
 const Bytes eight = {0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88};
 
-void capabilities_are_laid_out_as_in_weir_link(void **) {
+void capabilities_are_laid_out_as_in_weir_link(void **)
+{
     Bench b;
     assert_true(b.start(in, WEIR_REQ_GET_CAPS, 0, WEIR_CAPS_SIZE));
     assert_int_equal(b.m.ctl_in_length, WEIR_CAPS_SIZE);
     Bytes want(WEIR_CAPS_SIZE);
     auto put = [&](unsigned at, uint32_t v, unsigned n) {
-        for (; n--; v >>= 8) want[at++] = static_cast<uint8_t>(v);
+        for (; n--; v >>= 8)
+            want[at++] = static_cast<uint8_t>(v);
     };
     put(WEIR_CAPS_MAJOR, WEIR_VERSION_MAJOR, 1);
     put(WEIR_CAPS_MINOR, WEIR_VERSION_MINOR, 1);
@@ -120,13 +138,15 @@ void capabilities_are_laid_out_as_in_weir_link(void **) {
     put(WEIR_CAPS_MAC_ENTRIES, 20, 1);
     put(WEIR_CAPS_ARP_ENTRIES, 4, 1);
     const uint8_t mac[] = {0x02, 0x57, 0x45, 0x49, 0x52, 0x01};
-    for (unsigned i = 0; i < 6; i++) want[WEIR_CAPS_MAC + i] = mac[i];
+    for (unsigned i = 0; i < 6; i++)
+        want[WEIR_CAPS_MAC + i] = mac[i];
     put(WEIR_CAPS_TX_MEMORY, 32768, 4);
     put(WEIR_CAPS_RX_MEMORY, 65536, 4);
     assert_memory_equal(b.fetch(WEIR_CAPS_SIZE).data(), want.data(), WEIR_CAPS_SIZE);
 }
 
-void registers_read_as_they_were_written_and_reset_to_what_weir_link_says(void **) {
+void registers_read_as_they_were_written_and_reset_to_what_weir_link_says(void **)
+{
     Bench b;
     assert_int_equal(b.read_register(WEIR_REG_ID), 0x52494557);
     assert_int_equal(b.read_register(WEIR_REG_LINK), 0xD);
@@ -141,13 +161,15 @@ void registers_read_as_they_were_written_and_reset_to_what_weir_link_says(void *
     assert_int_equal(b.m.in_timeout, 0xFFFF);
 }
 
-void a_write_acts_at_commit_and_only_when_all_its_bytes_came(void **) {
+void a_write_acts_at_commit_and_only_when_all_its_bytes_came(void **)
+{
     Bench b;
     assert_true(b.start(out, WEIR_REQ_WRITE_REG, WEIR_REG_IN_TIMEOUT, 4));
     b.give({1, 0, 0, 0});
     b.clock(100);
     assert_int_equal(b.m.in_timeout, WEIR_IN_TIMEOUT_RESET);
-    assert_true(b.start(out, WEIR_REQ_WRITE_REG, WEIR_REG_IN_TIMEOUT, 4)); // the one before was never finished
+    assert_true(
+        b.start(out, WEIR_REQ_WRITE_REG, WEIR_REG_IN_TIMEOUT, 4)); // the one before was never finished
     b.give({2, 0, 0});
     b.commit();
     assert_int_equal(b.m.in_timeout, WEIR_IN_TIMEOUT_RESET);
@@ -157,7 +179,8 @@ void a_write_acts_at_commit_and_only_when_all_its_bytes_came(void **) {
     assert_int_equal(b.tables.size(), 0);
 }
 
-void a_table_entry_crosses_whole(void **) {
+void a_table_entry_crosses_whole(void **)
+{
     Bench b;
     assert_true(b.start(out, WEIR_REQ_WRITE_TABLE, WEIR_TABLE_MAC << 8 | 19, 8));
     b.give(eight);
@@ -168,7 +191,8 @@ void a_table_entry_crosses_whole(void **) {
     assert_true(b.tables[0].value == 0x8877665544332211);
 }
 
-void a_table_entry_is_refused_while_the_one_before_is_under_way(void **) {
+void a_table_entry_is_refused_while_the_one_before_is_under_way(void **)
+{
     Bench b;
     b.m.m_table_ready = 0;
     assert_false(b.start(out, WEIR_REQ_WRITE_TABLE, 0, 8));
@@ -176,7 +200,8 @@ void a_table_entry_is_refused_while_the_one_before_is_under_way(void **) {
     assert_true(b.start(out, WEIR_REQ_WRITE_TABLE, 0, 8));
 }
 
-void a_refused_write_changes_nothing(void **) {
+void a_refused_write_changes_nothing(void **)
+{
     Bench b;
     assert_false(b.start(out, WEIR_REQ_WRITE_TABLE, 0, 8, 1));
     b.give(eight);
@@ -188,28 +213,52 @@ void a_refused_write_changes_nothing(void **) {
     assert_int_equal(b.read_register(WEIR_REG_SCRATCH), 0);
 }
 
-void requests_that_weir_link_does_not_know_are_refused(void **) {
-    struct { uint8_t type, request; uint16_t index, length, value; } bad[] = {
-        {in, 0, 0, 4, 0}, {in, 6, 0, 4, 0}, {in, 255, 0, 4, 0},
-        {out, WEIR_REQ_GET_CAPS, 0, 32, 0}, {0xC1, WEIR_REQ_GET_CAPS, 0, 32, 0}, {in, WEIR_REQ_GET_CAPS, 1, 32, 0},
-        {in, WEIR_REQ_GET_CAPS, 0, 32, 1}, {in, WEIR_REQ_GET_CAPS, 0, 0, 0},
-        {out, WEIR_REQ_READ_REG, 0, 4, 0}, {in, WEIR_REQ_READ_REG, 4, 4, 0}, {in, WEIR_REQ_READ_REG, 256, 4, 0},
-        {in, WEIR_REQ_READ_REG, 0, 3, 0}, {in, WEIR_REQ_READ_REG, 0, 8, 0},
-        {in, WEIR_REQ_WRITE_REG, 3, 4, 0}, {out, WEIR_REQ_WRITE_REG, 0, 4, 0}, {out, WEIR_REQ_WRITE_REG, 1, 4, 0},
-        {out, WEIR_REQ_WRITE_REG, 4, 4, 0}, {out, WEIR_REQ_WRITE_REG, 259, 4, 0}, {out, WEIR_REQ_WRITE_REG, 3, 5, 0},
-        {in, WEIR_REQ_WRITE_TABLE, 0, 8, 0}, {out, WEIR_REQ_WRITE_TABLE, 0, 7, 0}, {out, WEIR_REQ_WRITE_TABLE, 1, 8, 0},
-        {out, WEIR_REQ_WRITE_TABLE, 0x100 + 20, 8, 0}, {out, WEIR_REQ_WRITE_TABLE, 0x200 + 4, 8, 0},
-        {out, WEIR_REQ_WRITE_TABLE, 0x301, 8, 0}, {out, WEIR_REQ_WRITE_TABLE, 0x400, 8, 0},
-        {out, WEIR_REQ_GET_COUNTERS, 0, 192, 0}, {in, WEIR_REQ_GET_COUNTERS, 1, 192, 0},
+void requests_that_weir_link_does_not_know_are_refused(void **)
+{
+    struct {
+        uint8_t type, request;
+        uint16_t index, length, value;
+    } bad[] = {
+        {in, 0, 0, 4, 0},
+        {in, 6, 0, 4, 0},
+        {in, 255, 0, 4, 0},
+        {out, WEIR_REQ_GET_CAPS, 0, 32, 0},
+        {0xC1, WEIR_REQ_GET_CAPS, 0, 32, 0},
+        {in, WEIR_REQ_GET_CAPS, 1, 32, 0},
+        {in, WEIR_REQ_GET_CAPS, 0, 32, 1},
+        {in, WEIR_REQ_GET_CAPS, 0, 0, 0},
+        {out, WEIR_REQ_READ_REG, 0, 4, 0},
+        {in, WEIR_REQ_READ_REG, 4, 4, 0},
+        {in, WEIR_REQ_READ_REG, 256, 4, 0},
+        {in, WEIR_REQ_READ_REG, 0, 3, 0},
+        {in, WEIR_REQ_READ_REG, 0, 8, 0},
+        {in, WEIR_REQ_WRITE_REG, 3, 4, 0},
+        {out, WEIR_REQ_WRITE_REG, 0, 4, 0},
+        {out, WEIR_REQ_WRITE_REG, 1, 4, 0},
+        {out, WEIR_REQ_WRITE_REG, 4, 4, 0},
+        {out, WEIR_REQ_WRITE_REG, 259, 4, 0},
+        {out, WEIR_REQ_WRITE_REG, 3, 5, 0},
+        {in, WEIR_REQ_WRITE_TABLE, 0, 8, 0},
+        {out, WEIR_REQ_WRITE_TABLE, 0, 7, 0},
+        {out, WEIR_REQ_WRITE_TABLE, 1, 8, 0},
+        {out, WEIR_REQ_WRITE_TABLE, 0x100 + 20, 8, 0},
+        {out, WEIR_REQ_WRITE_TABLE, 0x200 + 4, 8, 0},
+        {out, WEIR_REQ_WRITE_TABLE, 0x301, 8, 0},
+        {out, WEIR_REQ_WRITE_TABLE, 0x400, 8, 0},
+        {out, WEIR_REQ_GET_COUNTERS, 0, 192, 0},
+        {in, WEIR_REQ_GET_COUNTERS, 1, 192, 0},
     };
     Bench b;
     for (auto &r : bad)
         if (b.start(r.type, r.request, r.index, r.length, r.value))
-            fail_msg("type %02x request %u index %u length %u value %u was accepted", r.type, r.request, r.index, r.length, r.value);
-    for (uint16_t entry : {0, 0x100, 0x113, 0x200, 0x203, 0x300}) assert_true(b.start(out, WEIR_REQ_WRITE_TABLE, entry, 8));
+            fail_msg("type %02x request %u index %u length %u value %u was accepted", r.type, r.request,
+                     r.index, r.length, r.value);
+    for (uint16_t entry : {0, 0x100, 0x113, 0x200, 0x203, 0x300})
+        assert_true(b.start(out, WEIR_REQ_WRITE_TABLE, entry, 8));
 }
 
-void counters_are_held_from_the_start_of_the_request_to_its_end(void **) {
+void counters_are_held_from_the_start_of_the_request_to_its_end(void **)
+{
     Bench b;
     assert_false(b.m.counters_hold);
     assert_true(b.start(in, WEIR_REQ_GET_COUNTERS, 0, 4 * WEIR_COUNTERS));
@@ -226,7 +275,8 @@ void counters_are_held_from_the_start_of_the_request_to_its_end(void **) {
     assert_false(b.m.counters_hold);
 }
 
-void the_link_is_told_on_change_only_and_as_it_is_when_the_host_takes_it(void **) {
+void the_link_is_told_on_change_only_and_as_it_is_when_the_host_takes_it(void **)
+{
     Bench b;
     b.clock(50);
     assert_false(b.m.m_notify_valid); // what it was at start is no change
@@ -247,7 +297,8 @@ void the_link_is_told_on_change_only_and_as_it_is_when_the_host_takes_it(void **
     assert_false(b.m.m_notify_valid); // changed back
 }
 
-void a_conflict_is_told_once_with_the_links_state(void **) {
+void a_conflict_is_told_once_with_the_links_state(void **)
+{
     Bench b;
     for (unsigned i = 0; i < 3; i++) {
         b.m.arp_conflict = 1;
@@ -259,7 +310,8 @@ void a_conflict_is_told_once_with_the_links_state(void **) {
     assert_false(b.m.m_notify_valid);
 }
 
-void a_conflict_in_the_clock_in_which_one_is_taken_is_told_again(void **) {
+void a_conflict_in_the_clock_in_which_one_is_taken_is_told_again(void **)
+{
     Bench b;
     b.m.arp_conflict = 1;
     b.clock();
@@ -270,7 +322,8 @@ void a_conflict_in_the_clock_in_which_one_is_taken_is_told_again(void **) {
     assert_true(b.notification() == 0x10D);
 }
 
-void a_flush_forgets_messages_but_not_registers(void **) {
+void a_flush_forgets_messages_but_not_registers(void **)
+{
     Bench b;
     b.write_register(WEIR_REG_SCRATCH, 7);
     b.m.link_status = 0;
@@ -290,7 +343,8 @@ void a_flush_forgets_messages_but_not_registers(void **) {
 
 } // namespace
 
-int main() {
+int main()
+{
     const CMUnitTest tests[] = {
         cmocka_unit_test(capabilities_are_laid_out_as_in_weir_link),
         cmocka_unit_test(registers_read_as_they_were_written_and_reset_to_what_weir_link_says),

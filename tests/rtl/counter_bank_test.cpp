@@ -10,7 +10,8 @@ extern "C" {
 #include "Vcounter_bank.h"
 #include "clocks.h"
 
-namespace {
+namespace
+{
 
 using Counters = std::array<uint32_t, 16>;
 
@@ -18,51 +19,64 @@ struct Bench {
     Vcounter_bank m;
     Clocks<Vcounter_bank> clocks;
     Random random{11};
-    uint16_t enabled = 0;    // counters that get events
+    uint16_t enabled = 0;     // counters that get events
     bool random_gaps = false; // 20 clocks between events, or 20 and more
-    bool together = false;   // all counters' events in the same clock
-    unsigned next[16] = {};  // clocks until a counter's next event
+    bool together = false;    // all counters' events in the same clock
+    unsigned next[16] = {};   // clocks until a counter's next event
     Counters sent{};
     uint16_t events = 0;
 
-    Bench(double clk_mhz, double usb_mhz) : clocks(m, {clk_mhz, usb_mhz}) {
+    Bench(double clk_mhz, double usb_mhz) : clocks(m, {clk_mhz, usb_mhz})
+    {
         clocks.pins = {&m.clk, &m.usb_clk};
         clocks.on_rise[0] = [this](bool before) {
-            if (!before) drive();
+            if (!before)
+                drive();
         };
         m.rst = 1;
         clocks.run(500);
         m.rst = 0;
     }
-    void drive() {
+    void drive()
+    {
         m.events = 0;
         for (unsigned i = 0; i < 16; i++) {
-            if (next[i]) next[i]--;
-            if (!(enabled >> i & 1) || next[i]) continue;
-            if (together && i) continue;
+            if (next[i])
+                next[i]--;
+            if (!(enabled >> i & 1) || next[i])
+                continue;
+            if (together && i)
+                continue;
             next[i] = 20 + (random_gaps ? random.below(30) : 0);
             m.events = static_cast<uint16_t>(m.events | (together ? 0xFFFF : 1 << i));
         }
-        for (unsigned i = 0; i < 16; i++) sent[i] += m.events >> i & 1;
+        for (unsigned i = 0; i < 16; i++)
+            sent[i] += m.events >> i & 1;
     }
     // Runs for so many usb_clk.
-    void usb(unsigned n) {
+    void usb(unsigned n)
+    {
         while (n)
-            if (uint8_t old = m.usb_clk; clocks.step(), !old && m.usb_clk) n--;
+            if (uint8_t old = m.usb_clk; clocks.step(), !old && m.usb_clk)
+                n--;
     }
-    uint32_t read(unsigned index) {
+    uint32_t read(unsigned index)
+    {
         m.usb_index = index & 15;
         usb(1);
         return m.usb_value;
     }
-    Counters snapshot() {
+    Counters snapshot()
+    {
         Counters c;
         m.usb_hold = 1;
         usb(6);
-        for (unsigned i = 0; i < 16; i++) c[i] = read(i);
+        for (unsigned i = 0; i < 16; i++)
+            c[i] = read(i);
         return c;
     }
-    void release(uint64_t ns) {
+    void release(uint64_t ns)
+    {
         m.usb_hold = 0;
         clocks.run(ns);
     }
@@ -70,13 +84,15 @@ struct Bench {
 
 const double ratios[][2] = {{125, 60}, {60, 60}, {60, 125}, {25, 60}, {2.5, 60}, {125.01, 124.99}};
 
-void an_event_each_20_clocks_is_never_lost(void **) {
+void an_event_each_20_clocks_is_never_lost(void **)
+{
     for (auto &r : ratios)
         for (bool gaps : {false, true}) {
             Bench b(r[0], r[1]);
             b.enabled = 0xFFFF;
             b.random_gaps = gaps;
-            for (unsigned i = 0; i < 16; i++) b.next[i] = b.random.below(40);
+            for (unsigned i = 0; i < 16; i++)
+                b.next[i] = b.random.below(40);
             b.clocks.run(200000);
             b.enabled = 0;
             b.clocks.run(30000);
@@ -88,8 +104,10 @@ void an_event_each_20_clocks_is_never_lost(void **) {
         }
 }
 
-// All sixteen count the same events, so any two that differ were not read at one moment; and it must not be an old one.
-void a_snapshot_shows_all_counters_at_one_recent_moment(void **) {
+// All sixteen count the same events, so any two that differ were not read at one moment; and it must not be
+// an old one.
+void a_snapshot_shows_all_counters_at_one_recent_moment(void **)
+{
     for (auto &r : ratios) {
         Bench b(r[0], r[1]);
         b.enabled = 1;
@@ -100,14 +118,17 @@ void a_snapshot_shows_all_counters_at_one_recent_moment(void **) {
             uint32_t before = b.sent[0];
             Counters c = b.snapshot();
             for (unsigned i = 1; i < 16; i++)
-                if (c[i] != c[0]) fail_msg("%g/%g MHz, snapshot %u: counter %u is %u, 0 is %u", r[0], r[1], n, i, c[i], c[0]);
+                if (c[i] != c[0])
+                    fail_msg("%g/%g MHz, snapshot %u: counter %u is %u, 0 is %u", r[0], r[1], n, i, c[i],
+                             c[0]);
             // Two scans are 40 clocks: an event waits for the second one's start and shows at its end.
             assert_in_range(before - c[0], 0, 3);
         }
     }
 }
 
-void a_snapshot_stays_as_it_is_while_held(void **) {
+void a_snapshot_stays_as_it_is_while_held(void **)
+{
     Bench b(125, 60);
     b.enabled = 1;
     b.together = true;
@@ -121,7 +142,8 @@ void a_snapshot_stays_as_it_is_while_held(void **) {
     assert_true(b.snapshot()[7] > first[7] + 100);
 }
 
-void a_clock_that_stands_still_leaves_its_last_counts_to_read(void **) {
+void a_clock_that_stands_still_leaves_its_last_counts_to_read(void **)
+{
     Bench b(125, 60);
     b.enabled = 1;
     b.together = true;
@@ -131,10 +153,12 @@ void a_clock_that_stands_still_leaves_its_last_counts_to_read(void **) {
     uint8_t dead = 0;
     b.clocks.pins[0] = &dead; // clk stops
     b.clocks.on_rise[0] = nullptr;
-    for (uint32_t count : b.snapshot()) assert_int_equal(count, b.sent[0]);
+    for (uint32_t count : b.snapshot())
+        assert_int_equal(count, b.sent[0]);
 }
 
-void reset_clears_the_counters(void **) {
+void reset_clears_the_counters(void **)
+{
     Bench b(125, 60);
     b.enabled = 0xFFFF;
     b.clocks.run(3000);
@@ -143,10 +167,12 @@ void reset_clears_the_counters(void **) {
     b.clocks.run(100);
     b.m.rst = 0;
     b.clocks.run(1000);
-    for (uint32_t count : b.snapshot()) assert_int_equal(count, 0);
+    for (uint32_t count : b.snapshot())
+        assert_int_equal(count, 0);
 }
 
-void a_counter_carries_beyond_16_bits(void **) {
+void a_counter_carries_beyond_16_bits(void **)
+{
     Bench b(125, 60);
     b.enabled = 1;
     b.clocks.run(20 * 8 * 66000);
@@ -158,7 +184,8 @@ void a_counter_carries_beyond_16_bits(void **) {
 
 } // namespace
 
-int main() {
+int main()
+{
     const CMUnitTest tests[] = {
         cmocka_unit_test(an_event_each_20_clocks_is_never_lost),
         cmocka_unit_test(a_snapshot_shows_all_counters_at_one_recent_moment),

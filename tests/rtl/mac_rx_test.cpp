@@ -202,7 +202,8 @@ static void after_any_garbage_the_next_good_frame_is_received(void **)
     Random random(11);
     for (int round = 0; round < 2000; round++) {
         for (unsigned i = random.below(60); i > 0; i--)
-            bench.clock(random.one_in(4) ? 0xD5 : (uint8_t)random.below(256), random.below(8) < 5, random.one_in(5));
+            bench.clock(random.one_in(4) ? 0xD5 : (uint8_t)random.below(256), random.below(8) < 5,
+                        random.one_in(5));
         bench.gap(1);
         Bytes frame = random.bytes(60 + random.below(10));
         bench.send(with_fcs(frame), random.below(9));

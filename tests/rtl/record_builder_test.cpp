@@ -12,7 +12,8 @@ extern "C" {
 #include "clocks.h"
 #include "weir_link.h"
 
-namespace {
+namespace
+{
 
 using Bytes = std::vector<uint8_t>;
 
@@ -26,7 +27,8 @@ struct Transfer {
     uint64_t begin, end; // clocks
 };
 
-// Plays the receive memory on one side and the bulk IN endpoint with its host on the other, a call to `clock` at a time.
+// Plays the receive memory on one side and the bulk IN endpoint with its host on the other, a call to `clock`
+// at a time.
 struct Bench {
     Vrecord_builder m;
     Random random{3};
@@ -34,8 +36,8 @@ struct Bench {
     // memory
     std::deque<Frame> waiting;
     size_t position = 0;
-    unsigned gap = 0;         // clocks until the next frame shows
-    uint32_t ready = 100;     // percent of clocks in which the endpoint takes a byte, if it has room
+    unsigned gap = 0;     // clocks until the next frame shows
+    uint32_t ready = 100; // percent of clocks in which the endpoint takes a byte, if it has room
     // endpoint
     unsigned packet_clocks = 600; // the host takes a packet each so many clocks; 0: never
     unsigned packets = 0, filled = 0, until_taken = 0;
@@ -43,16 +45,21 @@ struct Bench {
     std::vector<Transfer> transfers;
     unsigned records = 0; // ev_record
 
-    explicit Bench(bool high_speed = true) {
+    explicit Bench(bool high_speed = true)
+    {
         m.high_speed = high_speed;
         m.in_timeout = 100;
         m.rst = 1;
         clock(5);
         m.rst = 0;
     }
-    unsigned packet_size() const { return m.high_speed ? 512 : 64; }
+    unsigned packet_size() const
+    {
+        return m.high_speed ? 512 : 64;
+    }
 
-    void clock(uint64_t n = 1) {
+    void clock(uint64_t n = 1)
+    {
         while (n--) {
             m.s_valid = !waiting.empty() && gap == 0;
             if (m.s_valid) {
@@ -73,38 +80,48 @@ struct Bench {
             m.eval();
             now++;
 
-            if (gap) gap--;
+            if (gap)
+                gap--;
             if (frame_byte && ++position == waiting.front().data.size()) {
                 waiting.pop_front();
                 position = 0;
-                gap = 4;
+                gap = 5;
             }
-            if (until_taken && --until_taken == 0) packets--;
-            if (out) give(data, last);
-            if (packets && !until_taken) until_taken = packet_clocks;
+            if (until_taken && --until_taken == 0)
+                packets--;
+            if (out)
+                give(data, last);
+            if (packets && !until_taken)
+                until_taken = packet_clocks;
             m.in_drained = drained && packets == 0;
         }
     }
-    void give(uint8_t data, bool last) {
-        if (open.bytes.empty()) open.begin = now;
+    void give(uint8_t data, bool last)
+    {
+        if (open.bytes.empty())
+            open.begin = now;
         open.bytes.push_back(data);
         if (++filled == packet_size() || last) {
             packets++;
             filled = 0;
         }
-        if (!last) return;
+        if (!last)
+            return;
         open.end = now;
         transfers.push_back(open);
         open.bytes.clear();
     }
-    Frame add(size_t length) {
+    Frame add(size_t length)
+    {
         Frame f{Bytes(length), static_cast<uint8_t>(random.next() & 0x26)};
-        for (auto &byte : f.data) byte = static_cast<uint8_t>(random.next());
+        for (auto &byte : f.data)
+            byte = static_cast<uint8_t>(random.next());
         waiting.push_back(f);
         return f;
     }
     // Runs until all is out, however long the endpoint takes.
-    void finish() {
+    void finish()
+    {
         size_t before;
         do {
             before = waiting.size();
@@ -114,21 +131,25 @@ struct Bench {
     }
 };
 
-uint32_t little(const Bytes &b, size_t at, unsigned n) {
+uint32_t little(const Bytes &b, size_t at, unsigned n)
+{
     uint32_t v = 0;
-    while (n--) v = v << 8 | b.at(at + n);
+    while (n--)
+        v = v << 8 | b.at(at + n);
     return v;
 }
 
 // Reads a transfer as the driver would; returns the number of padding records.
-unsigned parse(const Transfer &t, unsigned packet_size, std::vector<Frame> &frames) {
+unsigned parse(const Transfer &t, unsigned packet_size, std::vector<Frame> &frames)
+{
     unsigned pads = 0;
     assert_in_range(t.bytes.size(), 1, WEIR_IN_TRANSFER_MAX - 1);
     assert_int_not_equal(t.bytes.size() % packet_size, 0);
     for (size_t at = 0; at < t.bytes.size();) {
         assert_true(at + WEIR_RECORD_HEADER <= t.bytes.size());
         assert_int_equal(t.bytes[at + WEIR_REC_MAGIC], WEIR_RECORD_MAGIC);
-        for (size_t i = WEIR_REC_CSUM_START; i < WEIR_REC_LENGTH; i++) assert_int_equal(t.bytes[at + i], 0);
+        for (size_t i = WEIR_REC_CSUM_START; i < WEIR_REC_LENGTH; i++)
+            assert_int_equal(t.bytes[at + i], 0);
         uint8_t flags = t.bytes[at + WEIR_REC_FLAGS];
         size_t length = little(t.bytes, at + WEIR_REC_LENGTH, 3);
         at += WEIR_RECORD_HEADER;
@@ -138,17 +159,22 @@ unsigned parse(const Transfer &t, unsigned packet_size, std::vector<Frame> &fram
             at += length;
             continue;
         }
-        frames.push_back({Bytes(t.bytes.begin() + static_cast<long>(at), t.bytes.begin() + static_cast<long>(at + length)), flags});
-        for (at += length; at % 4; at++) assert_int_equal(t.bytes.at(at), 0);
+        frames.push_back(
+            {Bytes(t.bytes.begin() + static_cast<long>(at), t.bytes.begin() + static_cast<long>(at + length)),
+             flags});
+        for (at += length; at % 4; at++)
+            assert_int_equal(t.bytes.at(at), 0);
     }
     return pads;
 }
 
 // Parses all transfers and compares with what went in; returns the number of padding records.
-unsigned check(const Bench &b, const std::vector<Frame> &sent) {
+unsigned check(const Bench &b, const std::vector<Frame> &sent)
+{
     std::vector<Frame> got;
     unsigned pads = 0;
-    for (auto &t : b.transfers) pads += parse(t, b.packet_size(), got);
+    for (auto &t : b.transfers)
+        pads += parse(t, b.packet_size(), got);
     assert_int_equal(got.size(), sent.size());
     assert_int_equal(b.records, sent.size());
     for (size_t i = 0; i < sent.size(); i++) {
@@ -159,21 +185,25 @@ unsigned check(const Bench &b, const std::vector<Frame> &sent) {
     return pads;
 }
 
-void a_lone_frame_of_any_length_goes_up_at_once_in_a_short_transfer(void **) {
+void a_lone_frame_of_any_length_goes_up_at_once_in_a_short_transfer(void **)
+{
     for (bool high_speed : {true, false}) {
         Bench b(high_speed);
         std::vector<Frame> sent;
         unsigned aligned = 0;
-        for (size_t length = 1; length <= 1600; length += high_speed && length > 20 && length % 512 < 480 ? 7 : 1) {
+        for (size_t length = 1; length <= 1600;
+             length += high_speed && length > 20 && length % 512 < 480 ? 7 : 1) {
             sent.push_back(b.add(length));
             aligned += (WEIR_RECORD_HEADER + length + 3) / 4 * 4 % b.packet_size() == 0;
-            for (unsigned i = 0; i < 20000 && b.transfers.size() < sent.size(); i++) b.clock();
+            for (unsigned i = 0; i < 20000 && b.transfers.size() < sent.size(); i++)
+                b.clock();
             assert_int_equal(b.transfers.size(), sent.size());
             b.clock(700); // the host takes the last packet
         }
         assert_true(aligned > 4);
         assert_int_equal(check(b, sent), aligned);
-        // 40 bytes take 52 clocks and a moment to see that no other frame comes, not the timeout of 6,000 clocks.
+        // 40 bytes take 52 clocks and a moment to see that no other frame comes, not the timeout of 6,000
+        // clocks.
         b.clock(3000);
         uint64_t before = b.now;
         b.add(40);
@@ -182,7 +212,8 @@ void a_lone_frame_of_any_length_goes_up_at_once_in_a_short_transfer(void **) {
     }
 }
 
-void frames_that_come_while_the_bus_is_busy_share_transfers(void **) {
+void frames_that_come_while_the_bus_is_busy_share_transfers(void **)
+{
     Bench b;
     std::vector<Frame> sent;
     b.packet_clocks = 3000;
@@ -196,22 +227,26 @@ void frames_that_come_while_the_bus_is_busy_share_transfers(void **) {
     assert_in_range(b.transfers.size(), 2, 3);
 }
 
-void a_stream_of_frames_fills_transfers_as_far_as_whole_records_fit(void **) {
+void a_stream_of_frames_fills_transfers_as_far_as_whole_records_fit(void **)
+{
     for (bool high_speed : {true, false})
         for (size_t length : {1514u, 60u, 1524u, 9216u, 500u, 52u, 4u, 16364u}) {
             Bench b(high_speed);
             b.m.in_timeout = 65535;
             b.packet_clocks = high_speed ? 500 : 60;
             std::vector<Frame> sent;
-            size_t record = (WEIR_RECORD_HEADER + length + 3) / 4 * 4, all = (WEIR_IN_TRANSFER_MAX - 1) / record;
-            for (size_t i = 0; i < 3 * all; i++) sent.push_back(b.add(length));
+            size_t record = (WEIR_RECORD_HEADER + length + 3) / 4 * 4,
+                   all = (WEIR_IN_TRANSFER_MAX - 1) / record;
+            for (size_t i = 0; i < 3 * all; i++)
+                sent.push_back(b.add(length));
             b.finish();
             check(b, sent);
             assert_int_equal(b.transfers.size(), 3);
         }
 }
 
-void random_frames_come_through_whatever_the_endpoint_does(void **) {
+void random_frames_come_through_whatever_the_endpoint_does(void **)
+{
     for (bool high_speed : {true, false})
         for (uint32_t ready : {100u, 40u}) {
             Bench b(high_speed);
@@ -219,7 +254,8 @@ void random_frames_come_through_whatever_the_endpoint_does(void **) {
             std::vector<Frame> sent;
             for (unsigned i = 0; i < 200; i++) {
                 sent.push_back(b.add(1 + b.random.below(b.random.percent(80) ? 200 : 9216)));
-                if (b.random.percent(10)) b.packet_clocks = 1 + b.random.below(high_speed ? 1000 : 125);
+                if (b.random.percent(10))
+                    b.packet_clocks = 1 + b.random.below(high_speed ? 1000 : 125);
                 b.clock(b.random.below(3000));
             }
             b.finish();
@@ -227,13 +263,15 @@ void random_frames_come_through_whatever_the_endpoint_does(void **) {
         }
 }
 
-void a_transfer_ends_at_the_first_record_after_the_timeout(void **) {
+void a_transfer_ends_at_the_first_record_after_the_timeout(void **)
+{
     for (unsigned timeout : {10u, 100u}) {
         Bench b;
         b.m.in_timeout = static_cast<uint16_t>(timeout);
         b.packet_clocks = 200; // so the endpoint never holds a transfer up
         std::vector<Frame> sent;
-        for (unsigned i = 0; i < 800; i++) sent.push_back(b.add(60)); // a record is 76 clocks
+        for (unsigned i = 0; i < 800; i++)
+            sent.push_back(b.add(60)); // a record is 76 clocks
         b.finish();
         check(b, sent);
         for (size_t i = 0; i + 1 < b.transfers.size(); i++)
@@ -242,18 +280,21 @@ void a_transfer_ends_at_the_first_record_after_the_timeout(void **) {
     }
 }
 
-void a_timeout_of_zero_gives_each_record_its_own_transfer(void **) {
+void a_timeout_of_zero_gives_each_record_its_own_transfer(void **)
+{
     Bench b;
     b.m.in_timeout = 0;
     std::vector<Frame> sent;
-    for (unsigned i = 0; i < 50; i++) sent.push_back(b.add(1 + 13 * i));
+    for (unsigned i = 0; i < 50; i++)
+        sent.push_back(b.add(1 + 13 * i));
     b.finish();
     check(b, sent);
     assert_int_equal(b.transfers.size(), sent.size());
 }
 
 // The transfer that was open is gone, with at most the frame being copied; what follows is whole.
-void after_a_flush_the_stream_starts_anew_with_a_record(void **) {
+void after_a_flush_the_stream_starts_anew_with_a_record(void **)
+{
     for (unsigned moment = 1; moment < 260; moment++) {
         Bench b;
         b.add(70);
@@ -264,7 +305,8 @@ void after_a_flush_the_stream_starts_anew_with_a_record(void **) {
         b.m.link_flush = 1;
         b.clock();
         b.m.link_flush = 0;
-        if (b.position != 0) left = b.waiting.size() - 1;
+        if (b.position != 0)
+            left = b.waiting.size() - 1;
         std::vector<Frame> kept(b.waiting.end() - static_cast<long>(left), b.waiting.end());
         b.open.bytes.clear();
         b.transfers.clear();
@@ -280,7 +322,8 @@ void after_a_flush_the_stream_starts_anew_with_a_record(void **) {
 
 } // namespace
 
-int main() {
+int main()
+{
     const CMUnitTest tests[] = {
         cmocka_unit_test(a_lone_frame_of_any_length_goes_up_at_once_in_a_short_transfer),
         cmocka_unit_test(frames_that_come_while_the_bus_is_busy_share_transfers),

@@ -243,6 +243,9 @@ static void a_senseless_header_costs_the_rest_of_its_transfer_and_nothing_more(v
             Bytes bad = good;
             bad[at] = static_cast<uint8_t>(bad[at] ^ 1 << bit);
             check(bench, good + bad + good);
+            bad = record(WEIR_F_PAD, 4);
+            bad[at] = static_cast<uint8_t>(bad[at] ^ 1 << bit);
+            check(bench, good + bad + good);
             check(bench, good);
         }
     check(bench, record(0, 0) + good);
@@ -293,7 +296,8 @@ static void a_flush_at_any_moment_ends_the_open_record_and_starts_anew(void **)
             for (unsigned i = bench.random() % 3; i > 0; i--)
                 bench.beat(false, 0, false);
             bench.dut->link_flush = 1;
-            bench.beat(false, 0, false);
+            for (unsigned i = bench.random() % 3 + 1; i > 0; i--)
+                bench.beat(false, 0, false);
             bench.dut->link_flush = 0;
             for (int i = 0; bench.open && i < 100; i++)
                 bench.beat(false, 0, false);

@@ -75,20 +75,21 @@ static void status_ignores_frames_errors_and_glitches(void **)
     Bench bench;
     for (int i = 0; i < 4; i++)
         bench.rx(0xD, 0xD, false, false);
-    for (int i = 0; i < 10; i++)
-        bench.rx(0x5, 0x5, true, true); // a frame
-    for (int i = 0; i < 10; i++)
-        bench.rx(0xF, 0x0, false, true); // carrier extension
-    bench.rx(0xB, 0xB, false, false); // one period only
-    bench.rx(0xD, 0xD, false, false);
-    for (int i = 0; i < 4; i++)
-        bench.rx(0xD, 0xB, false, false); // the halves differ
-    bench.rx(0xD, 0xD, false, false);
-    bench.rx(0x9, 0x9, false, false); // with a frame between
-    bench.rx(0x9, 0x9, true, true);
-    bench.rx(0x9, 0x9, false, false);
-    bench.rx(0xD, 0xD, false, false);
-    assert_int_equal(bench.dut.status, 0xD);
+    auto stays = [&bench](uint8_t rise, uint8_t fall, bool ctl_rise, bool ctl_fall, int periods) {
+        while (periods-- > 0) {
+            bench.rx(rise, fall, ctl_rise, ctl_fall);
+            assert_int_equal(bench.dut.status, 0xD);
+        }
+    };
+    stays(0x5, 0x5, true, true, 10);  // a frame
+    stays(0xF, 0xF, false, true, 10); // carrier extension
+    stays(0xB, 0xB, false, false, 1); // one period only
+    stays(0xD, 0xD, false, false, 2);
+    stays(0xD, 0xB, false, false, 4); // the halves differ
+    stays(0x9, 0x9, false, false, 1); // with a frame between
+    stays(0x9, 0x9, true, true, 1);
+    stays(0x9, 0x9, false, false, 1);
+    stays(0xD, 0xD, false, false, 3);
 }
 
 int main()

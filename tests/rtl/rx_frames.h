@@ -9,14 +9,14 @@
 // What an IPv4 frame may have wrong or unusual; everything else is random and right.
 struct Ipv4Shape {
     unsigned protocol = 6;
-    unsigned options = 0;      // bytes, a multiple of 4
-    unsigned tags = 0;         // VLAN tags
-    size_t payload = 0;        // bytes behind the TCP or UDP header
-    unsigned fragment = 0;     // flags and offset
-    int total_off = 0;         // added to the total length after the checksums' computation of it
+    unsigned options = 0;  // bytes, a multiple of 4
+    unsigned tags = 0;     // VLAN tags
+    size_t payload = 0;    // bytes behind the TCP or UDP header
+    unsigned fragment = 0; // flags and offset
+    int total_off = 0;     // added to the total length after the checksums' computation of it
     int udp_length_off = 0;
     bool udp_no_checksum = false;
-    size_t padding = 0;        // bytes behind the packet, random
+    size_t padding = 0; // bytes behind the packet, random
 };
 
 static inline Bytes ipv4_frame(Random &random, const Bytes &destination, const Ipv4Shape &shape)
@@ -26,7 +26,10 @@ static inline Bytes ipv4_frame(Random &random, const Bytes &destination, const I
     size_t length, checksum_at;
     if (shape.protocol == 17) {
         length = 8 + payload.size();
-        l4 = joined({random.bytes(4), big_endian((uint64_t)((int)length + shape.udp_length_off), 2), {0, 0}, payload});
+        l4 = joined({random.bytes(4),
+                     big_endian((uint64_t)((int)length + shape.udp_length_off), 2),
+                     {0, 0},
+                     payload});
         checksum_at = 6;
     } else {
         length = 20 + payload.size();
@@ -35,8 +38,12 @@ static inline Bytes ipv4_frame(Random &random, const Bytes &destination, const I
     }
     Bytes addresses = random.bytes(8);
     unsigned words = 5 + shape.options / 4;
-    Bytes ip = joined({{(uint8_t)(0x40 | words), 0}, big_endian((uint64_t)(words * 4 + (int)length + shape.total_off), 2),
-                       random.bytes(2), big_endian(shape.fragment, 2), {64, (uint8_t)shape.protocol, 0, 0}, addresses,
+    Bytes ip = joined({{(uint8_t)(0x40 | words), 0},
+                       big_endian((uint64_t)(words * 4 + (int)length + shape.total_off), 2),
+                       random.bytes(2),
+                       big_endian(shape.fragment, 2),
+                       {64, (uint8_t)shape.protocol, 0, 0},
+                       addresses,
                        random.bytes(shape.options)});
     unsigned sum = 0xFFFFu ^ ones_sum16(ip.data(), ip.size());
     ip[10] = (uint8_t)(sum >> 8);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What the receive path should do with a frame, from the whole frame, in plain C++: the model that rx_parser is compared with.
+// What the receive path should do with a frame, from the whole frame, in plain C++: the model that rx_parser
+// is compared with.
 #ifndef RX_MODEL_H
 #define RX_MODEL_H
 
@@ -22,7 +23,8 @@ static inline uint32_t be32(const Bytes &f, size_t at)
 static inline Verdict checksum_verdict(const Bytes &f)
 {
     size_t at = 12;
-    for (int tags = 0; tags < 2 && at + 2 <= f.size() && (be16(f, at) == 0x8100 || be16(f, at) == 0x88A8); tags++)
+    for (int tags = 0; tags < 2 && at + 2 <= f.size() && (be16(f, at) == 0x8100 || be16(f, at) == 0x88A8);
+         tags++)
         at += 4;
     if (at + 3 > f.size() || be16(f, at) != 0x0800)
         return UNCHECKED;
@@ -51,12 +53,12 @@ struct RxModel {
     std::vector<uint32_t> arp;    // the ARP table's entries in use
 
     struct Result {
-        unsigned counter;   // WEIR_CNT_RX_...
+        unsigned counter; // WEIR_CNT_RX_...
         Verdict verdict;
-        bool for_host;      // counted by verdict
+        bool for_host; // counted by verdict
         bool conflict;
         unsigned flags;
-        Bytes reply;        // when ARP_ANSWERED
+        Bytes reply; // when ARP_ANSWERED
     };
 
     bool owns(uint32_t ip) const
@@ -92,7 +94,8 @@ struct RxModel {
 
         const Bytes head = big_endian(0x0806000108000604u, 8);
         unsigned oper = be16(f, 20);
-        bool arp_ok = std::vector<uint8_t>(f.begin() + 12, f.begin() + 20) == head && (oper == 1 || oper == 2) && !(f[22] & 1);
+        bool arp_ok = std::vector<uint8_t>(f.begin() + 12, f.begin() + 20) == head &&
+                      (oper == 1 || oper == 2) && !(f[22] & 1);
         Bytes sender(f.begin() + 22, f.begin() + 28);
         bool from_us = arp_ok && owns(be32(f, 28));
         r.conflict = from_us && sender != station;
@@ -105,7 +108,9 @@ struct RxModel {
 
         r.for_host = true;
         r.verdict = checksum_verdict(f);
-        r.flags = (r.verdict == GOOD ? WEIR_F_DATA_VALID : r.verdict == BAD ? WEIR_F_CSUM_BAD : 0) |
+        r.flags = (r.verdict == GOOD  ? WEIR_F_DATA_VALID
+                   : r.verdict == BAD ? WEIR_F_CSUM_BAD
+                                      : 0) |
                   (r.conflict ? WEIR_F_CONFLICT : 0);
         if (r.verdict == BAD && control & WEIR_RX_DROP_BAD_CSUM)
             return ends(WEIR_CNT_RX_CSUM_DROPPED);

@@ -93,7 +93,8 @@ struct Bench {
     }
 
     // Seven clocks from a frame's last byte to the next one's first are the least that mac_rx gives.
-    void send(const Bytes &frame, bool fcs = false, bool symbol = false, bool length = false, unsigned gap = 6)
+    void send(const Bytes &frame, bool fcs = false, bool symbol = false, bool length = false,
+              unsigned gap = 6)
     {
         for (size_t i = 0; i < frame.size(); i++) {
             dut.s_valid = 1;
@@ -110,7 +111,8 @@ struct Bench {
     }
 
     // Sends and compares everything that can be seen with the model. True when it is all as it should be.
-    bool check(const Bytes &frame, bool fcs = false, bool symbol = false, bool length = false, unsigned gap = 6)
+    bool check(const Bytes &frame, bool fcs = false, bool symbol = false, bool length = false,
+               unsigned gap = 6)
     {
         unsigned before[16];
         std::copy(counters, counters + 16, before);
@@ -181,7 +183,9 @@ static void each_reason_not_to_verify_is_respected_alone(void **)
     auto verdict = [&](const Ipv4Shape &shape) {
         unsigned good = bench.counters[WEIR_CNT_RX_CSUM_GOOD], bad = bench.counters[WEIR_CNT_RX_CSUM_BAD];
         bench.send(padded(ipv4_frame(random, STATION, shape)));
-        return bench.counters[WEIR_CNT_RX_CSUM_GOOD] > good ? GOOD : bench.counters[WEIR_CNT_RX_CSUM_BAD] > bad ? BAD : UNCHECKED;
+        return bench.counters[WEIR_CNT_RX_CSUM_GOOD] > good ? GOOD
+               : bench.counters[WEIR_CNT_RX_CSUM_BAD] > bad ? BAD
+                                                            : UNCHECKED;
     };
     for (unsigned protocol : {6u, 17u})
         for (size_t payload = 0; payload < 100; payload++) {
@@ -224,22 +228,29 @@ static void every_bit_that_a_checksum_covers_is_verified(void **)
             assert_true(bench.check(broken));
         }
         // All but those that make the UDP length wrong.
-        assert_int_equal(bench.counters[WEIR_CNT_RX_CSUM_DROPPED], frame.size() * 8 - 15 * 8 - (protocol == 17 ? 16 : 0));
+        assert_int_equal(bench.counters[WEIR_CNT_RX_CSUM_DROPPED],
+                         frame.size() * 8 - 15 * 8 - (protocol == 17 ? 16 : 0));
     }
 }
 
 static Bytes pool_address(Random &random)
 {
-    static const Bytes pool[] = {STATION, BROADCAST, {0x01, 0, 0x5E, 0, 0, 1}, {0x02, 0x57, 0x45, 0x49, 0x52, 0x02},
-                                 {0x01, 0, 0x5E, 0, 0, 2}, {0x02, 0x57, 0x45, 0x49, 0x53, 0x01}};
+    static const Bytes pool[] = {STATION,
+                                 BROADCAST,
+                                 {0x01, 0, 0x5E, 0, 0, 1},
+                                 {0x02, 0x57, 0x45, 0x49, 0x52, 0x02},
+                                 {0x01, 0, 0x5E, 0, 0, 2},
+                                 {0x02, 0x57, 0x45, 0x49, 0x53, 0x01}};
     return pool[random.below(6)];
 }
 
 static Bytes random_arp(Random &random)
 {
-    static const uint32_t pool[] = {0x0A000001, 0x0A000002, 0x0A000003, 0x0A000004, 0x0A010001, 0, 0x0A000101};
-    Bytes frame = padded(arp_packet(pool_address(random), random.bytes(6), random.one_in(4) ? 2 : 1, pool_address(random),
-                                    pool[random.below(7)], random.bytes(6), pool[random.below(7)]));
+    static const uint32_t pool[] = {0x0A000001, 0x0A000002, 0x0A000003, 0x0A000004,
+                                    0x0A010001, 0,          0x0A000101};
+    Bytes frame = padded(arp_packet(pool_address(random), random.bytes(6), random.one_in(4) ? 2 : 1,
+                                    pool_address(random), pool[random.below(7)], random.bytes(6),
+                                    pool[random.below(7)]));
     if (random.one_in(3))
         frame[12 + random.below(30)] ^= (uint8_t)(1u << random.below(8));
     return frame;
@@ -257,10 +268,12 @@ static void random_traffic_under_random_settings_ends_as_the_model_says(void **)
             bench.set_arp(i, 0x0A000001 + i);
         bench.set_address(1 + random.below(19), {0x01, 0, 0x5E, 0, 0, 1});
         for (int i = 0; i < 60; i++) {
-            Bytes frame = random.one_in(2) ? random_arp(random) : padded(random_ipv4(random, pool_address(random)));
+            Bytes frame =
+                random.one_in(2) ? random_arp(random) : padded(random_ipv4(random, pool_address(random)));
             bench.dut.wr_free = random.one_in(4) ? random.below(200) : 1 << 14;
             bench.dut.wr_ready = !random.one_in(8);
-            if (!bench.check(frame, random.one_in(10), random.one_in(20), random.one_in(30), 6 + random.below(20))) {
+            if (!bench.check(frame, random.one_in(10), random.one_in(20), random.one_in(30),
+                             6 + random.below(20))) {
                 print_error("seed %u, frame %d\n", seed, i);
                 print_frame(frame);
                 fail();

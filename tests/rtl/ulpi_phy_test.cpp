@@ -6,9 +6,9 @@
 struct Link {
     std::unique_ptr<VerilatedContext> context{new VerilatedContext};
     std::unique_ptr<Vulpi_phy> dut{new Vulpi_phy(context.get())};
-    Bytes rx;            // bytes since the packet's begin
+    Bytes rx; // bytes since the packet's begin
     bool active = false, error = false;
-    Bytes to_send;       // a UTMI packet
+    Bytes to_send; // a UTMI packet
     size_t sent = 0;
 
     explicit Link(bool settle = true)
@@ -149,7 +149,8 @@ static void each_change_of_mode_is_written_once(void **)
     }
 }
 
-// The PHY raises dir in each clock of a write in turn, with an RX CMD or a packet: the write must come again, whole.
+// The PHY raises dir in each clock of a write in turn, with an RX CMD or a packet: the write must come again,
+// whole.
 static void a_write_that_dir_interrupts_in_any_clock_is_made_again(void **)
 {
     for (int packet = 0; packet < 2; packet++)

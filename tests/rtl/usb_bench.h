@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What the benches of the USB modules share: a clock, and packets built bit by bit as USB 2.0 chapter 8 describes them.
+// What the benches of the USB modules share: a clock, and packets built bit by bit as USB 2.0 chapter 8
+// describes them.
 #ifndef USB_BENCH_H
 #define USB_BENCH_H
 
@@ -19,12 +20,24 @@ extern "C" {
 using Bytes = std::vector<uint8_t>;
 
 enum Pid {
-    OUT = 0x1, IN = 0x9, SOF = 0x5, SETUP = 0xD, PING = 0x4, SPLIT = 0x8,
-    DATA0 = 0x3, DATA1 = 0xB, DATA2 = 0x7, MDATA = 0xF,
-    ACK = 0x2, NAK = 0xA, STALL = 0xE, NYET = 0x6,
+    OUT = 0x1,
+    IN = 0x9,
+    SOF = 0x5,
+    SETUP = 0xD,
+    PING = 0x4,
+    SPLIT = 0x8,
+    DATA0 = 0x3,
+    DATA1 = 0xB,
+    DATA2 = 0x7,
+    MDATA = 0xF,
+    ACK = 0x2,
+    NAK = 0xA,
+    STALL = 0xE,
+    NYET = 0x6,
 };
 
-// A module with `clk` and `rst`, out of reset. Set inputs, look at combinational outputs after eval(), then tick().
+// A module with `clk` and `rst`, out of reset. Set inputs, look at combinational outputs after eval(), then
+// tick().
 template <typename Module> struct Bench {
     std::unique_ptr<VerilatedContext> context{new VerilatedContext};
     std::unique_ptr<Module> dut{new Module(context.get())};
@@ -103,10 +116,10 @@ inline Bytes random_bytes(std::mt19937 &random, size_t length)
     return data;
 }
 
-#define RUN_TESTS(tests)                                                                                               \
-    int main()                                                                                                         \
-    {                                                                                                                  \
-        return cmocka_run_group_tests(tests, NULL, NULL);                                                              \
+#define RUN_TESTS(tests)                                                                                     \
+    int main()                                                                                               \
+    {                                                                                                        \
+        return cmocka_run_group_tests(tests, NULL, NULL);                                                    \
     }
 
 #endif

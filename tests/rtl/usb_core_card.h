@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The device core on the pins of the USB host model, and stand-ins for what is behind the core: a reader of bulk OUT, a
-// writer of bulk IN, a responder of vendor requests. One step is one clock of 60 MHz.
+// The device core on the pins of the USB host model, and stand-ins for what is behind the core: a reader of
+// bulk OUT, a writer of bulk IN, a responder of vendor requests. One step is one clock of 60 MHz.
 #ifndef USB_CORE_CARD_H
 #define USB_CORE_CARD_H
 
@@ -21,11 +21,13 @@ using Bytes = std::vector<uint8_t>;
 class Card
 {
   public:
-    explicit Card(const weir_usb_faults &faults = {}, uint64_t seed = 1)
+    // The host's reset is 2 ms instead of 10: time for the chirps, and quick.
+    explicit Card(const weir_usb_faults &faults = {}, uint64_t seed = 1, uint64_t reset_ms = 2)
         : context(new VerilatedContext), core(new Vusb_core(context.get())),
           host(usb_host_create(&faults, seed, 0), usb_host_destroy)
     {
         core->mac_address = MAC_ADDRESS;
+        host->times.reset = reset_ms * 1000 * USB_CLOCKS_PER_US;
         core->m_out_ready = 1;
         for (int i = 0; i < 8; i++) {
             core->rst = i < 4;
@@ -57,7 +59,8 @@ class Card
     }
 
     // One transfer from submission to completion.
-    weir_usb_status transfer(uint8_t endpoint, Bytes &data, const uint8_t *setup = nullptr, uint64_t clocks = 6000000)
+    weir_usb_status transfer(uint8_t endpoint, Bytes &data, const uint8_t *setup = nullptr,
+                             uint64_t clocks = 6000000)
     {
         bool done = false;
         weir_usb_transfer t = {};
@@ -89,7 +92,8 @@ class Card
         return transfer(0, data, setup);
     }
 
-    weir_usb_status control(uint8_t type, uint8_t request, uint16_t value, uint16_t index, uint16_t length = 0)
+    weir_usb_status control(uint8_t type, uint8_t request, uint16_t value, uint16_t index,
+                            uint16_t length = 0)
     {
         Bytes data(length);
         return control(type, request, value, index, data);
@@ -104,7 +108,8 @@ class Card
 
     void step()
     {
-        ulpi_pins pins = {uint8_t(core->ulpi_data_oe ? core->ulpi_data_o : 0), bool(core->ulpi_stp), 0, false, false};
+        ulpi_pins pins = {uint8_t(core->ulpi_data_oe ? core->ulpi_data_o : 0), bool(core->ulpi_stp), 0, false,
+                          false};
         const bool took_in = core->s_in_valid && core->s_in_ready;
         const bool took_notify = core->s_notify_valid && core->s_notify_ready;
         if (core->m_out_valid && core->m_out_ready && !core->rst) {

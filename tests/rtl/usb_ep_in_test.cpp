@@ -122,12 +122,12 @@ static void short_transfers_back_to_back_stay_apart(void **)
     assert_int_equal(e.ends, 40);
 }
 
-static void a_byte_that_waits_for_its_packet_is_not_drained(void **)
+static void a_packet_still_being_filled_does_not_wait_for_the_bus(void **)
 {
     Endpoint e;
     e.queue.push_back({1, false});
     e.clocks_(20);
-    assert_true(!e.dut->in_drained && !e.dut->ready);
+    assert_true(e.dut->in_drained && !e.dut->ready);
     e.queue.push_back({2, true});
     e.clocks_(20);
     assert_true(e.read() == Bytes({1, 2}));
@@ -160,7 +160,7 @@ static const CMUnitTest tests[] = {
     cmocka_unit_test(transfers_of_all_lengths_become_packets_with_a_short_one_at_the_end),
     cmocka_unit_test(it_holds_four_packets_and_then_makes_the_source_wait),
     cmocka_unit_test(short_transfers_back_to_back_stay_apart),
-    cmocka_unit_test(a_byte_that_waits_for_its_packet_is_not_drained),
+    cmocka_unit_test(a_packet_still_being_filled_does_not_wait_for_the_bus),
     cmocka_unit_test(a_reset_forgets_packets_and_toggle_and_a_toggle_reset_only_that),
 };
 RUN_TESTS(tests)

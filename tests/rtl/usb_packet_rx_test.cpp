@@ -29,7 +29,8 @@ struct Receiver : Bench<Vusb_packet_rx> {
             length = dut->length;
         }
     }
-    // `pauses`: up to three clocks without a byte between two bytes; `error_at`: rx_error in that byte's clock.
+    // `pauses`: up to three clocks without a byte between two bytes; `error_at`: rx_error in that byte's
+    // clock.
     void receive(const Bytes &packet, std::mt19937 *pauses = nullptr, int error_at = -1)
     {
         ends = errors = 0;
@@ -94,7 +95,9 @@ static void each_wrong_bit_in_a_packet_is_found(void **)
 {
     Receiver r;
     std::mt19937 random(3);
-    const Bytes packets[] = {token_packet(IN, 0x55, 2), {pid_byte(ACK)}, data_packet(DATA0, random_bytes(random, 31)),
+    const Bytes packets[] = {token_packet(IN, 0x55, 2),
+                             {pid_byte(ACK)},
+                             data_packet(DATA0, random_bytes(random, 31)),
                              data_packet(DATA1, {})};
     for (const Bytes &packet : packets)
         for (size_t bit = 0; bit < packet.size() * 8; bit++) {

@@ -18,7 +18,8 @@ struct Sender : Bench<Vusb_packet_tx> {
         tick();
         dut->data = offset < source.size() ? source[offset] : 0xEE;
     }
-    // The PHY takes a byte with `chance` in 8 in each clock. Returns the packet; `took` is the clocks of valid.
+    // The PHY takes a byte with `chance` in 8 in each clock. Returns the packet; `took` is the clocks of
+    // valid.
     Bytes send(Pid pid, const Bytes &data, std::mt19937 &random, unsigned chance, unsigned *took = nullptr)
     {
         source = data;

@@ -32,10 +32,20 @@ struct Port : Bench<Vusb_port> {
         }
         return clocks - begin;
     }
-    bool chirping() { return dut->chirp && dut->op_mode == 2 && dut->xcvr_select == 0 && dut->term_select; }
-    bool full_speed() { return dut->xcvr_select == 1 && dut->term_select && dut->op_mode == 0; }
-    bool fast() { return dut->xcvr_select == 0 && !dut->term_select && dut->op_mode == 0; }
-    // A reset from here to the end of the device's chirp; returns the clocks from SE0 to the begin of the chirp.
+    bool chirping()
+    {
+        return dut->chirp && dut->op_mode == 2 && dut->xcvr_select == 0 && dut->term_select;
+    }
+    bool full_speed()
+    {
+        return dut->xcvr_select == 1 && dut->term_select && dut->op_mode == 0;
+    }
+    bool fast()
+    {
+        return dut->xcvr_select == 0 && !dut->term_select && dut->op_mode == 0;
+    }
+    // A reset from here to the end of the device's chirp; returns the clocks from SE0 to the begin of the
+    // chirp.
     uint64_t chirp()
     {
         const uint64_t delay = until(SE0, 4 * MS, [&] { return chirping(); });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What the benches of the wire side share: a clock, random numbers, and Ethernet and Internet checksums written in the
-// plainest way, so that they are worth comparing with.
+// What the benches of the wire side share: a clock, random numbers, and Ethernet and Internet checksums
+// written in the plainest way, so that they are worth comparing with.
 #ifndef WIRE_BENCH_H
 #define WIRE_BENCH_H
 
@@ -21,9 +21,7 @@ typedef std::vector<uint8_t> Bytes;
 // A random number generator with a fixed seed (xorshift64*), the same on every machine.
 struct Random {
     uint64_t state;
-    explicit Random(uint64_t seed) : state(seed * 0x9E3779B97F4A7C15u + 1)
-    {
-    }
+    explicit Random(uint64_t seed) : state(seed * 0x9E3779B97F4A7C15u + 1) {}
     uint64_t next()
     {
         state ^= state >> 12;
@@ -48,7 +46,8 @@ struct Random {
     }
 };
 
-// IEEE 802.3-2018 clause 3.2.9, bit by bit as a polynomial division: the first bit of each byte is its least significant.
+// IEEE 802.3-2018 clause 3.2.9, bit by bit as a polynomial division: the first bit of each byte is its least
+// significant.
 static inline uint32_t ethernet_fcs(const Bytes &frame)
 {
     uint32_t remainder = 0xFFFFFFFF; // most significant bit is x^31
@@ -104,8 +103,8 @@ static inline uint16_t ones_sum16(const uint8_t *data, size_t length, uint64_t s
     return (uint16_t)sum;
 }
 
-static inline Bytes arp_packet(const Bytes &destination, const Bytes &source, unsigned oper, const Bytes &sha, uint32_t spa,
-                               const Bytes &tha, uint32_t tpa)
+static inline Bytes arp_packet(const Bytes &destination, const Bytes &source, unsigned oper, const Bytes &sha,
+                               uint32_t spa, const Bytes &tha, uint32_t tpa)
 {
     return joined({destination, source, big_endian(0x0806, 2), big_endian(0x0001080006040000u | oper, 8), sha,
                    big_endian(spa, 4), tha, big_endian(tpa, 4)});

@@ -9,7 +9,8 @@ static const Bytes PEER = {0x02, 0x12, 0x34, 0x56, 0x78, 0x9A};
 static const Bytes BROADCAST(6, 0xFF), ZERO(6, 0);
 static const uint32_t OURS = 0xC0A80102, THEIRS = 0xC0A80163;
 
-// The wire side between a wire and a host, each of its three clocks with a period and a phase of its own. Picoseconds.
+// The wire side between a wire and a host, each of its three clocks with a period and a phase of its own.
+// Picoseconds.
 struct Bench {
     struct Clock {
         uint64_t period, next;
@@ -156,7 +157,8 @@ static Bytes request(const Bytes &sha, uint32_t spa)
 
 static Bytes reply_on_wire(const Bytes &sha, uint32_t spa)
 {
-    return joined({Bytes(7, 0x55), {0xD5}, with_fcs(padded(arp_packet(sha, STATION, 2, STATION, OURS, sha, spa)))});
+    return joined(
+        {Bytes(7, 0x55), {0xD5}, with_fcs(padded(arp_packet(sha, STATION, 2, STATION, OURS, sha, spa)))});
 }
 
 static void an_arp_reply_leaves_within_16_byte_times(void **)

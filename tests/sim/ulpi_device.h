@@ -29,6 +29,7 @@ struct ulpi_device {
     bool deaf_to_hub_chirp;             // does not enter high speed
     uint64_t silent_until;              // answers nothing before this clock
     unsigned answer_delay;              // clocks from the end of reception to the TX CMD
+    unsigned aborts;                    // packets to come that the link breaks off, with FFh beside stp
     const uint8_t *device_descriptor, *config_descriptor;
     size_t config_length;
     void *context;

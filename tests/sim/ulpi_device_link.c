@@ -158,7 +158,8 @@ static void advance(struct ulpi_device *device)
             break;
         }
         device->answer_at = USB_NEVER;
-        send(device, 0, LINK_STOP);
+        send(device, device->aborts > 0 ? 0xFF : 0, LINK_STOP);
+        device->aborts -= device->aborts > 0;
         break;
     case JOB_CHIRP:
         device->chirp_wanted = device->clock - device->chirp_begun < device->chirp_length;

@@ -90,16 +90,23 @@ static void a_cancelled_transfer_costs_the_next_nothing(void **state)
         fixture.sink_size = sizeof sink;
         struct weir_usb_transfer a = transfer_to(&fixture, ULPI_DEVICE_OUT, first, sizeof first);
         struct weir_usb_transfer b = transfer_to(&fixture, ULPI_DEVICE_OUT, second, sizeof second);
+        bool later = clocks & 1; // or queued behind
         usb_host_submit(fixture.bench.host, &a);
-        usb_host_submit(fixture.bench.host, &b);
+        if (!later)
+            usb_host_submit(fixture.bench.host, &b);
         usb_bench_run(&fixture.bench, clocks);
+        bool data_sent = fixture.bench.host->phase == USB_PHASE_ANSWER;
         assert_true(usb_host_cancel(fixture.bench.host, &a));
+        if (later) {
+            usb_bench_run(&fixture.bench, 1000);
+            usb_host_submit(fixture.bench.host, &b);
+        }
         assert_int_equal(a.status, WEIR_USB_CANCELLED);
         assert_false(usb_host_cancel(fixture.bench.host, &a));
         run_until_done(&fixture, 2);
         assert_int_equal(b.status, WEIR_USB_OK);
         size_t taken = fixture.sunk - sizeof second; // of the first: what was counted, and a packet under way
-        assert_true(taken == a.actual || taken == a.actual + 512);
+        assert_true(taken == a.actual || (data_sent && taken == a.actual + 512));
         assert_memory_equal(sink, first, taken);
         assert_memory_equal(sink + taken, second, sizeof second);
         unplug(&fixture);
@@ -109,23 +116,31 @@ static void a_cancelled_transfer_costs_the_next_nothing(void **state)
 static void a_cancelled_in_transfer_leaves_its_data_to_the_next(void **state)
 {
     (void)state;
-    uint8_t first[2048], second[2048];
-    for (unsigned clocks = 0; clocks < 1300; clocks += 7) {
+    uint8_t first[512], second[2048];
+    unsigned completed = 0;
+    for (unsigned clocks = 0; clocks < 640; clocks += 3) {
         struct fixture fixture;
         plug(&fixture);
         fixture.source_left = 2000;
         struct weir_usb_transfer a = transfer_to(&fixture, ULPI_DEVICE_IN, first, sizeof first);
         struct weir_usb_transfer b = transfer_to(&fixture, ULPI_DEVICE_IN, second, sizeof second);
+        bool later = clocks & 1; // or queued behind
         usb_host_submit(fixture.bench.host, &a);
-        usb_host_submit(fixture.bench.host, &b);
+        if (!later)
+            usb_host_submit(fixture.bench.host, &b);
         usb_bench_run(&fixture.bench, clocks);
-        assert_true(usb_host_cancel(fixture.bench.host, &a));
+        completed += !usb_host_cancel(fixture.bench.host, &a);
+        if (later) {
+            usb_bench_run(&fixture.bench, 1000);
+            usb_host_submit(fixture.bench.host, &b);
+        }
         run_until_done(&fixture, 2);
         assert_int_equal(a.actual + b.actual, 2000);
         for (size_t i = 0; i < 2000; i++)
             assert_int_equal(i < a.actual ? first[i] : second[i - a.actual], source_byte((uint32_t)i));
         unplug(&fixture);
     }
+    assert_in_range(completed, 1, 60);
 }
 
 static void the_host_is_idle_when_only_refused_in_transfers_wait(void **state)
@@ -143,6 +158,12 @@ static void the_host_is_idle_when_only_refused_in_transfers_wait(void **state)
     usb_bench_run(&fixture.bench, 200);
     assert_int_equal(host->stats.in_naks, 1);
     assert_true(usb_host_idle(host));
+    usb_host_cancel(host, &from);
+    usb_host_submit(host, &from);
+    assert_false(usb_host_idle(host)); // the old answer no longer counts
+    usb_bench_run(&fixture.bench, 200);
+    assert_true(usb_host_idle(host));
+    fixture.done_count = 0;
     struct weir_usb_transfer to = transfer_to(&fixture, ULPI_DEVICE_OUT, buffer, sizeof buffer);
     fixture.ping_script = "nnnnnnnn";
     fixture.out_script = "n";
@@ -154,6 +175,16 @@ static void the_host_is_idle_when_only_refused_in_transfers_wait(void **state)
     run_until_done(&fixture, 1);
     usb_bench_run(&fixture.bench, 700);
     assert_true(usb_host_idle(host));
+    struct weir_usb_transfer another = transfer_to(&fixture, ULPI_DEVICE_IN, buffer, sizeof buffer);
+    usb_host_submit(host, &another);
+    fixture.source_left = sizeof buffer;
+    run_until_done(&fixture, 2);
+    usb_bench_run(&fixture.bench, 12);
+    assert_false(usb_host_idle(host)); // more may follow the data; ask
+    usb_bench_run(&fixture.bench, 200);
+    assert_true(usb_host_idle(host));
+    usb_host_cancel(host, &another);
+    usb_host_submit(host, &from);
     unplug(&fixture);
     assert_int_equal(from.status, WEIR_USB_NO_DEVICE);
 }

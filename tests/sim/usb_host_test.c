@@ -78,6 +78,17 @@ static void chirp_keeps_the_standards_times(void **state)
     usb_host_destroy(bench.host);
 }
 
+static void the_hub_chirps_three_pairs_however_late(void **state)
+{
+    (void)state;
+    struct usb_bench bench;
+    usb_bench_init(&bench, &(struct weir_usb_faults){0}, 1, 0);
+    bench.host->times.reset = 1300 * US; // over before the pairs are
+    assert_int_equal(usb_bench_enumerate(&bench), USB_HOST_CONFIGURED);
+    assert_int_equal(bench.device.hub_chirp_bits, 6);
+    usb_host_destroy(bench.host);
+}
+
 static void expect_failure(struct usb_bench *bench, const char *words)
 {
     assert_int_equal(usb_bench_enumerate(bench), USB_HOST_FAILED);
@@ -369,6 +380,8 @@ int main(void)
         {"any single wrong bit in a data packet is found", any_single_bit_error_is_found, NULL, NULL, NULL},
         {"a bit is stuffed after six ones", stuffing_costs_a_bit_after_six_ones, NULL, NULL, NULL},
         {"reset and chirp keep the times of USB 2.0", chirp_keeps_the_standards_times, NULL, NULL, NULL},
+        {"the hub chirps three pairs however late", the_hub_chirps_three_pairs_however_late, NULL, NULL,
+         NULL},
         {"a device without chirp is reported as full-speed", a_full_speed_device_is_named_so, NULL, NULL,
          NULL},
         {"a chirp too short, long, early, late or unanswered is reported", a_wrong_chirp_is_named, NULL, NULL,

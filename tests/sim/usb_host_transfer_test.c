@@ -94,6 +94,22 @@ static void three_silences_in_a_row_are_an_error(void **state)
     unplug(&fixture);
 }
 
+static void a_packet_broken_off_by_the_link_is_asked_for_again(void **state)
+{
+    (void)state;
+    uint8_t buffer[512] = {0};
+    struct fixture fixture;
+    plug(&fixture);
+    struct weir_usb_transfer transfer = transfer_to(&fixture, ULPI_DEVICE_IN, buffer, sizeof buffer);
+    fixture.source_left = sizeof buffer;
+    fixture.bench.device.aborts = 2;
+    submit_and_run(&fixture, &transfer);
+    assert_int_equal(transfer.status, WEIR_USB_OK);
+    assert_int_equal(fixture.in_calls[1], 3);
+    assert_int_equal(fixture.bench.host->stats.retries, 2);
+    unplug(&fixture);
+}
+
 static void request(struct fixture *fixture, struct weir_usb_transfer *transfer, const uint8_t setup[8],
                     uint8_t *buffer)
 {
@@ -224,6 +240,8 @@ int main(void)
          NULL},
         {"three silences in a row, and no fewer, are an error", three_silences_in_a_row_are_an_error, NULL,
          NULL, NULL},
+        {"a packet that the link breaks off is asked for again",
+         a_packet_broken_off_by_the_link_is_asked_for_again, NULL, NULL, NULL},
         {"STALL ends a transfer, and CLEAR_FEATURE resets the toggle",
          stall_ends_a_transfer_and_clearing_it_resets_the_toggle, NULL, NULL, NULL},
         {"a packet too long for endpoint or buffer is an overflow", babble_is_an_overflow, NULL, NULL, NULL},

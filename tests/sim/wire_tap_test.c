@@ -63,6 +63,9 @@ static struct wire *open_veth(void)
     run("ip link add veth-card type veth peer name veth-peer && "
         "echo 1 > /proc/sys/net/ipv6/conf/veth-card/disable_ipv6 && ip link set veth-card up");
     set_up("veth-peer");
+    // The end opened first begins to send only when the kernel gets round to it; `set up` waits for that to
+    // be finished.
+    run("until ip -o link show veth-card | grep -q 'state UP'; do :; done; ip link set veth-card up");
     struct wire *wire = wire_veth_open("veth-card", error, sizeof error);
     if (!wire)
         fail_msg("%s", error);
@@ -211,8 +214,8 @@ static void tap_an_interface_made_beforehand_is_used_and_stays(void **state)
 {
     (void)state;
     run("ip tuntap add tap-weir mode tap");
-    set_up("tap-weir");
     struct wire *wire = open_tap();
+    set_up("tap-weir");
     only_whole_frames_reach_the_kernel(wire);
     wire_close(wire);
     assert_true(if_nametoindex("tap-weir") != 0);
