@@ -2,6 +2,7 @@
 //
 // weir recv: takes one TCP connection and writes what comes, until the other side ends it.
 #include <errno.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 struct recv {
     uint16_t port;
     const char *file; // NULL: standard output
+    bool show_progress;
 
     struct runner runner;
     struct weir_tcp *tcp;
@@ -23,12 +25,22 @@ struct recv {
 
 static int parse(struct recv *recv, int argc, char **argv)
 {
+    static const struct option known[] = {{"progress", no_argument, NULL, 'p'}, {0}};
+    int option;
+
     *recv = (struct recv){0};
-    if (argc < 2 || argc > 3)
+    while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+        if (option != 'p')
+            return misuse("recv knows --progress");
+        recv->show_progress = true;
+    }
+    argc -= optind;
+    argv += optind;
+    if (argc < 1 || argc > 2)
         return misuse("recv needs PORT [FILE]");
-    if (!parse_port(argv[1], &recv->port))
-        return misuse("%s is not a port: a number from 1 to 65535 is needed", argv[1]);
-    recv->file = argv[2];
+    if (!parse_port(argv[0], &recv->port))
+        return misuse("%s is not a port: a number from 1 to 65535 is needed", argv[0]);
+    recv->file = argv[1];
     return EXIT_FINE;
 }
 
@@ -111,7 +123,7 @@ int cmd_recv(const struct options *options, int argc, char **argv)
     if (good) {
         good = accept_one(&recv);
         if (good) {
-            progress_start(&recv.progress, false);
+            progress_start(&recv.progress, recv.show_progress);
             good = receive(&recv);
             progress_end(&recv.progress, recv.runner.bytes_received,
                          recv.runner.flow_end - recv.runner.flow_start);

@@ -2,6 +2,7 @@
 //
 // weir send: a file or standard input to a TCP port; what the other side says goes to standard output.
 #include <errno.h>
+#include <getopt.h>
 #include <string.h>
 
 #include "progress.h"
@@ -16,6 +17,7 @@ struct send {
     struct weir_ip host;
     uint16_t port;
     const char *file; // NULL: standard input
+    bool show_progress;
 
     struct runner runner;
     struct weir_tcp *tcp;
@@ -31,13 +33,23 @@ struct send {
 
 static int parse(struct send *send, int argc, char **argv)
 {
-    if (argc < 3 || argc > 4)
+    static const struct option known[] = {{"progress", no_argument, NULL, 'p'}, {0}};
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+        if (option != 'p')
+            return misuse("send knows --progress");
+        send->show_progress = true;
+    }
+    argc -= optind;
+    argv += optind;
+    if (argc < 2 || argc > 3)
         return misuse("send needs HOST PORT [FILE]");
-    if (!parse_ip(argv[1], &send->host))
-        return misuse("%s is not an IPv4 address; names are not looked up yet", argv[1]);
-    if (!parse_port(argv[2], &send->port))
-        return misuse("%s is not a port: a number from 1 to 65535 is needed", argv[2]);
-    send->file = argv[3];
+    if (!parse_ip(argv[0], &send->host))
+        return misuse("%s is not an IPv4 address; names are not looked up yet", argv[0]);
+    if (!parse_port(argv[1], &send->port))
+        return misuse("%s is not a port: a number from 1 to 65535 is needed", argv[1]);
+    send->file = argv[2];
     return EXIT_FINE;
 }
 
@@ -153,7 +165,7 @@ int cmd_send(const struct options *options, int argc, char **argv)
         return error;
     bool good = runner_connect(&send.runner, &send.host, send.port, &send.tcp);
     if (good) {
-        progress_start(&send.progress, false);
+        progress_start(&send.progress, send.show_progress);
         send.progress.total = send.input.total;
         good = transfer(&send);
         progress_end(&send.progress, send.runner.bytes_sent, send.runner.flow_end - send.runner.flow_start);
