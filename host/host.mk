@@ -4,11 +4,13 @@
 HOST_LIB := $(BUILD)/libweir.a
 HOST_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(patsubst %,host/%/*.c,core eth arp ip icmp udp tcp)))
 $(HOST_LIB): $(HOST_OBJECTS)
-	rm -f $@ && $(AR) rcs $@ $^
+	$(SAY) AR $@
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 ALL += $(HOST_LIB)
 
 WEIR := $(BUILD)/weir
 WEIR_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard host/tool/*.c))
 $(WEIR): $(WEIR_OBJECTS) $(HOST_LIB) $(DRIVER_LIB) $(SIM_LIB)
-	$(CXX) -o $@ $^ $(SIM_LIBS)
+	$(SAY) LINK $@
+	$(Q)$(CXX) -o $@ $^ $(SIM_LIBS)
 ALL += $(WEIR)

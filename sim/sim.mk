@@ -20,14 +20,18 @@ VERILATOR_ROOT ?= $(shell $(VERILATOR) --getenv VERILATOR_ROOT)
 # The model with its headers and the run time: one rule makes them all.
 $(SIM_MODEL): $(RTL_SOURCES) sim/sim.mk
 	@mkdir -p $(@D)
-	$(VERILATOR) $(SIM_VERILATE) $(SIM_TOP).v
-	$(MAKE) -C $(@D) -f V$(SIM_TOP).mk $(SIM_OPTIMISE) V$(SIM_TOP)__ALL.a $(notdir $(SIM_RUNTIME))
+	$(SAY) VERILATE $(SIM_TOP)
+	$(Q)$(VERILATOR) $(SIM_VERILATE) $(SIM_TOP).v
+	$(SAY) CXX $@
+	$(Q)$(MAKE) $(if $(V),,-s) -C $(@D) -f V$(SIM_TOP).mk $(SIM_OPTIMISE) V$(SIM_TOP)__ALL.a $(notdir $(SIM_RUNTIME))
 
 $(BUILD)/obj/sim/weir_sim.o: sim/weir_sim.cpp $(SIM_MODEL)
 	@mkdir -p $(@D)
-	$(CXX) -std=c++17 -O2 -g -Wall -Wextra -Wpedantic -Wconversion -Werror -Isim -I$(BUILD)/verilated \
+	$(SAY) CXX $<
+	$(Q)$(CXX) -std=c++17 -O2 -g -Wall -Wextra -Wpedantic -Wconversion -Werror -Isim -I$(BUILD)/verilated \
 	  -isystem $(VERILATOR_ROOT)/include -MMD -MP -c -o $@ $<
 
 $(SIM_LIB): $(SIM_OBJECTS) $(SIM_MODEL)
-	rm -f $@ && cp $(SIM_MODEL) $@ && $(AR) rcs $@ $(SIM_OBJECTS) $(SIM_RUNTIME)
+	$(SAY) AR $@
+	$(Q)rm -f $@ && cp $(SIM_MODEL) $@ && $(AR) rcs $@ $(SIM_OBJECTS) $(SIM_RUNTIME)
 ALL += $(SIM_LIB)

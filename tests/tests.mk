@@ -10,7 +10,8 @@ RTL_BENCHES := $(patsubst tests/rtl/%_test.cpp,%,$(wildcard tests/rtl/*_test.cpp
 TESTS += $(RTL_BENCHES:%=$(BUILD)/tests/rtl/%_test)
 $(BUILD)/tests/rtl/%_test: tests/rtl/%_test.cpp $(RTL_SOURCES) $(wildcard tests/rtl/*.h)
 	@mkdir -p $(BUILD)/tests/rtl
-	$(VERILATOR) --cc --exe --build -O3 -Wall --x-assign unique --x-initial unique --top-module $* $(RTL_INCLUDES) \
+	$(SAY) BENCH $*
+	$(Q)$(VERILATOR) --cc --exe --build -O3 -Wall --x-assign unique --x-initial unique --top-module $* $(RTL_INCLUDES) \
 	  -CFLAGS "-O2 -g -I$(CURDIR)/sim -I$(CURDIR)/$(BUILD)/gen -I$(CURDIR)/tests/rtl" -LDFLAGS "-lcmocka" \
 	  --Mdir $(BUILD)/tests/rtl/$*.obj -o ../$*_test $(RTL_BENCH_FLAGS_$*) \
 	  $*.v $(CURDIR)/$< $(addprefix $(CURDIR)/,$(RTL_BENCH_SOURCES_$*)) > $(BUILD)/tests/rtl/$*.log 2>&1 \
@@ -22,13 +23,16 @@ UNIT_TESTS := $(patsubst tests/%.c,%,$(wildcard tests/sim/*_test.c tests/driver/
 TESTS += $(UNIT_TESTS:%=$(BUILD)/tests/%)
 $(BUILD)/tests/sim/%_test: $(BUILD)/obj/tests/sim/%_test.o $(SIM_LIB)
 	@mkdir -p $(@D)
-	$(CXX) -o $@ $^ -lcmocka $(SIM_LIBS)
+	$(SAY) LINK $@
+	$(Q)$(CXX) -o $@ $^ -lcmocka $(SIM_LIBS)
 $(BUILD)/tests/driver/%_test: $(BUILD)/obj/tests/driver/%_test.o $(DRIVER_LIB) $(SIM_LIB)
 	@mkdir -p $(@D)
-	$(CXX) -o $@ $^ -lcmocka $(SIM_LIBS)
+	$(SAY) LINK $@
+	$(Q)$(CXX) -o $@ $^ -lcmocka $(SIM_LIBS)
 $(BUILD)/tests/host/%_test: $(BUILD)/obj/tests/host/%_test.o $(HOST_LIB)
 	@mkdir -p $(@D)
-	$(CXX) -o $@ $^ -lcmocka
+	$(SAY) LINK $@
+	$(Q)$(CXX) -o $@ $^ -lcmocka
 
 include $(wildcard tests/*/*.mk)
 
