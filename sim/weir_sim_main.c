@@ -61,7 +61,6 @@ struct program {
     struct usbredir_server *client;
     int listener, signals;
     bool fresh; // nobody has used the card yet
-    bool ended;
 };
 
 static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -210,16 +209,17 @@ static void toggle_plug(struct program *program)
     }
 }
 
-static void take_signals(struct program *program)
+// False when the program is to end.
+static bool take_signals(struct program *program)
 {
     struct signalfd_siginfo signal;
 
     while (read(program->signals, &signal, sizeof signal) == sizeof signal) {
-        if (signal.ssi_signo == SIGUSR1)
-            toggle_plug(program);
-        else
-            program->ended = true;
+        if (signal.ssi_signo != SIGUSR1)
+            return false;
+        toggle_plug(program);
     }
+    return true;
 }
 
 static void take_client(struct program *program)
@@ -276,8 +276,7 @@ static void sleep_idle(struct program *program)
 
 static void run(struct program *program)
 {
-    while (!program->ended) {
-        take_signals(program);
+    while (take_signals(program)) {
         serve_client(program);
         sim_wire_feed(&program->wire, program->sim);
         if (weir_sim_run(program->sim, weir_sim_now(program->sim) + SLICE))
