@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Configuration 1 is ours. A kernel likes a configuration better that it has a driver for, and puts the card into
-// the one that makes it an ordinary network adapter: then we take the card from the kernel, and give it back at
-// the end.
+// Configuration 1 is ours. A kernel likes a configuration better that it has a driver for, and puts the card
+// into the one that makes it an ordinary network adapter: then we take the card from the kernel, and give it
+// back at the end.
 //
 // Setting the configuration also when it is the right one makes the card start anew: whatever a program that
 // was killed has left in the card's endpoints is dropped (rtl/usb/usb_device.v, link_flush).
@@ -39,20 +39,22 @@ static void explain(const struct usb_found *found, int failed, char *error, size
 
     switch (failed) {
     case LIBUSB_ERROR_ACCESS:
-        snprintf(error, error_size,
-                 "no permission to use the card at USB port %s: copy 60-weir.rules (in the sources driver/) to "
-                 "/etc/udev/rules.d, run `udevadm control --reload` as root and plug the card in anew; or be root",
-                 path);
+        snprintf(
+            error, error_size,
+            "no permission to use the card at USB port %s: copy 60-weir.rules (in the sources driver/) to "
+            "/etc/udev/rules.d, run `udevadm control --reload` as root and plug the card in anew; or be root",
+            path);
         break;
     case LIBUSB_ERROR_BUSY:
-        snprintf(error, error_size,
-                 "another program uses the card at USB port %s: end it first (`fuser -v /dev/bus/usb/%03u/%03u` "
-                 "tells which one)",
-                 path, libusb_get_bus_number(found->device), libusb_get_device_address(found->device));
+        snprintf(
+            error, error_size,
+            "another program uses the card at USB port %s: end it first (`fuser -v /dev/bus/usb/%03u/%03u` "
+            "tells which one)",
+            path, libusb_get_bus_number(found->device), libusb_get_device_address(found->device));
         break;
     case LIBUSB_ERROR_NO_DEVICE:
     case LIBUSB_ERROR_NOT_FOUND:
-        snprintf(error, error_size, "the card at USB port %s is gone: plug it in again", path);
+        snprintf(error, error_size, "no permission for the card at USB port %s. " WEIR_PERMISSION_HINT, path);
         break;
     default:
         snprintf(error, error_size, "the card at USB port %s cannot be used (%s): plug it in anew", path,
@@ -61,8 +63,8 @@ static void explain(const struct usb_found *found, int failed, char *error, size
     errno = error_number(failed);
 }
 
-// Takes every interface of the active configuration from the kernel's drivers. One driver may hold several, so
-// the later ones may be free by then.
+// Takes every interface of the active configuration from the kernel's drivers. One driver may hold several,
+// so the later ones may be free by then.
 static int detach_kernel(struct libusb_card *card)
 {
     struct libusb_config_descriptor *active;
@@ -93,8 +95,9 @@ static int take(struct libusb_card *card)
     if (!failed)
         failed = libusb_claim_interface(card->handle, card->interface);
     if (!failed && card->configured_before > CONFIGURATION)
-        fprintf(stderr, "weir: the card was the system's network adapter (USB configuration %d); it is ours until we "
-                        "end\n",
+        fprintf(stderr,
+                "weir: the card was the system's network adapter (USB configuration %d); it is ours until we "
+                "end\n",
                 card->configured_before);
     return failed;
 }

@@ -4,7 +4,7 @@
 #ifndef WEIR_LIBUSB_CARD_H
 #define WEIR_LIBUSB_CARD_H
 
-#include <libusb.h>
+#include <libusb-1.0/libusb.h>
 
 #include "weir_usb.h"
 
@@ -17,8 +17,8 @@ struct libusb_card {
 };
 
 // Opens the card that `options` names ("", "serial=...", or "bus-port"), puts it into our configuration as
-// after plugging in, and claims our interface. False: `error` says what to do, `errno` what kind of failure it
-// is (weir_transport.h), and nothing is left open.
+// after plugging in, and claims our interface. False: `error` says what to do, `errno` what kind of failure
+// it is (weir_transport.h), and nothing is left open.
 bool libusb_card_open(struct libusb_card *card, const char *options, char *error, size_t error_size);
 
 // Gives the card back the way it was found. No transfer may be under way.

@@ -37,7 +37,8 @@ static void read_path(libusb_device *device, struct weir_usb_card *card)
     int length = snprintf(card->path, sizeof card->path, "%u", libusb_get_bus_number(device));
 
     for (int i = 0; i < count; i++)
-        length += snprintf(card->path + length, sizeof card->path - (size_t)length, "%c%u", i ? '.' : '-', ports[i]);
+        length += snprintf(card->path + length, sizeof card->path - (size_t)length, "%c%u", i ? '.' : '-',
+                           ports[i]);
 }
 
 // False when the device does not carry our interface.
@@ -50,7 +51,8 @@ static bool read_interface(libusb_device *device, struct usb_found *found)
         return false;
     for (uint8_t i = 0; i < config->bNumInterfaces && !ours; i++) {
         const struct libusb_interface_descriptor *each = config->interface[i].altsetting;
-        ours = each->bInterfaceClass == WEIR_INTERFACE_CLASS && each->bInterfaceSubClass == WEIR_INTERFACE_SUBCLASS;
+        ours = each->bInterfaceClass == WEIR_INTERFACE_CLASS &&
+               each->bInterfaceSubClass == WEIR_INTERFACE_SUBCLASS;
         found->interface = each->bInterfaceNumber;
         found->id[0] = each->bInterfaceClass;
         found->id[1] = each->bInterfaceSubClass;
@@ -76,7 +78,8 @@ static bool is_card(libusb_device *device, struct usb_found *found)
     int failed = libusb_open(device, &handle);
     found->card.permitted = failed != LIBUSB_ERROR_ACCESS;
     if (!failed) {
-        if (libusb_get_string_descriptor_ascii(handle, descriptor.iSerialNumber, (uint8_t *)found->card.serial,
+        if (libusb_get_string_descriptor_ascii(handle, descriptor.iSerialNumber,
+                                               (uint8_t *)found->card.serial,
                                                sizeof found->card.serial - 1) < 0)
             found->card.serial[0] = '\0';
         libusb_close(handle);
@@ -109,13 +112,14 @@ static void name_cards(const struct usb_found *found, int count, char *text, siz
 
     for (int i = 0; i < count && length < size; i++) {
         const struct weir_usb_card *card = &found[i].card;
-        length += (size_t)snprintf(text + length, size - length, "%susb:%s%s", i ? ", " : "",
-                                   card->serial[0] ? "serial=" : "", card->serial[0] ? card->serial : card->path);
+        length +=
+            (size_t)snprintf(text + length, size - length, "%susb:%s%s", i ? ", " : "",
+                             card->serial[0] ? "serial=" : "", card->serial[0] ? card->serial : card->path);
     }
 }
 
-__attribute__((format(printf, 4, 5))) static bool refuse(int number, char *error, size_t error_size, const char *format,
-                                                         ...)
+__attribute__((format(printf, 4, 5))) static bool refuse(int number, char *error, size_t error_size,
+                                                         const char *format, ...)
 {
     va_list arguments;
 
@@ -161,9 +165,13 @@ static bool choose(const struct usb_found *all, int count, const char *options, 
         return true;
     name_cards(all, count, names, sizeof names);
     if (matching > 1)
-        return refuse(EMLINK, error, error_size, "there are several cards; give one of them with --card: %s", names);
+        return refuse(EMLINK, error, error_size, "there are several cards; give one of them with --card: %s",
+                      names);
     if (count > 0)
         return refuse(ENODEV, error, error_size, "no card usb:%s is plugged in; there is %s", options, names);
+    if (*options)
+        return refuse(ENODEV, error, error_size, "no card found: usb:%s is not plugged in, nor is any other",
+                      options);
     return refuse(ENODEV, error, error_size,
                   "no card found: plug one in at USB, or give --card (`weir list` shows what it takes)");
 }
@@ -176,7 +184,8 @@ bool usb_find_one(libusb_context *context, const char *options, struct usb_found
 
     if (!understood(options))
         return refuse(EINVAL, error, error_size,
-                      "no card is named \"usb:%s\"; a card at USB is usb, usb:serial=NUMBER or usb:BUS-PORT", options);
+                      "no card is named \"usb:%s\"; a card at USB is usb, usb:serial=NUMBER or usb:BUS-PORT",
+                      options);
     int count = find_all(context, all, CARDS_MAX);
     if (count < 0)
         return refuse(EIO, error, error_size, "USB cannot be looked at (%s)", libusb_error_name(count));

@@ -4,7 +4,7 @@
 #ifndef WEIR_LIBUSB_FIND_H
 #define WEIR_LIBUSB_FIND_H
 
-#include <libusb.h>
+#include <libusb-1.0/libusb.h>
 
 #include "weir_usb.h"
 
@@ -15,8 +15,8 @@ struct usb_found {
     libusb_device *device; // a reference, the caller's to give back
 };
 
-// The card that `options` names: "" the only one, "serial=...", or "bus-port". False: `error` says what there is,
-// errno is EINVAL, ENODEV or EMLINK (there are several).
+// The card that `options` names: "" the only one, "serial=...", or "bus-port". False: `error` says what there
+// is, errno is EINVAL, ENODEV or EMLINK (there are several).
 bool usb_find_one(libusb_context *context, const char *options, struct usb_found *found, char *error,
                   size_t error_size);
 

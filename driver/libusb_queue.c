@@ -6,9 +6,9 @@
 //                    ▲                    │
 //                    └── a part of OUT ◄──┘
 //
-// Memory. Linux gives all USB transfers of all programs 16 MB together (usbcore.usbfs_memory_mb). When libusb says
-// that there is none, the endpoint makes do with half of what it has running, and when nothing is running, with
-// OUT transfers in halves.
+// Memory. Linux gives all USB transfers of all programs 16 MB together (usbcore.usbfs_memory_mb). When libusb
+// says that there is none, the endpoint makes do with half of what it has running, and when nothing is
+// running, with OUT transfers in halves.
 //
 // After a failure the endpoint is halted: what waits ends at once, what runs is called back from libusb.
 #include "transport_libusb.h"
@@ -23,7 +23,9 @@
 
 struct usb_endpoint *usb_queue_endpoint(struct libusb_transport *transport, uint8_t address)
 {
-    return &transport->endpoint[address == WEIR_EP_OUT ? USB_OUT : address == WEIR_EP_IN ? USB_IN : USB_NOTIFY];
+    return &transport->endpoint[address == WEIR_EP_OUT  ? USB_OUT
+                                : address == WEIR_EP_IN ? USB_IN
+                                                        : USB_NOTIFY];
 }
 
 static void ring(struct libusb_transport *transport)
@@ -95,8 +97,9 @@ static int start(struct usb_request *request)
         libusb_fill_interrupt_transfer(request->usb, handle, transfer->endpoint, transfer->buffer, (int)size,
                                        on_usb_complete, request, 0);
     else
-        libusb_fill_bulk_transfer(request->usb, handle, transfer->endpoint, transfer->buffer + transfer->actual,
-                                  (int)size, on_usb_complete, request, 0);
+        libusb_fill_bulk_transfer(request->usb, handle, transfer->endpoint,
+                                  transfer->buffer + transfer->actual, (int)size, on_usb_complete, request,
+                                  0);
     int failed = libusb_submit_transfer(request->usb);
     if (!failed) {
         request->running = request->started = true;
@@ -106,8 +109,9 @@ static int start(struct usb_request *request)
 }
 
 // Makes do with less. False when it cannot.
-static bool economise(struct usb_endpoint *endpoint, const struct usb_request *request)
+static bool economise(const struct usb_request *request)
 {
+    struct usb_endpoint *endpoint = request->endpoint;
     size_t half = request->usb->length > 0 ? (size_t)request->usb->length / 2 : 0;
 
     if (endpoint->running > 0) {
@@ -133,6 +137,17 @@ static void fail_from(struct usb_request *request, int failed)
     recall_all(request->endpoint);
 }
 
+// start, with less where that helps. NO_MEM while others run: it may go when one of them is back.
+static int try_start(struct usb_request *request)
+{
+    int failed;
+
+    do {
+        failed = start(request);
+    } while (failed == LIBUSB_ERROR_NO_MEM && economise(request) && request->endpoint->running == 0);
+    return failed;
+}
+
 // Starts what may be started. A request in parts goes alone, for nothing may overtake its parts.
 static void pump(struct usb_endpoint *endpoint)
 {
@@ -148,9 +163,9 @@ static void pump(struct usb_endpoint *endpoint)
         }
         if (part && endpoint->running > 0)
             return;
-        int failed = start(each);
-        if (failed == LIBUSB_ERROR_NO_MEM && economise(endpoint, each))
-            continue;
+        int failed = try_start(each);
+        if (failed == LIBUSB_ERROR_NO_MEM && endpoint->running > 0)
+            return;
         if (failed)
             fail_from(each, failed);
     }
@@ -185,7 +200,8 @@ static void LIBUSB_CALL on_usb_complete(struct libusb_transfer *usb)
     request->running = false;
     endpoint->running--;
     request->transfer->actual += (size_t)usb->actual_length;
-    bool more = request->transfer->endpoint == WEIR_EP_OUT && request->transfer->actual < request->transfer->length;
+    bool more =
+        request->transfer->endpoint == WEIR_EP_OUT && request->transfer->actual < request->transfer->length;
     if (status != WEIR_TRANSFER_OK || !more)
         end(request, status);
     else if (request->recalled)
@@ -228,18 +244,34 @@ static void put_back(struct libusb_transport *transport, struct usb_request *req
     transport->idle = request;
 }
 
+static int submit_error(struct libusb_transport *transport, int failed)
+{
+    if (failed == LIBUSB_ERROR_NO_DEVICE)
+        set_gone(transport);
+    return failed == LIBUSB_ERROR_NO_DEVICE ? -ENODEV : failed == LIBUSB_ERROR_NO_MEM ? -ENOMEM : -EIO;
+}
+
 int usb_queue_submit(struct libusb_transport *transport, struct weir_transfer *transfer)
 {
     struct usb_endpoint *endpoint = usb_queue_endpoint(transport, transfer->endpoint);
 
     if (transport->gone || transport->closing)
         return -ENODEV;
+    if (endpoint->halted)
+        return -EPIPE;
     struct usb_request *request = new_request(transport);
     if (!request)
         return -ENOMEM;
     *request = (struct usb_request){.transfer = transfer, .usb = request->usb, .endpoint = endpoint};
     transfer->actual = 0;
     transfer->transport_private = request;
+    if (!endpoint->first) { // the caller hears at once that it cannot be
+        int failed = try_start(request);
+        if (failed) {
+            put_back(transport, request);
+            return submit_error(transport, failed);
+        }
+    }
     *endpoint->last = request;
     endpoint->last = &request->next;
     pump(endpoint);

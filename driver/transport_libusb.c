@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// A card at a real USB port, through libusb. Time is the system's monotonic clock. transport_libusb.h says which
-// thread does what.
+// A card at a real USB port, through libusb. Time is the system's monotonic clock. transport_libusb.h says
+// which thread does what.
 #include "transport_libusb.h"
 
 #include <errno.h>
@@ -16,11 +16,11 @@
 #include "transport_internal.h"
 #include "weir_link.h"
 
-#define CONTROL_TIMEOUT 3000       // ms; a card answers within a few microframes, a simulated one takes longer
-#define UNPLUG_LOOKS 10            // times
-#define UNPLUG_PAUSE 50000000      // ns
+#define CONTROL_TIMEOUT 3000  // ms; a card answers within a few microframes, a simulated one takes longer
+#define UNPLUG_LOOKS 10       // times
+#define UNPLUG_PAUSE 50000000 // ns
 #define WATCHED_MAX 15
-#define EVENT_SLICE 60             // s; the event thread is woken when it is to end
+#define EVENT_SLICE 60 // s; the event thread is woken when it is to end
 
 static struct libusb_transport *self(const struct weir_transport *transport)
 {
@@ -81,7 +81,8 @@ static uint8_t *usb_allocate(struct weir_transport *base, size_t size)
 
     if (!buffer)
         return NULL;
-    *buffer = (struct usb_buffer){libusb_dev_mem_alloc(transport->card.handle, size), size, true, transport->buffers};
+    *buffer = (struct usb_buffer){libusb_dev_mem_alloc(transport->card.handle, size), size, true,
+                                  transport->buffers};
     if (!buffer->data) {
         buffer->data = malloc(size);
         buffer->mapped = false;
@@ -171,8 +172,8 @@ static int usb_control(struct weir_transport *base, uint8_t request_type, uint8_
         return -ENODEV;
     if (request_type == 0x02 && request == LIBUSB_REQUEST_CLEAR_FEATURE && value == 0)
         return clear_halt(transport, (uint8_t)index);
-    int moved = libusb_control_transfer(transport->card.handle, request_type, request, value, index, data, length,
-                                        CONTROL_TIMEOUT);
+    int moved = libusb_control_transfer(transport->card.handle, request_type, request, value, index, data,
+                                        length, CONTROL_TIMEOUT);
     return moved >= 0 ? moved : control_error(transport, moved);
 }
 
@@ -197,8 +198,8 @@ static void quiet_bell(struct libusb_transport *transport)
     pthread_mutex_unlock(&transport->lock);
 }
 
-// Waits for the bell and the watched descriptors until `deadline`. The number of watched ones that are ready, or
-// -EINTR.
+// Waits for the bell and the watched descriptors until `deadline`. The number of watched ones that are ready,
+// or -EINTR.
 static int wait_ready(struct libusb_transport *transport, weir_time deadline)
 {
     struct pollfd fds[WATCHED_MAX + 1];

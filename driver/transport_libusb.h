@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // What the files of the libusb transport share: transport_libusb.c (the transport's calls, the event thread),
-// libusb_queue.c (the endpoints' queues). How a card is found and made ours is in libusb_find.c, libusb_card.c.
+// libusb_queue.c (the endpoints' queues). How a card is found and made ours is in libusb_find.c,
+// libusb_card.c.
 //
 // Threads. libusb's callbacks run in the event thread (or in whichever thread waits for a control transfer).
 // They move ended transfers to `done`, under the lock, and ring the bell, an eventfd; poll, in the caller's
@@ -15,7 +16,8 @@
 #include "libusb_card.h"
 #include "weir_transport.h"
 
-// A transfer of the caller's on its way, by one libusb transfer or, after a shortage of memory, by several in turn.
+// A transfer of the caller's on its way, by one libusb transfer or, after a shortage of memory, by several in
+// turn.
 struct usb_request {
     struct weir_transfer *transfer;
     struct libusb_transfer *usb;
