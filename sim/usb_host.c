@@ -180,14 +180,16 @@ static void step(struct usb_host *host)
 {
     if (host->refused)
         complete_refused(host);
-    if (host->port == USB_PORT_OFF)
+    if (host->port == USB_PORT_OFF) {
         host->event = USB_NEVER;
-    else if (host->port != USB_PORT_ENABLED)
+    } else if (host->port != USB_PORT_ENABLED) {
+        host->phy.tx_ready = false; // what the device was saying when the reset began: nobody listens
         usb_port_step(host);
-    else if (host->phase == USB_PHASE_READY && !host->phy.tx_ready)
+    } else if (host->phase == USB_PHASE_READY && !host->phy.tx_ready) {
         schedule(host);
-    else
+    } else {
         usb_transaction_step(host);
+    }
 }
 
 void usb_host_tick(struct usb_host *host, struct ulpi_pins *pins, uint64_t now)

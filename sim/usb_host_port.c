@@ -94,7 +94,6 @@ static void settle(struct usb_host *host, uint64_t since)
     }
     enter(host, USB_PORT_ENABLED, USB_LINE_SE0);
     host->state = USB_HOST_ENUMERATING;
-    host->phy.tx_ready = false; // what the device said before the reset
     host->next_sof = host->clock + 1;
     usb_enumerate(host);
 }

@@ -245,10 +245,8 @@ static void on_reset(void *context)
         return;
     usbredir_cancel_all(server, false);
     memset(server->setting, 0, sizeof server->setting);
-    if (!weir_sim_bus_reset(server->sim)) {
-        usbredirparser_send_device_disconnect(server->parser);
-        server->there = false;
-    }
+    if (!weir_sim_bus_reset(server->sim))
+        usbredir_end(server, "the card does not come back from a reset: %s", weir_sim_usb_error(server->sim));
 }
 
 static void on_hello(void *context, struct usb_redir_hello_header *hello)
@@ -259,8 +257,12 @@ static void on_hello(void *context, struct usb_redir_hello_header *hello)
     if (server->greeted)
         return;
     server->greeted = true;
-    if (weir_sim_attached(server->sim) && (server->fresh || weir_sim_bus_reset(server->sim)))
+    if (!weir_sim_attached(server->sim))
+        return; // it may be plugged in later
+    if (server->fresh || weir_sim_bus_reset(server->sim))
         usbredir_connect(server);
+    else
+        usbredir_end(server, "the card does not come back from a reset: %s", weir_sim_usb_error(server->sim));
 }
 
 // ---- what the card cannot do ----

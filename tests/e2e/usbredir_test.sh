@@ -42,10 +42,12 @@ check "an upload of 2 MiB has the same SHA-256" upload
 
 # --- clients that vanish ---
 in_transfer() { # begins a download that takes long; the client is $victim
-    rm -f "$work/part"
-    "$weir_tool" --card "usbredir:unix:$socket" --ip "$card_ip/24" get -o "$work/part" "http://$peer_ip:8080/long" &
+    rm -f "$work/got.part"
+    "$weir_tool" --card "usbredir:unix:$socket" --ip "$card_ip/24" get -o "$work/got" "http://$peer_ip:8080/long" &
     victim=$!
-    wait_for [ -s "$work/part" ]
+    wait_for [ -s "$work/got.part" ] && return 0
+    kill -9 "$victim"
+    return 1
 }
 killed_in_transfer() {
     in_transfer || return 1
