@@ -2,10 +2,6 @@
 //
 // A card that somebody exports over usbredir (protocol version 0.7), such as weir-sim; libusbredirparser
 // takes the protocol apart. Time is the clock on the wall, for usbredir tells no other.
-//
-// All transfers go out at once; the exporter queues them. One that fails takes those behind it with it, there
-// as here: weir-sim sends nothing behind a failed transfer that it had when it failed. What is submitted
-// after the failure waits here until the endpoint has been cleared.
 #include "transport_internal.h"
 
 #include <errno.h>
@@ -16,259 +12,19 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <usbredirparser.h>
-
 #include "socket_address.h"
-#include "transfer_queue.h"
-#include "weir_link.h"
+#include "usbredir_client.h"
 
-#define FLIGHTS_MAX 64
 #define WATCHED_MAX 15
-#define NEWS_MAX 4                           // interrupt messages that nobody has asked for yet
 #define ANSWER_TIMEOUT UINT64_C(20000000000) // ns: for what the exporter does at once
 #define SECOND UINT64_C(1000000000)
-
-// A transfer that the exporter has, or, while its endpoint is halted, will have.
-struct flight {
-    uint64_t id; // 0: none
-    struct weir_transfer *transfer;
-    bool held;
-};
-
-struct news {
-    uint8_t bytes[WEIR_NOTIFY_SIZE];
-    size_t length;
-};
-
-// A request that is waited for.
-struct request {
-    uint64_t id;
-    bool answered;
-    uint8_t status;
-    uint8_t *data;
-    size_t room, actual;
-};
-
-struct usbredir_transport {
-    struct weir_transport base;
-    struct usbredirparser *parser;
-    int fd;
-    uint64_t last_id;
-    struct flight flights[FLIGHTS_MAX]; // in order of submission, without gaps
-    size_t count;
-    bool halted[2]; // OUT, IN
-    struct queue notify, done;
-    struct news news[NEWS_MAX];
-    size_t news_count;
-    struct request request;
-    uint8_t interface[3];
-    bool connected, gone;
-    char complaint[160]; // of the parser
-    struct pollfd *watched;
-    size_t watched_count;
-};
-
-static struct usbredir_transport *self(const struct weir_transport *transport)
-{
-    return (struct usbredir_transport *)transport;
-}
-
-static enum weir_transfer_status status_of(uint8_t status)
-{
-    switch (status) {
-    case usb_redir_success:
-        return WEIR_TRANSFER_OK;
-    case usb_redir_cancelled:
-        return WEIR_TRANSFER_CANCELLED;
-    case usb_redir_stall:
-        return WEIR_TRANSFER_STALL;
-    case usb_redir_babble:
-        return WEIR_TRANSFER_OVERFLOW;
-    default:
-        return WEIR_TRANSFER_ERROR;
-    }
-}
-
-// ---- transfers ----
-
-static void finish(struct usbredir_transport *transport, struct weir_transfer *transfer,
-                   enum weir_transfer_status status, size_t actual)
-{
-    transfer->status = status;
-    transfer->actual = actual;
-    queue_add(&transport->done, transfer);
-}
-
-static struct weir_transfer *land(struct usbredir_transport *transport, size_t i)
-{
-    struct weir_transfer *transfer = transport->flights[i].transfer;
-
-    transport->count--;
-    memmove(&transport->flights[i], &transport->flights[i + 1],
-            (transport->count - i) * sizeof *transport->flights);
-    return transfer;
-}
-
-static void send_bulk(struct usbredir_transport *transport, const struct flight *flight)
-{
-    struct weir_transfer *transfer = flight->transfer;
-    bool in = transfer->endpoint == WEIR_EP_IN;
-    struct usb_redir_bulk_packet_header header = {
-        .endpoint = transfer->endpoint,
-        .length = (uint16_t)transfer->length,
-        .length_high = (uint16_t)(transfer->length >> 16),
-    };
-
-    usbredirparser_send_bulk_packet(transport->parser, flight->id, &header, in ? NULL : transfer->buffer,
-                                    in ? 0 : (int)transfer->length);
-}
-
-static void on_bulk(void *context, uint64_t id, struct usb_redir_bulk_packet_header *header, uint8_t *data,
-                    int data_length)
-{
-    struct usbredir_transport *transport = context;
-    size_t length = header->length | (size_t)header->length_high << 16, i = 0;
-
-    while (i < transport->count && (transport->flights[i].id != id || transport->flights[i].held))
-        i++;
-    if (i < transport->count) {
-        struct weir_transfer *transfer = land(transport, i);
-        bool in = transfer->endpoint == WEIR_EP_IN, *halted = &transport->halted[in];
-        enum weir_transfer_status status = status_of(header->status);
-        if (in)
-            length = data_length > 0 ? (size_t)data_length : 0;
-        if (length > transfer->length) {
-            length = transfer->length;
-            status = WEIR_TRANSFER_OVERFLOW;
-        }
-        if (in && length > 0)
-            memcpy(transfer->buffer, data, length);
-        finish(transport, transfer, *halted && status != WEIR_TRANSFER_OK ? WEIR_TRANSFER_CANCELLED : status,
-               length);
-        *halted = *halted || (status != WEIR_TRANSFER_OK && status != WEIR_TRANSFER_CANCELLED);
-    }
-    usbredirparser_free_packet_data(transport->parser, data);
-}
-
-static void match_news(struct usbredir_transport *transport)
-{
-    while (transport->news_count > 0 && transport->notify.first) {
-        struct weir_transfer *transfer = queue_take(&transport->notify);
-        size_t length =
-            transport->news[0].length < transfer->length ? transport->news[0].length : transfer->length;
-        memcpy(transfer->buffer, transport->news[0].bytes, length);
-        transport->news_count--;
-        memmove(transport->news, transport->news + 1, transport->news_count * sizeof *transport->news);
-        finish(transport, transfer, WEIR_TRANSFER_OK, length);
-    }
-}
-
-// Where there is no room, the oldest goes: each tells the whole state.
-static void on_interrupt(void *context, uint64_t id, struct usb_redir_interrupt_packet_header *header,
-                         uint8_t *data, int data_length)
-{
-    struct usbredir_transport *transport = context;
-
-    (void)id;
-    if (header->endpoint == WEIR_EP_NOTIFY && data_length > 0 && header->status == usb_redir_success) {
-        if (transport->news_count == NEWS_MAX)
-            memmove(transport->news, transport->news + 1, --transport->news_count * sizeof *transport->news);
-        struct news *news = &transport->news[transport->news_count++];
-        news->length = (size_t)data_length < sizeof news->bytes ? (size_t)data_length : sizeof news->bytes;
-        memcpy(news->bytes, data, news->length);
-        match_news(transport);
-    }
-    usbredirparser_free_packet_data(transport->parser, data);
-}
-
-static int usbredir_submit(struct weir_transport *base, struct weir_transfer *transfer)
-{
-    struct usbredir_transport *transport = self(base);
-
-    if (transport->gone)
-        return -ENODEV;
-    transfer->actual = 0;
-    if (transfer->endpoint == WEIR_EP_NOTIFY) {
-        queue_add(&transport->notify, transfer);
-        match_news(transport);
-        return 0;
-    }
-    if (transport->count == FLIGHTS_MAX)
-        return -EBUSY;
-    struct flight *flight = &transport->flights[transport->count++];
-    *flight = (struct flight){.id = ++transport->last_id,
-                              .transfer = transfer,
-                              .held = transport->halted[transfer->endpoint == WEIR_EP_IN]};
-    if (!flight->held)
-        send_bulk(transport, flight);
-    return 0;
-}
-
-static void usbredir_cancel(struct weir_transport *base, struct weir_transfer *transfer)
-{
-    struct usbredir_transport *transport = self(base);
-
-    if (transfer->endpoint == WEIR_EP_NOTIFY) {
-        if (queue_remove(&transport->notify, transfer))
-            finish(transport, transfer, WEIR_TRANSFER_CANCELLED, 0);
-        return;
-    }
-    for (size_t i = 0; i < transport->count; i++) {
-        if (transport->flights[i].transfer != transfer)
-            continue;
-        if (transport->flights[i].held)
-            finish(transport, land(transport, i), WEIR_TRANSFER_CANCELLED, 0);
-        else
-            usbredirparser_send_cancel_data_packet(transport->parser, transport->flights[i].id);
-        return;
-    }
-}
-
-// The endpoint has been cleared: what waited for that goes out.
-static void release(struct usbredir_transport *transport, uint8_t endpoint)
-{
-    if (endpoint != WEIR_EP_IN && endpoint != WEIR_EP_OUT)
-        return;
-    transport->halted[endpoint == WEIR_EP_IN] = false;
-    for (size_t i = 0; i < transport->count; i++) {
-        struct flight *flight = &transport->flights[i];
-        if (!flight->held || flight->transfer->endpoint != endpoint)
-            continue;
-        flight->held = false;
-        send_bulk(transport, flight);
-    }
-}
-
-static void finish_all(struct usbredir_transport *transport, enum weir_transfer_status status)
-{
-    struct weir_transfer *transfer;
-
-    while (transport->count > 0)
-        finish(transport, land(transport, 0), status, 0);
-    while ((transfer = queue_take(&transport->notify)) != NULL)
-        finish(transport, transfer, status, 0);
-}
-
-// True when there was something to tell.
-static bool tell(struct usbredir_transport *transport)
-{
-    struct queue done = transport->done;
-    struct weir_transfer *transfer;
-
-    if (!done.first)
-        return false;
-    queue_init(&transport->done);
-    while ((transfer = queue_take(&done)) != NULL)
-        transfer->complete(transfer);
-    return true;
-}
 
 // ---- the socket ----
 
 static void lose(struct usbredir_transport *transport)
 {
     transport->gone = true;
-    finish_all(transport, WEIR_TRANSFER_NO_DEVICE);
+    usbredir_finish_all(transport, WEIR_TRANSFER_NO_DEVICE);
 }
 
 static int on_read(void *context, uint8_t *data, int count)
@@ -350,12 +106,12 @@ static int wait_ready(struct usbredir_transport *transport, weir_time deadline)
 
 static int usbredir_poll(struct weir_transport *base, weir_time deadline)
 {
-    struct usbredir_transport *transport = self(base);
+    struct usbredir_transport *transport = usbredir_self(base);
     int ready = 0;
 
     for (;;) {
         exchange(transport);
-        if (tell(transport) || transport->gone)
+        if (usbredir_tell(transport) || transport->gone)
             return transport->gone ? -ENODEV : 0;
         if (ready != 0 || system_now() >= deadline)
             return ready < 0 ? ready : 0;
@@ -365,7 +121,7 @@ static int usbredir_poll(struct weir_transport *base, weir_time deadline)
 
 static void usbredir_watch(struct weir_transport *base, struct pollfd *fds, size_t count)
 {
-    struct usbredir_transport *transport = self(base);
+    struct usbredir_transport *transport = usbredir_self(base);
 
     transport->watched = fds;
     transport->watched_count = count < WATCHED_MAX ? count : WATCHED_MAX;
@@ -454,7 +210,7 @@ static int result(const struct usbredir_transport *transport)
 static int usbredir_control(struct weir_transport *base, uint8_t request_type, uint8_t request,
                             uint16_t value, uint16_t index, uint8_t *data, uint16_t length)
 {
-    struct usbredir_transport *transport = self(base);
+    struct usbredir_transport *transport = usbredir_self(base);
     bool in = (request_type & 0x80) != 0, none = in || length == 0;
     struct usb_redir_control_packet_header header = {.endpoint = request_type & 0x80,
                                                      .request = request,
@@ -472,7 +228,7 @@ static int usbredir_control(struct weir_transport *base, uint8_t request_type, u
         usbredirparser_send_cancel_data_packet(transport->parser, transport->request.id);
     bool halt_cleared = request_type == 0x02 && request == 1 && value == 0; // CLEAR_FEATURE(ENDPOINT_HALT)
     if (halt_cleared && result(transport) >= 0)
-        release(transport, (uint8_t)index);
+        usbredir_release(transport, (uint8_t)index);
     return result(transport);
 }
 
@@ -514,7 +270,7 @@ static void on_hello(void *context, struct usb_redir_hello_header *hello)
 
 static void usbredir_interface_id(const struct weir_transport *base, uint8_t id[3])
 {
-    memcpy(id, self(base)->interface, 3);
+    memcpy(id, usbredir_self(base)->interface, 3);
 }
 
 // ---- life ----
@@ -539,8 +295,7 @@ static bool init_parser(struct usbredir_transport *transport)
     parser->control_packet_func = on_control;
     parser->configuration_status_func = on_configuration_status;
     parser->interrupt_receiving_status_func = on_receiving_status;
-    parser->bulk_packet_func = on_bulk;
-    parser->interrupt_packet_func = on_interrupt;
+    usbredir_set_transfer_callbacks(parser);
     usbredirparser_caps_set_cap(caps, usb_redir_cap_connect_device_version);
     usbredirparser_caps_set_cap(caps, usb_redir_cap_ep_info_max_packet_size);
     usbredirparser_caps_set_cap(caps, usb_redir_cap_64bits_ids);
@@ -590,11 +345,11 @@ static bool plug_in(struct usbredir_transport *transport, const char *address, c
 
 static void usbredir_close(struct weir_transport *base)
 {
-    struct usbredir_transport *transport = self(base);
+    struct usbredir_transport *transport = usbredir_self(base);
 
-    finish_all(transport, WEIR_TRANSFER_CANCELLED);
+    usbredir_finish_all(transport, WEIR_TRANSFER_CANCELLED);
     transport->gone = true;
-    tell(transport);
+    usbredir_tell(transport);
     usbredirparser_destroy(transport->parser);
     close(transport->fd);
     free(transport);
