@@ -266,6 +266,11 @@ static void usb_interface_id(const struct weir_transport *base, uint8_t id[3])
     memcpy(id, self(base)->card.id, 3);
 }
 
+static unsigned usb_packet_size(const struct weir_transport *base)
+{
+    return self(base)->card.packet;
+}
+
 // ---- Life ----
 
 static void *handle_events(void *context)
@@ -333,6 +338,7 @@ struct weir_transport *weir_transport_libusb_open(const char *options, char *err
         .interface_id = usb_interface_id,
         .close = usb_close,
         .allocate = usb_allocate,
+        .packet_size = usb_packet_size,
     };
     struct libusb_transport *transport = calloc(1, sizeof *transport);
 

@@ -312,6 +312,28 @@ static void frames_pass_both_ways_in_order(void **state)
     weir_card_close(bench->card);
 }
 
+static void at_full_speed_every_frame_length_passes_both_ways(void **state)
+{
+    struct bench *bench = *state;
+    uint8_t frame[FRAME];
+
+    bench->device.card.packet = 64;
+    assert_true(open_card(bench));
+    for (uint32_t length = 60; length < 200; length++) {
+        memset(frame, 255, length);
+        assert_int_equal(
+            weir_card_send(bench->card, &(struct weir_card_tx){.header = frame, .header_length = length}), 0);
+        while (wire_count(bench) <= length - 60)
+            assert_int_equal(weir_card_poll(bench->card, weir_card_now(bench->card) + 1000000), 0);
+        pthread_mutex_lock(&fake_usb.lock);
+        assert_int_equal(bench->device.card.counters[WEIR_CNT_USB_OUT_TRANSFERS], length - 59);
+        pthread_mutex_unlock(&fake_usb.lock);
+    }
+    bench->wire_count = bench->wire_wrong = 0;
+    exchanges_everything(bench);
+    weir_card_close(bench->card);
+}
+
 static void several_transfers_are_under_way_to_the_card(void **state)
 {
     struct bench *bench = *state;
@@ -606,6 +628,7 @@ int main(void)
         TEST(a_card_in_the_kernels_hands_is_taken_and_given_back),
         TEST(what_a_killed_program_left_in_the_card_is_dropped),
         TEST(frames_pass_both_ways_in_order),
+        TEST(at_full_speed_every_frame_length_passes_both_ways),
         TEST(several_transfers_are_under_way_to_the_card),
         TEST(short_of_memory_everything_still_arrives),
         TEST(with_no_memory_at_all_it_says_what_to_raise),
