@@ -23,7 +23,7 @@ INSTALL_RULES    := driver/60-weir.rules
 $(BUILD)/%.pc: host/%.pc.in host/install.mk FORCE
 	@mkdir -p $(@D)
 	@sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|' \
-	  -e 's|@SIM_LIBS@|$(SIM_LIBS)|' $< > $@
+	  -e 's|@LIBS@|$(DRIVER_LIBS) $(SIM_LIBS)|' $< > $@
 
 INSTALL := install -D -m
 install: $(INSTALL_PROGRAMS) $(INSTALL_LIBS) $(INSTALL_PC) $(BUILD)/gen/weir_link.h
