@@ -20,11 +20,11 @@
 #include "weir_card.h"
 #include "weir_link.h"
 
-#define BULK_PACKET 512     // bytes, high speed (USB 2.0 section 5.8.3)
-#define OUT_SLOTS 6         // OUT transfers; more only adds queueing delay
-#define OUT_AGGREGATE 16384 // bytes: records share a transfer up to this size
-#define IN_SLOTS 8          // IN transfers, always queued
-#define RECOVERY_LIMIT 16   // recoveries in a row that moved nothing before we give up
+#define HIGH_SPEED_PACKET 512 // bytes (USB 2.0 section 5.8.3)
+#define OUT_SLOTS 6           // OUT transfers; more only adds queueing delay
+#define OUT_AGGREGATE 16384   // bytes: records share a transfer up to this size
+#define IN_SLOTS 8            // IN transfers, always queued
+#define RECOVERY_LIMIT 16     // recoveries in a row that moved nothing before we give up
 
 // An OUT transfer. Slots form a ring: `oldest`, then those queued, then the one that records are gathered in.
 struct out_slot {
@@ -55,6 +55,7 @@ struct in_queue {
 
 struct weir_card {
     struct weir_transport *transport;
+    unsigned packet; // bytes of a full bulk packet
     struct weir_card_receiver receiver;
     struct weir_card_caps caps;
     struct weir_card_stats stats;

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "libusb_find.h"
+#include "weir_link.h"
 
 #define CONFIGURATION 1
 
@@ -94,6 +95,10 @@ static int take(struct libusb_card *card)
         failed = libusb_set_configuration(card->handle, CONFIGURATION);
     if (!failed)
         failed = libusb_claim_interface(card->handle, card->interface);
+    int packet = libusb_get_max_packet_size(libusb_get_device(card->handle), WEIR_EP_OUT);
+    if (!failed && packet <= 0)
+        failed = packet == 0 ? LIBUSB_ERROR_OTHER : packet;
+    card->packet = (unsigned)packet;
     if (!failed && card->configured_before > CONFIGURATION)
         fprintf(stderr,
                 "weir: the card was the system's network adapter (USB configuration %d); it is ours until we "

@@ -13,6 +13,7 @@ struct libusb_card {
     libusb_device_handle *handle;
     uint8_t interface;     // bInterfaceNumber of ours
     uint8_t id[3];         // its class, subclass, protocol
+    unsigned packet;       // bytes of a full bulk packet
     int configured_before; // configuration that the card was in
 };
 

@@ -142,6 +142,7 @@ struct weir_card *weir_card_open(struct weir_transport *transport, const struct 
         return NULL;
     }
     card->transport = transport;
+    card->packet = transport->ops->packet_size ? transport->ops->packet_size(transport) : HIGH_SPEED_PACKET;
     card->receiver = *receiver;
     card->notify = (struct weir_transfer){.endpoint = WEIR_EP_NOTIFY,
                                           .buffer = card->notify_buffer,

@@ -51,15 +51,15 @@ static void take_transfer(struct weir_card *card, const struct weir_transfer *tr
     bool ended = transfer->status == WEIR_TRANSFER_OK;
 
     // A transfer that has ended did so with a short packet, unless it filled the buffer.
-    in->packets += (uint32_t)(length / BULK_PACKET);
-    if (ended && (length % BULK_PACKET != 0 || length < transfer->length))
+    in->packets += (uint32_t)(length / card->packet);
+    if (ended && (length % card->packet != 0 || length < transfer->length))
         in->packets++;
     card->stats.rx_bytes += length;
 
     if (in->skip && (ended || length > 0)) {
-        size_t repeated = length < BULK_PACKET ? length : BULK_PACKET;
+        size_t repeated = length < card->packet ? length : card->packet;
         in->skip = false;
-        if (repeated < BULK_PACKET) // it was the end of the transfer before, which we have had
+        if (repeated < card->packet) // it was the end of the transfer before, which we have had
             return;
         data += repeated;
         length -= repeated;
@@ -121,6 +121,8 @@ void weir_in_start(struct weir_card *card)
     for (unsigned i = 0; i < IN_SLOTS; i++) {
         if (weir_card_submit(card, &card->in.slot[i]))
             card->in.pending++;
+        else
+            card->in.failed = true;
     }
 }
 

@@ -62,6 +62,9 @@ struct weir_transport_ops {
     // Memory for transfers' buffers that this transport moves best; close frees it. NULL: there is none. An
     // operation that a transport need not have: any memory will do.
     uint8_t *(*allocate)(struct weir_transport *transport, size_t size);
+    // Bytes of a full bulk packet: 512 at high speed, 64 at full speed. One that need not be there: high
+    // speed.
+    unsigned (*packet_size)(const struct weir_transport *transport);
 };
 
 struct weir_transport {

@@ -271,6 +271,12 @@ libusb_device *libusb_get_device(libusb_device_handle *handle)
     return (libusb_device *)handle->device;
 }
 
+int libusb_get_max_packet_size(libusb_device *device, unsigned char endpoint)
+{
+    (void)endpoint;
+    return (int)device_of(device)->card.packet;
+}
+
 int libusb_get_string_descriptor_ascii(libusb_device_handle *handle, uint8_t index, unsigned char *data,
                                        int length)
 {

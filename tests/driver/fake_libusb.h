@@ -53,7 +53,7 @@ struct fake_usb {
     unsigned dying_calls; // so many calls fail with IO before an unplugged device is known to be gone
 
     // What was seen.
-    unsigned calls, out_count, in_count; // of the driver; transfers that moved
+    unsigned calls, out_count, in_count;           // of the driver; transfers that moved
     unsigned contexts, handles, transfers, mapped; // alive
     unsigned out_running, in_running, out_most, in_most;
     size_t memory_used, longest_out;

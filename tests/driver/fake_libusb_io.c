@@ -11,8 +11,6 @@
 
 #include "weir_link.h"
 
-#define PACKET 512
-
 // What libusb has of a transfer; the public part stands behind it.
 struct io {
     struct io *next;
@@ -197,8 +195,10 @@ int libusb_cancel_transfer(struct libusb_transfer *usb)
 
 static void move_out(struct fake_usb_device *device, struct libusb_transfer *usb, size_t length)
 {
-    for (size_t at = 0; at < length; at += PACKET)
-        fake_card_out_packet(&device->card, usb->buffer + at, length - at < PACKET ? length - at : PACKET);
+    size_t packet = device->card.packet;
+
+    for (size_t at = 0; at < length; at += packet)
+        fake_card_out_packet(&device->card, usb->buffer + at, length - at < packet ? length - at : packet);
     usb->actual_length = (int)length;
 }
 
@@ -212,7 +212,7 @@ static bool move_bulk_out(struct fake_usb_device *device, struct libusb_transfer
     usb->status = LIBUSB_TRANSFER_COMPLETED;
     if (fake_usb.out_faults && ++fake_usb.out_count % fake_usb.out_faults == 0) {
         usb->status = fake_usb.fault;
-        length = length / 2 - length / 2 % PACKET;
+        length = length / 2 - length / 2 % device->card.packet;
     }
     move_out(device, usb, length);
     return true;
@@ -230,7 +230,7 @@ static bool move_bulk_in(struct fake_usb_device *device, struct libusb_transfer 
         return true;
     }
     size_t length = fake_card_in_transfer(&device->card, transfer);
-    device->card.counters[WEIR_CNT_USB_IN_PACKETS] += (uint32_t)(length / PACKET + 1);
+    device->card.counters[WEIR_CNT_USB_IN_PACKETS] += (uint32_t)(length / device->card.packet + 1);
     memcpy(usb->buffer, transfer, length);
     usb->actual_length = (int)length;
     return true;

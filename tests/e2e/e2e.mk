@@ -5,3 +5,4 @@ TESTS += $(E2E_SCRIPTS:tests/e2e/%.sh=$(BUILD)/tests/e2e/%)
 $(BUILD)/tests/e2e/%: tests/e2e/%.sh tests/e2e/lib.sh $(WEIR) $(WEIR_SIM)
 	@mkdir -p $(@D)
 	@printf '#!/bin/sh\ncd "%s" && exec %s\n' '$(CURDIR)' '$<' > $@ && chmod +x $@
+$(BUILD)/tests/e2e/unplug_test: $(WEIR_SIM)
