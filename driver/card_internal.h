@@ -20,11 +20,11 @@
 #include "weir_card.h"
 #include "weir_link.h"
 
-#define BULK_PACKET 512     // bytes, high speed (USB 2.0 section 5.8.3)
-#define OUT_SLOTS 6         // OUT transfers; more only adds queueing delay
-#define OUT_AGGREGATE 16384 // bytes: records share a transfer up to this size
-#define IN_SLOTS 8          // IN transfers, always queued
-#define RECOVERY_LIMIT 16   // recoveries in a row that moved nothing before we give up
+#define HIGH_SPEED_PACKET 512 // bytes (USB 2.0 section 5.8.3)
+#define OUT_SLOTS 6           // OUT transfers; more only adds queueing delay
+#define OUT_AGGREGATE 16384   // bytes: records share a transfer up to this size
+#define IN_SLOTS 8            // IN transfers, always queued
+#define RECOVERY_LIMIT 16     // recoveries in a row that moved nothing before we give up
 
 // An OUT transfer. Slots form a ring: `oldest`, then those queued, then the one that records are gathered in.
 struct out_slot {
@@ -55,6 +55,7 @@ struct in_queue {
 
 struct weir_card {
     struct weir_transport *transport;
+    unsigned packet; // bytes of a full bulk packet
     struct weir_card_receiver receiver;
     struct weir_card_caps caps;
     struct weir_card_stats stats;
@@ -63,6 +64,8 @@ struct weir_card {
     struct weir_transfer notify;
     uint8_t notify_buffer[WEIR_NOTIFY_SIZE];
     bool notify_failed;
+    uint8_t *buffer[OUT_SLOTS + IN_SLOTS]; // those that are not the transport's
+    unsigned buffers;
     uint32_t link;       // last known
     bool link_changed;   // to be told at the next poll
     bool gone;           // the device
@@ -71,7 +74,6 @@ struct weir_card {
 
 // weir_out.c
 bool weir_out_init(struct weir_card *card);
-void weir_out_free(struct weir_card *card);
 void weir_out_flush(struct weir_card *card);
 // Go on after a failure, the endpoint cleared; `taken` is the card's count of packets. 0, or -EIO when it
 // cannot be.
@@ -79,13 +81,16 @@ int weir_out_recover(struct weir_card *card, uint32_t taken);
 
 // weir_in.c
 bool weir_in_init(struct weir_card *card);
-void weir_in_free(struct weir_card *card);
 void weir_in_start(struct weir_card *card);
 int weir_in_recover(struct weir_card *card, uint32_t taken);
 
 // weir_control.c
 int weir_control_read_caps(struct weir_card *card);
 int weir_control_clear_halt(struct weir_card *card, uint8_t endpoint);
+
+// Memory for a transfer's buffer, the transport's own where it has any; freed with the card. NULL: there is
+// none.
+uint8_t *weir_card_buffer(struct weir_card *card, size_t size);
 
 // Hands a transfer to the transport; remembers when the device is gone. False when the transport did not take
 // it.

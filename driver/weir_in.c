@@ -51,15 +51,15 @@ static void take_transfer(struct weir_card *card, const struct weir_transfer *tr
     bool ended = transfer->status == WEIR_TRANSFER_OK;
 
     // A transfer that has ended did so with a short packet, unless it filled the buffer.
-    in->packets += (uint32_t)(length / BULK_PACKET);
-    if (ended && (length % BULK_PACKET != 0 || length < transfer->length))
+    in->packets += (uint32_t)(length / card->packet);
+    if (ended && (length % card->packet != 0 || length < transfer->length))
         in->packets++;
     card->stats.rx_bytes += length;
 
     if (in->skip && (ended || length > 0)) {
-        size_t repeated = length < BULK_PACKET ? length : BULK_PACKET;
+        size_t repeated = length < card->packet ? length : card->packet;
         in->skip = false;
-        if (repeated < BULK_PACKET) // it was the end of the transfer before, which we have had
+        if (repeated < card->packet) // it was the end of the transfer before, which we have had
             return;
         data += repeated;
         length -= repeated;
@@ -88,6 +88,8 @@ static void on_in_complete(struct weir_transfer *transfer)
         take_transfer(card, transfer);
         if (!in->failed && weir_card_submit(card, transfer))
             in->pending++;
+        else
+            in->failed = true;
         return;
     }
     if (transfer->status == WEIR_TRANSFER_NO_DEVICE)
@@ -103,7 +105,7 @@ bool weir_in_init(struct weir_card *card)
     for (unsigned i = 0; i < IN_SLOTS; i++) {
         card->in.slot[i] = (struct weir_transfer){
             .endpoint = WEIR_EP_IN,
-            .buffer = malloc(WEIR_IN_TRANSFER_MAX),
+            .buffer = weir_card_buffer(card, WEIR_IN_TRANSFER_MAX),
             .length = WEIR_IN_TRANSFER_MAX,
             .complete = on_in_complete,
             .context = card,
@@ -114,17 +116,13 @@ bool weir_in_init(struct weir_card *card)
     return true;
 }
 
-void weir_in_free(struct weir_card *card)
-{
-    for (unsigned i = 0; i < IN_SLOTS; i++)
-        free(card->in.slot[i].buffer);
-}
-
 void weir_in_start(struct weir_card *card)
 {
     for (unsigned i = 0; i < IN_SLOTS; i++) {
         if (weir_card_submit(card, &card->in.slot[i]))
             card->in.pending++;
+        else
+            card->in.failed = true;
     }
 }
 

@@ -35,7 +35,7 @@ static void on_out_complete(struct weir_transfer *transfer)
         card->gone = true;
     if (transfer->status == WEIR_TRANSFER_OK || transfer->actual > 0)
         card->recoveries = 0;
-    out->packets += (uint32_t)(transfer->actual / BULK_PACKET);
+    out->packets += (uint32_t)(transfer->actual / card->packet);
     if (transfer->status == WEIR_TRANSFER_OK) {
         out->packets++; // the short one
         ((struct out_slot *)transfer)->done = true;
@@ -56,23 +56,17 @@ bool weir_out_init(struct weir_card *card)
         struct out_slot *slot = &out->slot[i];
         slot->transfer =
             (struct weir_transfer){.endpoint = WEIR_EP_OUT, .complete = on_out_complete, .context = card};
-        slot->buffer = malloc(out->capacity);
+        slot->buffer = weir_card_buffer(card, out->capacity);
         if (!slot->buffer)
             return false;
     }
     return true;
 }
 
-void weir_out_free(struct weir_card *card)
-{
-    for (unsigned i = 0; i < OUT_SLOTS; i++)
-        free(card->out.slot[i].buffer);
-}
-
 // A transfer must end with a short packet, so that the card knows where it ends.
-static size_t make_short(uint8_t *buffer, size_t fill)
+static size_t make_short(uint8_t *buffer, size_t fill, unsigned packet)
 {
-    if (fill % BULK_PACKET != 0)
+    if (fill % packet != 0)
         return fill;
     weir_record_emit_pad(buffer + fill);
     return fill + WEIR_RECORD_HEADER;
@@ -99,18 +93,18 @@ void weir_out_flush(struct weir_card *card)
     slot->done = false;
     slot->transfer.buffer = slot->buffer;
     slot->transfer.actual = 0;
-    slot->transfer.length = make_short(slot->buffer, out->fill);
+    slot->transfer.length = make_short(slot->buffer, out->fill, card->packet);
     out->fill = 0;
     out->queued++;
     if (!out->failed) // else recovery sends it, after those before it
         submit(card, &slot->transfer);
 }
 
-// Takes what the card has off the front of a failed transfer.
-static void advance(struct out_slot *slot, bool one_more)
+// Takes what the card has off the front of a failed transfer: what moved, and `more` bytes.
+static void advance(struct out_slot *slot, size_t more)
 {
     struct weir_transfer *transfer = &slot->transfer;
-    size_t delivered = transfer->actual + (one_more ? BULK_PACKET : 0);
+    size_t delivered = transfer->actual + more;
 
     slot->done = delivered >= transfer->length; // the packet in doubt was the short one
     if (slot->done)
@@ -129,7 +123,7 @@ int weir_out_recover(struct weir_card *card, uint32_t taken)
     out->packets = taken;
     out->failed = false;
     if (out->queued > 0)
-        advance(slot_at(out, 0), doubt == 1);
+        advance(slot_at(out, 0), doubt * card->packet);
     drop_done(out);
     for (unsigned i = 0; i < out->queued && !out->failed; i++) {
         slot_at(out, i)->transfer.actual = 0;

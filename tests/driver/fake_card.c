@@ -7,7 +7,6 @@
 #include "segment_model.h"
 #include "weir_record.h"
 
-#define PACKET 512
 #define MAX_SUPERFRAME 65550
 #define MAX_FRAME 9018
 #define TABLE_SIZE 8
@@ -44,6 +43,7 @@ void fake_card_init(struct fake_card *card)
     memset(card, 0, sizeof *card);
     card->version_major = WEIR_VERSION_MAJOR;
     card->counter_count = WEIR_COUNTERS;
+    card->packet = 512;
     card->link = 1 | 2 << 1 | 1 << 3; // up, 1000 Mb/s, full duplex
     card->in_timeout = WEIR_IN_TIMEOUT_RESET;
     card->mac[0] = IN_USE | get_be(fake_card_mac, 6);
@@ -187,7 +187,7 @@ void fake_card_out_packet(struct fake_card *card, const uint8_t *data, size_t le
         card->out_length += length;
         take_records(card);
     }
-    if (length == PACKET)
+    if (length == card->packet)
         return;
     card->counters[WEIR_CNT_USB_OUT_TRANSFERS]++;
     if (card->out_length > 0 && !card->out_dropping) {
@@ -211,7 +211,7 @@ size_t fake_card_in_transfer(struct fake_card *card, uint8_t *transfer)
     memcpy(transfer, card->in, taken);
     memmove(card->in, card->in + taken, card->in_length - taken);
     card->in_length -= taken;
-    if (taken > 0 && taken % PACKET == 0) {
+    if (taken > 0 && taken % card->packet == 0) {
         weir_record_emit_pad(transfer + taken);
         taken += WEIR_RECORD_HEADER;
     }

@@ -68,7 +68,7 @@ static void what_makes_no_sense_is_refused_with_advice(void **state)
 static void unknown_kind_of_card_is_refused_with_advice(void **state)
 {
     (void)state;
-    char error[200] = "";
+    char error[1000] = "";
 
     assert_null(weir_transport_open("simm:tap=t0", error, sizeof error));
     assert_non_null(strstr(error, "sim:tap=NAME"));
