@@ -14,28 +14,30 @@ static const struct {
     const char *name;
     int (*run)(const struct options *options, int argc, char **argv);
 } commands[] = {
-    {"ping", cmd_ping}, {"get", cmd_get}, {"send", cmd_send},
-    {"recv", cmd_recv}, {"run", cmd_run}, {"info", cmd_info},
+    {"ping", cmd_ping}, {"get", cmd_get},   {"send", cmd_send}, {"recv", cmd_recv},
+    {"run", cmd_run},   {"info", cmd_info}, {"list", cmd_list},
 };
 
 static const char help[] =
     "usage: weir [OPTIONS] COMMAND\n"
     "\n"
-    "  weir ping [-c COUNT] [-i SECONDS] [-s BYTES] [-W SECONDS] HOST   ask a host for echoes\n"
-    "  weir get [-o FILE] [--progress] URL                             download over HTTP\n"
-    "  weir send HOST PORT [FILE]                                      send a file, or standard input, over "
-    "TCP\n"
-    "  weir recv PORT [FILE]                                           take one TCP connection, write what "
-    "comes\n"
-    "  weir run [--for SECONDS]                                        be there: answer ARP and ping, until "
-    "^C\n"
-    "  weir info                                                       what the card is, can do, and has "
-    "counted\n"
+    "  weir ping [-c COUNT] [-i SECONDS] [-s BYTES] [-W SECONDS] HOST\n"
+    "                    ask a host for echoes\n"
+    "  weir get [-o FILE] [--progress] URL\n"
+    "                    download over HTTP\n"
+    "  weir send [--progress] HOST PORT [FILE]\n"
+    "                    send a file, or standard input, over TCP\n"
+    "  weir recv [--progress] PORT [FILE]\n"
+    "                    take one TCP connection and write what comes\n"
+    "  weir run [--for SECONDS]\n"
+    "                    be there: answer ARP and ping, until ^C\n"
+    "  weir info         what the card is, can do, and has counted\n"
+    "  weir list         the cards that are plugged in, and what --card takes\n"
     "\n"
-    "  --card CARD       which card; without it WEIR_CARD of the environment. A simulated one is\n"
-    "                    sim:tap=NAME or sim:veth=NAME, then if wanted ,pcap=FILE ,trace=FILE ,seed=N and, "
-    "in\n"
-    "                    percent, ,loss=P ,reorder=P ,duplicate=P ,corrupt=P ,usb-corrupt=P ,usb-lost=P\n"
+    "  --card CARD       which card (see weir list); without it WEIR_CARD, without that the only one at\n"
+    "                    USB. A simulated one is sim:tap=NAME or sim:veth=NAME, then if wanted ,pcap=FILE "
+    ",trace=FILE ,seed=N and, in percent,\n"
+    "                    ,loss=P ,reorder=P ,duplicate=P ,corrupt=P ,usb-corrupt=P ,usb-lost=P\n"
     "  --ip A.B.C.D/LEN  our address and the length of its network; without it WEIR_IP\n"
     "  --gateway A.B.C.D the way to other networks\n"
     "  --stats[=FILE]    at the end, tell what the hardware did; with FILE as lines of `name value`\n"

@@ -12,7 +12,7 @@ $(BUILD)/obj/tests/driver/http_test.o: CFLAGS += -Ihost/tool
 # Before the library with the Verilog, so that this one is taken.
 $(DRIVER_TESTS)/transport_sim_test: $(BUILD)/obj/tests/driver/transport_sim_test.o $(FAKE_SIM) $(DRIVER_LIB)
 	@mkdir -p $(@D)
-	$(CC) -o $@ $^ -lcmocka -lz
+	$(CC) -o $@ $^ -lcmocka $(DRIVER_LIBS) -lz
 
 # What parses bytes also runs under ASan and UBSan.
 DRIVER_SANITIZED := $(addprefix $(DRIVER_TESTS)/,weir_record_sanitized weir_card_sanitized http_sanitized)
@@ -30,6 +30,6 @@ $(DRIVER_SANITIZED): | $(BUILD)/gen/weir_link.h
 WEIR_FAKE := $(DRIVER_TESTS)/weir_fake
 $(WEIR_FAKE): $(WEIR_OBJECTS) $(HOST_LIB) $(DRIVER_LIB) $(FAKE_SIM)
 	@mkdir -p $(@D)
-	$(CC) -o $@ $^ -lz -lm
+	$(CC) -o $@ $^ $(DRIVER_LIBS) -lz -lm
 build-tests: $(WEIR_FAKE)
 TESTS += tests/driver/weir_tool_test
