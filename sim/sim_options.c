@@ -85,7 +85,7 @@ static bool set_text(const struct key *key, char *field, const char *value, stru
         return refuse(report, "%s= needs a value", key->name);
     if (strlen(value) >= key->size)
         return refuse(report, "%s=%s is too long", key->name, value);
-    strcpy(field, value);
+    memcpy(field, value, strlen(value) + 1);
     return true;
 }
 
