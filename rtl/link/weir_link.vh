@@ -66,6 +66,8 @@
 `define WEIR_REQ_WRITE_TABLE 4
 // GET_COUNTERS: reads WEIR_COUNTERS 32-bit counters, all taken at one moment.
 `define WEIR_REQ_GET_COUNTERS 5
+// Microsoft OS 2.0 descriptor set (wIndex 7), answered by the USB core: its bMS_VendorCode.
+`define WEIR_REQ_MS_OS_20 'h20
 
 // Capability block, byte offsets.
 `define WEIR_CAPS_SIZE 32
@@ -95,6 +97,8 @@
 `define WEIR_CAP_USO 'h0010
 `define WEIR_CAP_ARP 'h0020
 `define WEIR_CAP_JUMBO 'h0040
+// Configuration 2, CDC-NCM, is there.
+`define WEIR_CAP_NCM 'h0080
 
 // Registers (wIndex of READ_REG and WRITE_REG), 32 bits each.
 // RO: 'WEIR' in ASCII, 5Ah-style presence check: 52494557h
@@ -171,6 +175,9 @@
 `define WEIR_CNT_USB_OUT_NYET 44
 `define WEIR_CNT_USB_IN_RETRY 45
 `define WEIR_CNT_USB_OUT_DUPLICATE 46
+// configuration 2: received frames longer than an NTB for the host can be. NTBs from the host that were dropped are in
+// TX_BAD_TRANSFER, frames in RX_RECORDS, as in configuration 1.
+`define WEIR_CNT_NCM_TOO_LONG 47
 
 // ---- Notification on the interrupt endpoint, sent on change only: 8 bytes ----
 // byte 0: bits as in WEIR_REG_LINK; byte 1: bit 0 set when an ARP conflict was seen since the last one; bytes 2..7: 0
