@@ -21,6 +21,7 @@ plug() {
     weir_sim_pid=$!
     wait_for test -S "$card_socket" || { cat "$work/weir-sim.log"; return 1; }
 }
+weir_sim_ends() { kill -TERM "$weir_sim_pid" && wait "$weir_sim_pid"; }
 # Pulls it out, in the middle of whatever it does.
 unplug() { kill -KILL "$weir_sim_pid" && { wait "$weir_sim_pid" 2>/dev/null; rm -f "$card_socket"; }; }
 
