@@ -32,7 +32,7 @@ module ncm_notify (
         default: rate = 32'd1_000_000_000;
     endcase
 
-    assign m_notify_valid = state != QUIET;
+    assign m_notify_valid = state != QUIET && !flush;
     assign m_notify_long  = state == SPEED;
     assign m_notify_data  = m_notify_long
         ? {rate, rate, 16'd8, 16'd0, 16'd0, CONNECTION_SPEED_CHANGE, 8'hA1}
