@@ -131,7 +131,7 @@ static const struct Row {
     {0x80, 6, 0x0600, 0, 10, ALL},
     {0x80, 6, 0x0700, 0, 39, ALL},
     {0x80, 6, 0x0701, 0, 86, ALL},
-    {0x80, 6, 0x0F00, 0, 40, ALL},
+    {0x80, 6, 0x0F00, 0, 33, ALL},
     {0x80, 6, 0x0300, ANY_LANGUAGE, 4, ALL},
     {0x80, 6, 0x0301, ANY_LANGUAGE, 10, ALL},
     {0x80, 6, 0x0302, ANY_LANGUAGE, 36, ALL},
