@@ -9,7 +9,7 @@
 module usb_address (
     input  wire       clk,
     input  wire       rst,              // also while the bus is being reset
-    input  wire       set,              // pulse: the status packet of SET_ADDRESS has been sent
+    input  wire       change,           // pulse: the status packet of SET_ADDRESS has been sent
     input  wire [6:0] new_address,
     input  wire       status_ack,       // pulse: the host acknowledged a status stage
 
@@ -26,7 +26,7 @@ module usb_address (
     assign addressed = address != 7'd0;
 
     always @(posedge clk) begin
-        if (set) begin
+        if (change) begin
             next_address <= new_address;
             moving <= 1'b1;
         end else if (moving & (status_ack | token_taken & is_next)) begin

@@ -263,7 +263,7 @@ module usb_device #(
     );
 
     usb_address device_address (
-        .clk(clk), .rst(state_rst), .set(set_address), .new_address(ctl_setup[22:16]), .status_ack(status_ack),
+        .clk(clk), .rst(state_rst), .change(set_address), .new_address(ctl_setup[22:16]), .status_ack(status_ack),
         .token_address(token_address), .token_is_ours(token_is_ours), .token_taken(setup_token), .addressed(addressed)
     );
 

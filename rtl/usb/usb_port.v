@@ -69,12 +69,14 @@ module usb_port #(
     reg       resuming;                 // a K long enough was seen while waking
     reg       rested;                   // suspended for SLEEP_CLOCKS: may sleep, and wake the host
     reg       asked;                    // the host has been asked to wake since `wake` rose
-    reg [1:0] wake_sync;
     reg       asleep;
+    wire      wake_now;                 // `wake` in this clock
 
     wire is_reset = line == SE0 & stable >= RESET_CLOCKS;
     wire is_chirp = line == (chirps[0] ? J : K) & stable >= FILTER_CLOCKS;
     wire is_idle = stable == IDLE_CLOCKS;
+
+    sync_bits wake_sync (.clk(clk), .d(wake), .q(wake_now));
 
     wire drives_test = testing & (test_mode == TEST_J | test_mode == TEST_K);
 
@@ -89,7 +91,6 @@ module usb_port #(
         op_mode <= {state == CHIRP | state == LISTEN | state == WAKE_HOST | drives_test, 1'b0};
         chirp <= (state == CHIRP | state == WAKE_HOST | drives_test) & !rst;
         asleep <= state == SUSPENDED & rested & !rst;
-        wake_sync <= {wake_sync[0], wake & !rst};
     end
 
     task go;
@@ -127,7 +128,7 @@ module usb_port #(
         else if (!is_idle) stable <= stable + 1'b1;
 
         if (!suspended) rested <= 1'b0;
-        if (!suspended | !wake_sync[1]) asked <= 1'b0;
+        if (!suspended | !wake_now) asked <= 1'b0;
 
         case (state)
         FULL_SPEED:
@@ -162,7 +163,7 @@ module usb_port #(
             resuming <= 1'b0;
             if (elapsed == SLEEP_CLOCKS) rested <= 1'b1;
             if (line != J) go(WAKING);
-            else if (rested & wake_sync[1] & !asked) go(WAKE_HOST);
+            else if (rested & wake_now & !asked) go(WAKE_HOST);
         end
         WAKE_HOST: begin
             asked <= 1'b1;
