@@ -26,6 +26,19 @@ $(DRIVER_SANITIZED): | $(BUILD)/gen/weir_link.h
 	$(CC) $(CFLAGS) -MF $@.d -Ihost/tool -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c,$^) -lcmocka
 -include $(DRIVER_SANITIZED:%=%.d)
 
+# The transport for libusb with a libusb in memory: as it ships, under ASan and UBSan, and under TSan.
+USB_TEST_SOURCES := tests/driver/transport_libusb_test.c $(wildcard tests/driver/fake_libusb*.c) driver/transport_libusb.c \
+  $(wildcard driver/libusb_*.c driver/weir_*.c) $(addprefix tests/driver/,fake_card.c segment_model.c)
+USB_TESTS := $(addprefix $(DRIVER_TESTS)/transport_libusb_,test sanitized threads)
+$(DRIVER_TESTS)/transport_libusb_test: USB_SANITIZE :=
+$(DRIVER_TESTS)/transport_libusb_sanitized: USB_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+$(DRIVER_TESTS)/transport_libusb_threads: USB_SANITIZE := -fsanitize=thread
+TESTS += $(filter-out %_test,$(USB_TESTS))
+$(USB_TESTS): $(USB_TEST_SOURCES) | $(BUILD)/gen/weir_link.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MF $@.d -Itests/driver -O1 $(USB_SANITIZE) -o $@ $(filter %.c,$^) -lcmocka -lpthread
+-include $(USB_TESTS:%=%.d)
+
 # The weir command with the model of the card, against a real kernel in a network namespace.
 WEIR_FAKE := $(DRIVER_TESTS)/weir_fake
 $(WEIR_FAKE): $(WEIR_OBJECTS) $(HOST_LIB) $(DRIVER_LIB) $(FAKE_SIM)
