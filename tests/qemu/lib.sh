@@ -65,13 +65,14 @@ guest_end() {
         "guest # "*) echo "${line#guest }" ;;
         esac
     done <"$serial"
-    check "the guest comes to the end of its script" eval "guest_left $code"
+    check "the guest comes to the end of its script" guest_left "$code"
+    [ "$failures" = 0 ] || sed 's/^/# /' "$work/weir-sim.log" "$serial" | grep -v '^# guest ' | tail -n 60 # with the kernel's last words
+    check "weir-sim ends when it is told to" weir_sim_ends
 }
 # isa-debug-exit gives 33 for a pass; a panic ends QEMU with 0, and timeout with 124.
 guest_left() {
     [ "$1" = 33 ] || [ "$1" = 35 ] && return 0 # 35: a check failed inside, and has been printed
     echo "QEMU ended with code $1 (0: the guest panicked; 124: it took over $guest_limit s)"
-    tail -n 15 "$work/qemu.log" "$work/weir-sim.log"
-    tail -n 60 "$serial"
+    cat "$work/qemu.log"
     return 1
 }

@@ -11,10 +11,15 @@ check "Python's HTTP server starts" serve "$work/www"
 check "socat waits for the upload" receive "$work/up"
 check "weir-sim offers the card over usbredir" plug
 guest_start tool
-check "a download is under way in the guest" guest_marked transferring
-check "the card is pulled out" unplug
-check "the guest goes on without a card" guest_marked unplugged
+check "a download is under way in the guest" guest_marked downloading
+check "the card is pulled out, and weir-sim with it" unplug
+check "the guest goes on without a card" guest_marked gone
+receive "$work/endless" # nobody looks at what arrives
 check "the card is plugged in again" plug
+check "an upload is under way in the guest" guest_marked uploading
+check "the card is pulled out, and weir-sim goes on" kill -USR1 "$weir_sim_pid"
+check "the guest goes on without a card again" guest_marked gone-again
+kill -USR1 "$weir_sim_pid" # plugs it in
 guest_end
 check "the downloaded file has the same SHA-256" has_sha256 "$work/www/file" "$(guest_value download)"
 check "the uploaded file has the same SHA-256" has_sha256 "$work/up" "$(guest_value upload)"
