@@ -12,6 +12,7 @@ static const struct {
     struct weir_transport *(*open)(const char *options, char *error, size_t error_size);
 } kinds[] = {
     {"usb", weir_transport_libusb_open},
+    {"usbredir", weir_transport_usbredir_open},
     {"sim", weir_transport_sim_open},
 };
 
@@ -19,6 +20,8 @@ const char weir_transport_forms[] =
     "  usb                  the only card at USB\n"
     "  usb:serial=NUMBER    the one with this serial number\n"
     "  usb:BUS-PORT         the one at this port, as in usb:1-2.1\n"
+    "  usbredir:HOST:PORT   what a usbredir server exports, such as weir-sim\n"
+    "  usbredir:unix:PATH   the same, at a socket in the file system\n"
     "  sim:tap=NAME         a simulated one whose wire is a TAP interface\n"
     "  sim:veth=NAME        a simulated one whose wire is any interface, best one end of a veth pair\n";
 

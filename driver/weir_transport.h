@@ -72,6 +72,7 @@ struct weir_transport {
 //     usb                  the only card at USB
 //     usb:serial=NUMBER    the one with this serial number, which is its MAC address in hexadecimal
 //     usb:BUS-PORT         the one at this port, as in usb:1-2.1
+//     usbredir:HOST:PORT | usbredir:unix:PATH    what a usbredir server exports, such as weir-sim
 //     sim:tap=NAME |
 //     sim:veth=NAME[,pcap=FILE][,trace=FILE][,seed=N][,loss=PERCENT][,reorder=PERCENT][,duplicate=PERCENT]
 //         [,corrupt=PERCENT][,usb-corrupt=PERCENT][,usb-lost=PERCENT]     a simulated card in this process
