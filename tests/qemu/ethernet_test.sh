@@ -12,5 +12,6 @@ check "weir-sim offers the card over usbredir" plug
 guest_start ethernet
 guest_end
 check "the downloaded file has the same SHA-256" has_sha256 "$work/www/file" "$(guest_value download)"
+check "the file downloaded after suspend and resume has the same SHA-256" has_sha256 "$work/www/file" "$(guest_value after-sleep)"
 check "the uploaded file has the same SHA-256" has_sha256 "$work/up" "$(guest_value upload)"
 done_testing
