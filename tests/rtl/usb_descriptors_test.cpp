@@ -58,14 +58,16 @@ static void the_device_descriptor_is_that_of_a_usb_2_1_card_with_two_configurati
 {
     checked([] {
         Descriptors d;
-        const usb::Device device = usb::parse_device(d.read(1, 0)), qualifier = usb::parse_qualifier(d.read(6, 0));
+        const usb::Device device = usb::parse_device(d.read(1, 0)),
+                          qualifier = usb::parse_qualifier(d.read(6, 0));
         assert_int_equal(device.usb, 0x0201);
         assert_true(device.device_class == 0 && device.subclass == 0 && device.protocol == 0);
         assert_int_equal(device.max_packet, 64);
         assert_int_equal(device.vendor, WEIR_USB_VID);
         assert_int_equal(device.product, WEIR_USB_PID);
         assert_int_equal(device.version, WEIR_VERSION_MAJOR << 8 | WEIR_VERSION_MINOR);
-        assert_true(device.manufacturer_string == 1 && device.product_string == 2 && device.serial_string == 3);
+        assert_true(device.manufacturer_string == 1 && device.product_string == 2 &&
+                    device.serial_string == 3);
         assert_int_equal(device.configurations, 2);
         assert_true(qualifier.usb == 0x0201 && qualifier.device_class == 0 && qualifier.max_packet == 64 &&
                     qualifier.configurations == 2);
@@ -83,7 +85,8 @@ static usb::Endpoint notify(uint16_t max_packet, bool fast)
     return {WEIR_EP_NOTIFY, 3, max_packet, uint8_t(fast ? 7 : 8)};
 }
 
-// As one that speaks `fast` has it, from the configuration at that speed or the other-speed configuration at the other.
+// As one that speaks `fast` has it, from the configuration at that speed or the other-speed configuration at
+// the other.
 template <typename Check> static void in_both_places(uint8_t index, Check check)
 {
     checked([&] {
@@ -107,8 +110,9 @@ static void configuration_1_is_the_vendor_interface_at_either_speed(void **)
         assert_int_equal(i.subclass, WEIR_INTERFACE_SUBCLASS);
         assert_int_equal(i.protocol, WEIR_VERSION_MAJOR);
         assert_true(i.string == 0 && i.functional.empty());
-        assert_true(i.endpoints == std::vector<usb::Endpoint>({bulk(WEIR_EP_OUT, fast), bulk(WEIR_EP_IN, fast),
-                                                              notify(WEIR_NOTIFY_SIZE, fast)}));
+        assert_true(i.endpoints ==
+                    std::vector<usb::Endpoint>(
+                        {bulk(WEIR_EP_OUT, fast), bulk(WEIR_EP_IN, fast), notify(WEIR_NOTIFY_SIZE, fast)}));
     });
 }
 
@@ -129,9 +133,11 @@ static void configuration_2_is_a_cdc_ncm_function_at_either_speed(void **)
         assert_int_equal(ethernet[6] | ethernet[7] << 8, 1514);
         const Bytes &ncm = control.functional[3];
         assert_true(ncm.size() == 4 && ncm[0] == 0x1A && ncm[1] == 0x00 && ncm[2] == 0x01);
-        assert_true(idle.number == 1 && idle.interface_class == 0x0A && idle.subclass == 0 && idle.protocol == 1);
+        assert_true(idle.number == 1 && idle.interface_class == 0x0A && idle.subclass == 0 &&
+                    idle.protocol == 1);
         assert_true(idle.endpoints.empty());
-        assert_true(data.number == 1 && data.alternate == 1 && data.interface_class == 0x0A && data.protocol == 1);
+        assert_true(data.number == 1 && data.alternate == 1 && data.interface_class == 0x0A &&
+                    data.protocol == 1);
         assert_int_equal(data.endpoints.size(), 2);
         for (uint8_t address : {WEIR_EP_OUT, WEIR_EP_IN})
             assert_true(data.endpoints[0] == bulk(address, fast) || data.endpoints[1] == bulk(address, fast));
@@ -175,7 +181,8 @@ static void microsofts_set_binds_winusb_with_an_interface_guid(void **)
         assert_string_equal(set.property_name.c_str(), "DeviceInterfaceGUIDs");
         assert_int_equal(set.property_type, 7); // REG_MULTI_SZ
         assert_int_equal(set.property.size(), 1);
-        assert_true(std::regex_match(set.property[0], std::regex("\\{[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}\\}")));
+        assert_true(
+            std::regex_match(set.property[0], std::regex("\\{[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}\\}")));
     });
 }
 
@@ -188,7 +195,8 @@ static void the_test_packet_is_that_of_section_7_1_20(void **)
     expected.insert(expected.end(), 8, 0xEE);
     expected.push_back(0xFE);
     expected.insert(expected.end(), 11, 0xFF);
-    for (uint8_t byte : {0x7F, 0xBF, 0xDF, 0xEF, 0xF7, 0xFB, 0xFD, 0xFC, 0x7E, 0xBF, 0xDF, 0xEF, 0xF7, 0xFB, 0xFD, 0x7E})
+    for (uint8_t byte :
+         {0x7F, 0xBF, 0xDF, 0xEF, 0xF7, 0xFB, 0xFD, 0xFC, 0x7E, 0xBF, 0xDF, 0xEF, 0xF7, 0xFB, 0xFD, 0x7E})
         expected.push_back(byte);
     assert_true(d.read(0, 0, TEST_PACKET) == expected);
     assert_int_equal(crc16(expected), 0xCEB6); // as published: B6h, CEh on the bus
@@ -200,10 +208,10 @@ static void there_is_nothing_else(void **)
     d.dut.what = DESCRIPTOR;
     for (unsigned kind = 0; kind < 256; kind++)
         for (unsigned index = 0; index < 256; index++) {
-            const unsigned count = kind == 3                               ? 4
-                                   : kind == 2 || kind == 7                ? 2
+            const unsigned count = kind == 3                              ? 4
+                                   : kind == 2 || kind == 7               ? 2
                                    : kind == 1 || kind == 6 || kind == 15 ? 1
-                                                                           : 0;
+                                                                          : 0;
             d.dut.kind = uint8_t(kind);
             d.dut.index = uint8_t(index);
             d.tick();
