@@ -249,9 +249,9 @@ module weir_card #(
         .m_table_valid(write_valid), .m_table_ready(write_ready), .m_table_data(write_data),
         .counters_hold(counters_hold), .counters_index(counters_index), .counters_value(counters_value)
     );
-    ncm_control #(.NCM(NCM), .MAC_ENTRIES(MAC_ENTRIES)) ncm_control (
+    ncm_control #(.NCM(NCM)) ncm_control (
         .clk(usb_clk), .rst(rst), .ncm(ncm), .listens(listens), .link_flush(link_flush), .link(link),
-        .mac_address(mac_address), .ctl_setup(ctl_setup), .ctl_start(ctl_start), .ctl_accept(ctl_accept),
+        .ctl_setup(ctl_setup), .ctl_start(ctl_start), .ctl_accept(ctl_accept),
         .ctl_in_length(ctl_in_length), .ctl_in_address(ctl_in_address), .ctl_in_data(ctl_in_data),
         .ctl_commit(ctl_commit), .s_answer_accept(answer_accept), .s_answer_length(answer_length),
         .s_answer_data(answer_data), .s_notify_valid(message_valid), .s_notify_ready(message_ready),

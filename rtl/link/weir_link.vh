@@ -131,6 +131,8 @@
 `define WEIR_TABLE_ARP_RATE 3
 `define WEIR_ARP_RATE_RESET 12
 `define WEIR_ARP_BURST 16
+// Not for the host: the card's own way to put the address table back to what it is after reset.
+`define WEIR_TABLE_MAC_RESET 4
 
 // ---- Counters (index into GET_COUNTERS' answer), 32 bits, they wrap. Three banks, one a clock domain. ----
 `define WEIR_COUNTERS 48

@@ -9,8 +9,7 @@
 `default_nettype none
 
 module ncm_control #(
-    parameter NCM         = 1,           // 0: no configuration 2, everything goes straight through
-    parameter MAC_ENTRIES = 20
+    parameter NCM = 1                    // 0: no configuration 2, everything goes straight through
 ) (
     input  wire         clk,
     input  wire         rst,
@@ -18,7 +17,6 @@ module ncm_control #(
     input  wire         listens,         // and the data interface's alternate setting 1
     input  wire         link_flush,      // pulse
     input  wire [3:0]   link,            // bits of WEIR_REG_LINK
-    input  wire [47:0]  mac_address,
 
     // Requests
     input  wire [63:0]  ctl_setup,
@@ -59,7 +57,7 @@ module ncm_control #(
             wire [4:0]   packet_filter;
             wire [127:0] notify_data;
             wire         notify_long;
-            wire [79:0]  table_data;
+            wire [7:0]   table_number, table_value;
 
             ncm_requests requests (
                 .clk(clk), .rst(rst), .configured(ncm), .listens(listens), .flush(link_flush),
@@ -71,10 +69,10 @@ module ncm_control #(
                 .m_notify_valid(notify_valid), .m_notify_ready(ncm & m_notify_ready), .m_notify_data(notify_data),
                 .m_notify_long(notify_long)
             );
-            ncm_receiver #(.MAC_ENTRIES(MAC_ENTRIES)) receiver (
+            ncm_receiver receiver (
                 .clk(clk), .rst(rst), .configured(ncm), .listens(listens), .packet_filter(packet_filter),
-                .mac_address(mac_address), .m_table_valid(table_valid), .m_table_ready(m_table_ready & !s_table_valid),
-                .m_table_data(table_data)
+                .m_table_valid(table_valid), .m_table_ready(m_table_ready & !s_table_valid), .m_table(table_number),
+                .m_value(table_value)
             );
 
             assign ctl_accept     = s_answer_accept | accept;
@@ -85,9 +83,9 @@ module ncm_control #(
             assign m_notify_long  = ncm & notify_long;
             assign s_notify_ready = m_notify_ready & !ncm;
             assign m_table_valid  = s_table_valid | table_valid;
-            assign m_table_data   = s_table_valid ? s_table_data : table_data;
+            assign m_table_data   = s_table_valid ? s_table_data : {table_number, 8'd0, s_table_data[63:8], table_value};
         end else begin : no_configuration_2
-            wire unused = &{1'b0, clk, rst, ncm, listens, link_flush, link, mac_address, ctl_setup, ctl_start,
+            wire unused = &{1'b0, clk, rst, ncm, listens, link_flush, link, ctl_setup, ctl_start,
                             ctl_in_address, ctl_commit};
             assign ctl_accept     = s_answer_accept;
             assign ctl_in_length  = s_answer_length;

@@ -7,13 +7,13 @@
 // One datagram a block: a frame goes up as soon as it is there and the bus is free, no block has to be kept, and what a
 // host would save by larger blocks it has in configuration 1, whose records carry offloads too.
 //
-// A frame that with its 28 bytes would not stay below NTB_MAX is dropped and counted: jumbo frames have no place here. What
-// waits while the host does not listen is dropped as well.
+// A frame that with its 28 bytes would not stay below dwNtbInMaxSize, and so be ended by a short packet like all others, is
+// dropped and counted: jumbo frames have no place here. What waits while the host does not listen is dropped as well.
 `default_nettype none
 
 module ncm_in #(
     parameter ADDR_WIDTH = 16,           // bits of a frame's length
-    parameter NTB_MAX    = 2048          // dwNtbInMaxSize, bytes
+    parameter NTB_MAX_LOG2 = 11          // dwNtbInMaxSize is 2^NTB_MAX_LOG2 bytes
 ) (
     input  wire                  clk,
     input  wire                  rst,
@@ -37,37 +37,41 @@ module ncm_in #(
     output reg                   ev_dropped // a frame, because of its length
 );
     localparam [1:0] IDLE = 2'd0, HEADER = 2'd1, FRAME = 2'd2, DROP = 2'd3;
-    localparam [31:0] LONGEST = NTB_MAX - 1 - 28; // a block below NTB_MAX ends in a short packet, whatever the maximum
 
     reg  [1:0]  state;
     reg  [4:0]  count;                   // byte of the header
     reg  [15:0] number;                  // of the block: wSequence
     wire [17:0] length = {{(18-ADDR_WIDTH){1'b0}}, s_length};
     wire [17:0] block = length + 18'd28;
-    wire        too_long = {14'd0, length} > LONGEST;
+    wire        too_long = block[17:NTB_MAX_LOG2] != 0;
     wire        ended = s_valid && s_ready && s_last;
-    reg  [7:0]  header;
+    // What is the same in all headers, and what is not.
+    reg  [7:0]  constant, variable;
+    wire [7:0]  header = constant | variable;
 
-    always @* case (count)
-        5'd0, 5'd12: header = "N";
-        5'd1, 5'd13: header = "C";
-        5'd2, 5'd14: header = "M";
-        5'd3:        header = "H";
-        5'd4:        header = 8'd12;     // wHeaderLength
-        5'd6:        header = number[7:0];
-        5'd7:        header = number[15:8];
-        5'd8:        header = block[7:0];
-        5'd9:        header = block[15:8];
-        5'd10:       header = 8'd12;     // wNdpIndex
-        5'd15:       header = "0";       // no CRC
-        5'd16:       header = 8'd16;     // wLength of the NDP
-        5'd20:       header = 8'd28;     // wDatagramIndex
-        5'd22:       header = length[7:0];
-        5'd23:       header = length[15:8];
-        default:     header = 8'd0;
-    endcase
-
-    wire unused = &{1'b0, block[17:16], length[17:16]};
+    always @* begin
+        case (count)
+            5'd0, 5'd12: constant = "N";
+            5'd1, 5'd13: constant = "C";
+            5'd2, 5'd14: constant = "M";
+            5'd3:        constant = "H";
+            5'd4:        constant = 8'd12; // wHeaderLength
+            5'd10:       constant = 8'd12; // wNdpIndex
+            5'd15:       constant = "0";   // no CRC
+            5'd16:       constant = 8'd16; // wLength of the NDP
+            5'd20:       constant = 8'd28; // wDatagramIndex
+            default:     constant = 8'd0;
+        endcase
+        case (count)
+            5'd6:    variable = number[7:0];
+            5'd7:    variable = number[15:8];
+            5'd8:    variable = block[7:0];
+            5'd9:    variable = {{(16-NTB_MAX_LOG2){1'b0}}, block[NTB_MAX_LOG2-1:8]};
+            5'd22:   variable = length[7:0];
+            5'd23:   variable = {{(16-NTB_MAX_LOG2){1'b0}}, length[NTB_MAX_LOG2-1:8]};
+            default: variable = 8'd0;
+        endcase
+    end
 
     assign m_valid = state == HEADER || (state == FRAME && s_valid);
     assign m_data  = state == HEADER ? header : s_data;

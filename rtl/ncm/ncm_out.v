@@ -14,8 +14,9 @@
 // follow; it is nothing.
 //
 //   IDLE -> SIGNATURE -> LENGTH -> INDEX -> NDP -> NDP_LENGTH -> ENTRY -+-> (second walk) OFFER -> BODY -> ENTRY
-//                                            ^                          |
-//                                            +------ next table --------+-> IDLE: done, or anything wrong
+//               ^                            ^                          |
+//               |                            +------ next table --------+-> IDLE: done, or anything wrong
+//               +-------------------------------------- second walk ----+
 `default_nettype none
 
 module ncm_out #(
@@ -43,8 +44,9 @@ module ncm_out #(
     output reg         ev_bad_block      // a block was dropped
 );
     localparam P = SIZE_LOG2 + 1;        // bits of a pointer: one more than an address, to tell full from empty
-    localparam [31:0] NTH_SIGNATURE = "HMCN", NDP_SIGNATURE = "0MCN"; // "NCMH", "NCM0" in the order of bytes
+    localparam [23:0] NCM = "MCN";       // signatures are "NCMH" and "NCM0" in the order of bytes
     localparam [15:0] NTH_LENGTH = 16'd12, NDP_SHORTEST = 16'd16, ETHERNET_HEADER = 16'd14;
+    localparam [P-1:0] WORD = 4;         // bytes
     localparam [SIZE_LOG2-3:0] NDP_HEADER = 2; // in units of an entry
     localparam [3:0] IDLE = 0, SIGNATURE = 1, LENGTH = 2, INDEX = 3, NDP = 4, NDP_LENGTH = 5, ENTRY = 6, OFFER = 7, BODY = 8;
 
@@ -94,7 +96,7 @@ module ncm_out #(
     // ---- Reading: `left` bytes from `at`, one after the other, through `head` ----
     reg  [3:0]           state;
     reg  [SIZE_LOG2-1:0] at;
-    reg  [15:0]          left;
+    reg  [P-1:0]         left;
     reg  [7:0]           head;
     reg                  head_valid;
     reg  [31:0]          word;           // the last four bytes, the first in the low bits
@@ -109,18 +111,18 @@ module ncm_out #(
     assign m_last  = left == 0;
 
     // ---- Walking ----
-    reg  [15:0]          limit;          // the block's length
-    reg  [15:0]          first_ndp, ndp, next_ndp;
+    reg  [P-1:0]         limit;          // the block's length
+    reg  [15:0]          ndp, next_ndp;  // where this table begins, and the next one
     reg  [SIZE_LOG2-3:0] entries;        // of this table, still to come
     reg  [SIZE_LOG2-1:0] resume;         // address of the next entry
-    reg  [15:0]          length;         // of this datagram
+    reg  [P-1:0]         length;         // of this datagram
     reg                  sending;        // the second walk
     reg                  any;            // there is a datagram
     reg  [7:0]           steps;          // words of tables so far: a chain of tables that bites its tail must end, too
 
     wire [15:0] low = word[15:0], high = word[31:16];
     wire [16:0] end_of = {1'b0, low} + (state == INDEX ? 17'd0 : {1'b0, state == NDP_LENGTH ? ndp : high});
-    wire        beyond = end_of > {1'b0, limit};
+    wire        beyond = end_of > {{(17-P){1'b0}}, limit};
     wire        no_datagram = low == 0 || high == 0;
     wire        table_ends = no_datagram || entries == 1; // with this entry
     wire        last_table = next_ndp == 0;
@@ -128,10 +130,10 @@ module ncm_out #(
 
     always @* begin
         case (state)
-            SIGNATURE:  bad = word != NTH_SIGNATURE;
+            SIGNATURE:  bad = word != {"H", NCM};
             LENGTH:     bad = low != NTH_LENGTH;
             INDEX:      bad = beyond;
-            NDP:        bad = word != NDP_SIGNATURE;
+            NDP:        bad = word != {"0", NCM};
             NDP_LENGTH: bad = beyond || low < NDP_SHORTEST || low[1:0] != 0 || ndp < NTH_LENGTH || ndp[1:0] != 0;
             default:    bad = no_datagram ? table_ends && last_table && !any
                                           : beyond || low < NTH_LENGTH || high < ETHERNET_HEADER;
@@ -147,11 +149,12 @@ module ncm_out #(
 
     assign walked       = finished || (word_valid && bad);
     assign m_rec_valid  = state == OFFER;
-    assign m_rec_length = {2'b00, length};
+    assign m_rec_length = {{(18-P){1'b0}}, length};
 
     // Where to read on, if not at the next byte; offsets in the block, but `resume` is an address.
     wire                 jump = ends || datagram || (sound && state == INDEX);
-    wire [15:0]          target = state == INDEX ? high : datagram ? low : last_table ? first_ndp : next_ndp;
+    wire [SIZE_LOG2-1:0] target = state == INDEX ? high[SIZE_LOG2-1:0] : datagram ? low[SIZE_LOG2-1:0]
+                                                                      : next_ndp[SIZE_LOG2-1:0]; // 0: the second walk
 
     always @(posedge clk) begin
         // The bytes
@@ -166,16 +169,15 @@ module ncm_out #(
         word_valid <= in_word && take && count == 2'd3;
 
         // The next ones
-        if (sound || sent) left <= datagram ? high : 16'd4;
-        if (jump) at <= oldest[SIZE_LOG2-1:0] + target[SIZE_LOG2-1:0];
+        if (sound || sent) left <= datagram ? high[P-1:0] : WORD;
+        if (jump) at <= oldest[SIZE_LOG2-1:0] + target;
         else if (sent) at <= resume;
 
         // What was learnt
         if (sound) case (state)
             INDEX: begin
-                if (low != 0) limit <= low; // 0: the transfer's end is the block's
-                first_ndp <= high;
-                ndp       <= high;
+                if (low != 0) limit <= low[P-1:0]; // 0: the transfer's end is the block's
+                ndp <= high;
             end
             NDP_LENGTH: begin
                 next_ndp <= high;
@@ -183,20 +185,20 @@ module ncm_out #(
             end
             ENTRY: begin
                 entries <= entries - 1'b1;
-                length  <= high;
+                length  <= high[P-1:0];
                 resume  <= at;
                 if (!no_datagram) any <= 1'b1;
             end
             default: ;
         endcase
-        if (ends) ndp <= target;
+        if (ends) ndp <= next_ndp;
         if (word_valid) steps <= steps + 1'b1;
 
         case (state)
             IDLE: begin
                 at      <= oldest[SIZE_LOG2-1:0];
-                left    <= walking ? 16'd4 : 16'd0;
-                limit   <= {{(16-P){1'b0}}, base - oldest};
+                left    <= walking ? WORD : {P{1'b0}};
+                limit   <= base - oldest;
                 steps   <= 0;
                 any     <= 1'b0;
                 sending <= 1'b0;
@@ -208,12 +210,12 @@ module ncm_out #(
             default: if (sound) state <= state + 1'b1;
         endcase
         if (ends) begin
-            state   <= NDP;
+            state   <= last_table ? SIGNATURE : NDP;
             sending <= sending || last_table;
         end
         if (walked) begin
             state <= IDLE;
-            left  <= 16'd0;
+            left  <= 0;
         end
         ev_bad_block <= word_valid && bad && !rst;
 

@@ -11,61 +11,49 @@
 `default_nettype none
 `include "weir_link.vh"
 
-module ncm_receiver #(
-    parameter MAC_ENTRIES = 20
-) (
+module ncm_receiver (
     input  wire        clk,
     input  wire        rst,
     input  wire        configured,       // the CDC-NCM configuration is selected
     input  wire        listens,          // and the data interface in alternate setting 1
     input  wire [4:0]  packet_filter,    // of ncm_requests
-    input  wire [47:0] mac_address,
 
-    // To the tables: {table, entry, value}
+    // Writes of entry 0; bits of the value above the eighth mean nothing in these tables.
     output wire        m_table_valid,
     input  wire        m_table_ready,
-    output wire [79:0] m_table_data
+    output wire [7:0]  m_table,
+    output wire [7:0]  m_value
 );
     localparam [1:0] AWAY = 2'd0, OFF = 2'd1, ADDRESSES = 2'd2, FOLLOW = 2'd3;
-    localparam [7:0] RX_CONTROL = `WEIR_TABLE_RX_CONTROL, MAC = `WEIR_TABLE_MAC;
+    localparam [7:0] RX_CONTROL = `WEIR_TABLE_RX_CONTROL, MAC_RESET = `WEIR_TABLE_MAC_RESET;
     localparam [7:0] ENABLE = `WEIR_RX_ENABLE, PROMISCUOUS = `WEIR_RX_PROMISCUOUS, ALL_MULTICAST = `WEIR_RX_ALL_MULTICAST;
-    localparam [31:0] LAST_32 = MAC_ENTRIES - 1;
-    localparam [7:0] LAST = LAST_32[7:0];
 
     reg  [1:0] state;
-    reg  [7:0] entry;
     reg  [7:0] told;                     // receive control as last written
+    reg        telling;                  // it is being written: what is offered holds until it is taken
     wire       on = configured && listens && packet_filter != 0;
-    wire [7:0] wanted = (on ? ENABLE : 8'd0) | (on && packet_filter[0] ? PROMISCUOUS : 8'd0) |
-                        (on && (packet_filter[1] || packet_filter[4]) ? ALL_MULTICAST : 8'd0);
-    wire       change = state == FOLLOW && wanted != told;
+    wire [7:0] wanted = !on ? 8'd0 : ENABLE | (packet_filter[0] ? PROMISCUOUS : 8'd0) |
+                        (packet_filter[1] || packet_filter[4] ? ALL_MULTICAST : 8'd0);
     wire       wrote = m_table_valid && m_table_ready;
 
-    // What is offered must hold until it is taken: `told` runs ahead of the tables.
-    reg        telling;
-
     assign m_table_valid = state == OFF || state == ADDRESSES || telling;
-    assign m_table_data  = state == ADDRESSES ? {MAC, entry, entry == 0 ? {16'h8000, mac_address} : 64'd0}
-                                              : {RX_CONTROL, 8'd0, 56'd0, told};
+    assign m_table       = state == ADDRESSES ? MAC_RESET : RX_CONTROL;
+    assign m_value       = told;
 
     always @(posedge clk) begin
         case (state)
             AWAY: begin
-                told  <= 8'd0;
-                entry <= 8'd0;
+                told <= 8'd0;
                 if (configured) state <= OFF;
             end
             OFF:       if (wrote) state <= ADDRESSES;
-            ADDRESSES: if (wrote) begin
-                entry <= entry + 1'b1;
-                if (entry == LAST) state <= FOLLOW;
-            end
+            ADDRESSES: if (wrote) state <= FOLLOW;
             default: begin // FOLLOW
-                if (!telling && change) begin
+                if (telling) telling <= !wrote;
+                else if (wanted != told) begin
                     told    <= wanted;
                     telling <= 1'b1;
-                end else if (wrote) telling <= 1'b0;
-                else if (!telling && !configured) state <= AWAY;
+                end else if (!configured) state <= AWAY;
             end
         endcase
         if (rst) begin
