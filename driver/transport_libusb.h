@@ -64,8 +64,9 @@ struct libusb_transport {
     struct usb_request *done, **done_last;
     struct usb_request *idle; // to be used again
     bool rung;
-    bool gone;    // the card
-    bool closing; // nothing is submitted any more
+    bool starving; // a request waits for memory
+    bool gone;     // the card
+    bool closing;  // nothing is submitted any more
 };
 
 // All of these with the lock held.
@@ -76,6 +77,8 @@ void usb_queue_free(struct libusb_transport *transport);
 struct usb_endpoint *usb_queue_endpoint(struct libusb_transport *transport, uint8_t address);
 // 0, or a negative errno.
 int usb_queue_submit(struct libusb_transport *transport, struct weir_transfer *transfer);
+// Tries again what waits for memory.
+void usb_queue_retry(struct libusb_transport *transport);
 void usb_queue_cancel(struct libusb_transport *transport, struct weir_transfer *transfer);
 // Calls everything back; `done` has it all once nothing runs.
 void usb_queue_cancel_all(struct libusb_transport *transport);

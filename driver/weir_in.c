@@ -121,6 +121,8 @@ void weir_in_start(struct weir_card *card)
     for (unsigned i = 0; i < IN_SLOTS; i++) {
         if (weir_card_submit(card, &card->in.slot[i]))
             card->in.pending++;
+        else
+            card->in.failed = true;
     }
 }
 

@@ -38,13 +38,16 @@ static const char help[] =
     "                    USB. A simulated one is sim:tap=NAME or sim:veth=NAME, then if wanted ,pcap=FILE "
     ",trace=FILE ,seed=N and, in percent,\n"
     "                    ,loss=P ,reorder=P ,duplicate=P ,corrupt=P ,usb-corrupt=P ,usb-lost=P\n"
+    "  --wait            wait for a card that is not there, and go on when one that was pulled out is\n"
+    "                    back: connections stay\n"
     "  --ip A.B.C.D/LEN  our address and the length of its network; without it WEIR_IP\n"
     "  --gateway A.B.C.D the way to other networks\n"
     "  --stats[=FILE]    at the end, tell what the hardware did; with FILE as lines of `name value`\n"
     "  --no-tso          cut TCP segments in software\n"
     "  --no-csum         sum in software, too\n"
     "\n"
-    "HOST is an IPv4 address. Exit codes: 0 it worked, 1 it did not, 2 it was not understood.\n";
+    "HOST is an IPv4 address. Exit codes: 0 it worked, 1 it did not, 2 it was not understood,\n"
+    "3 there is no such card, or it was pulled out.\n";
 
 static void complain(const char *format, va_list arguments)
 {

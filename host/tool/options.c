@@ -79,15 +79,12 @@ static bool set_network(const char *text, struct options *options, const char *w
 
 bool options_parse(struct options *options, int argc, char **argv, int *command)
 {
-    static const struct option known[] = {{"card", required_argument, NULL, 'c'},
-                                          {"ip", required_argument, NULL, 'i'},
-                                          {"gateway", required_argument, NULL, 'g'},
-                                          {"stats", optional_argument, NULL, 's'},
-                                          {"no-tso", no_argument, NULL, 't'},
-                                          {"no-csum", no_argument, NULL, 'n'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {"version", no_argument, NULL, 'v'},
-                                          {0}};
+    static const struct option known[] = {
+        {"card", required_argument, NULL, 'c'},    {"ip", required_argument, NULL, 'i'},
+        {"gateway", required_argument, NULL, 'g'}, {"stats", optional_argument, NULL, 's'},
+        {"no-tso", no_argument, NULL, 't'},        {"no-csum", no_argument, NULL, 'n'},
+        {"wait", no_argument, NULL, 'w'},          {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},       {0}};
     const char *ip = getenv("WEIR_IP");
     int option;
 
@@ -120,6 +117,9 @@ bool options_parse(struct options *options, int argc, char **argv, int *command)
             break;
         case 'n':
             options->csum = options->tso = false;
+            break;
+        case 'w':
+            options->wait = true;
             break;
         case 'h':
             options->help = true;

@@ -15,27 +15,6 @@
 #define FINISH_TIME (2 * WEIR_SECOND) // a peer that does not close its side is left after this
 #define SHORTEST_WAIT 1000            // ns; device time must go on whatever the stack asks for
 
-static void on_frame(void *context, const uint8_t *frame, size_t length, uint8_t flags)
-{
-    struct runner *runner = context;
-    enum weir_rx_csum csum = WEIR_RX_CSUM_UNKNOWN;
-
-    if (!runner->stack)
-        return;
-    if (runner->options->csum && flags & WEIR_F_DATA_VALID)
-        csum = WEIR_RX_CSUM_GOOD;
-    if (runner->options->csum && flags & WEIR_F_CSUM_BAD)
-        csum = WEIR_RX_CSUM_WRONG;
-    weir_stack_input(runner->stack, runner_now(runner), frame, length, csum);
-}
-
-static void on_link(void *context, uint32_t link)
-{
-    struct runner *runner = context;
-
-    runner->link = link;
-}
-
 static int block_signals(int how)
 {
     sigset_t signals;
@@ -45,23 +24,6 @@ static int block_signals(int how)
     sigaddset(&signals, SIGTERM);
     sigprocmask(how, &signals, NULL);
     return how == SIG_BLOCK ? signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK) : -1;
-}
-
-static int open_card(struct runner *runner)
-{
-    char error[1200];
-    struct weir_card_receiver receiver = {.frame = on_frame, .link = on_link, .context = runner};
-
-    struct weir_transport *transport = weir_transport_open(runner->options->card, error, sizeof error);
-    if (transport)
-        runner->card = weir_card_open(transport, &receiver, error, sizeof error);
-    if (!runner->card)
-        return fail("%s", error);
-    weir_card_watch(runner->card, runner->fds, sizeof runner->fds / sizeof *runner->fds);
-    runner->opened = runner_now(runner);
-    int failed = weir_card_counters(runner->card, runner->counters_before);
-    return failed ? fail("the card does not tell its counters (%s): plug it in anew", strerror(-failed))
-                  : EXIT_FINE;
 }
 
 static bool open_stack(struct runner *runner)
@@ -84,26 +46,17 @@ static bool open_stack(struct runner *runner)
         fail("no random numbers from the system: %s", strerror(errno));
         return false;
     }
+    runner->caps = *caps;
     runner->stack = weir_stack_create(&config, runner_now(runner));
     if (!runner->stack)
         fail("no TCP/IP stack: %s", strerror(errno));
     return runner->stack != NULL;
 }
 
-// Station address, ARP table, then the receiver: in this order no frame meets a card that is half set up.
 static bool configure_card(struct runner *runner)
 {
-    const struct weir_card_caps *caps = weir_card_caps(runner->card);
-    const uint8_t *ip = runner->options->address.bytes;
-    uint32_t address = (uint32_t)ip[0] << 24 | (uint32_t)ip[1] << 16 | (uint32_t)ip[2] << 8 | ip[3];
-    uint32_t bits = WEIR_RX_ENABLE | (runner->options->csum ? WEIR_RX_DROP_BAD_CSUM : 0);
-    int error = weir_card_set_mac(runner->card, 0, caps->mac);
+    int error = runner_configure_card(runner);
 
-    if (caps->features & WEIR_CAP_ARP && caps->arp_entries > 0) {
-        bits |= WEIR_RX_ARP_REPLY;
-        error = error ? error : weir_card_set_arp(runner->card, 0, address);
-    }
-    error = error ? error : weir_card_set_rx_control(runner->card, bits);
     if (error)
         fail("the card takes no settings (%s): plug it in anew", strerror(-error));
     return error == 0;
@@ -129,7 +82,13 @@ int runner_open(struct runner *runner, const struct options *options, enum runne
     if (use == RUNNER_STACK && options->address.version == 0)
         return misuse("which address? Give --ip or set WEIR_IP, as in 10.0.0.2/24");
     runner->fds[0] = (struct pollfd){.fd = block_signals(SIG_BLOCK), .events = POLLIN};
-    int error = open_card(runner);
+    int error = runner_open_card(runner);
+    while (!error && !runner->card && !runner->interrupted) // --wait
+        runner_await_card(runner, WEIR_TIME_NEVER);
+    if (!error && !runner->card)
+        error = EXIT_NO_CARD;
+    if (!error)
+        runner->opened = runner_now(runner);
     if (!error && use == RUNNER_STACK && !(open_stack(runner) && configure_card(runner)))
         error = EXIT_FAILED;
     return error ? abandon(runner, error) : EXIT_FINE;
@@ -137,14 +96,11 @@ int runner_open(struct runner *runner, const struct options *options, enum runne
 
 int runner_close(struct runner *runner, int exit_code)
 {
+    if (runner->lost && exit_code != EXIT_FINE)
+        exit_code = EXIT_NO_CARD;
     if (runner->options->stats && !stats_tell(runner))
         exit_code = exit_code == EXIT_FINE ? EXIT_FAILED : exit_code;
     return abandon(runner, exit_code);
-}
-
-weir_time runner_now(const struct runner *runner)
-{
-    return weir_card_now(runner->card);
 }
 
 void runner_watch(struct runner *runner, unsigned slot, int fd, short events)
@@ -180,7 +136,7 @@ static bool send_due(struct runner *runner)
     return false;
 }
 
-static void take_signal(struct runner *runner)
+void runner_take_signal(struct runner *runner)
 {
     struct signalfd_siginfo signal;
 
@@ -190,25 +146,43 @@ static void take_signal(struct runner *runner)
     block_signals(SIG_UNBLOCK); // a second one ends us at once
 }
 
+static int poll_card(struct runner *runner, weir_time deadline)
+{
+    return weir_card_poll(runner->card, deadline == WEIR_TIME_NEVER ? deadline : deadline - runner->shift);
+}
+
+// The card has failed. True when there is hope.
+static bool failed(struct runner *runner, int error)
+{
+    if (error == -ENODEV && runner->options->wait)
+        return runner_lose_card(runner);
+    runner->lost = error == -ENODEV;
+    if (runner->lost)
+        fail("the card is gone: plug it in again (--wait before the command waits for it and goes on)");
+    else
+        fail("the card does not work any more (%s): plug it in anew", strerror(-error));
+    return false;
+}
+
 bool runner_step(struct runner *runner, weir_time deadline)
 {
+    if (runner->lost)
+        return false;
+    if (!runner->card)
+        return runner_await_card(runner, deadline) && !runner->interrupted;
     // When the card takes no more, only it can move things on.
     if (runner->stack && send_due(runner)) {
         weir_time due = weir_stack_poll_at(runner->stack), now = runner_now(runner);
         if (due < deadline)
             deadline = due < now + SHORTEST_WAIT ? now + SHORTEST_WAIT : due;
     }
-    int error = weir_card_poll(runner->card, deadline);
-    take_signal(runner);
+    int error = poll_card(runner, deadline);
+    runner_take_signal(runner);
     if (runner->stack)
         send_due(runner); // also runs timers, whose effects the caller must see before the next wait
     if (error == 0 || error == -EINTR)
         return !runner->interrupted;
-    if (error == -ENODEV)
-        fail("the card is gone: plug it in again");
-    else
-        fail("the card does not work any more (%s): plug it in anew", strerror(-error));
-    return false;
+    return failed(runner, error) && !runner->interrupted;
 }
 
 bool runner_connect(struct runner *runner, const struct weir_ip *remote, uint16_t port, struct weir_tcp **tcp)

@@ -23,10 +23,15 @@ enum { RUNNER_WATCHED = 2 };
 
 struct runner {
     const struct options *options;
-    struct weir_card *card;
-    struct weir_stack *stack; // NULL without RUNNER_STACK
-    bool interrupted;         // a signal came: come to an end
-    uint32_t link;            // WEIR_REG_LINK
+    struct weir_card *card;     // NULL while it is away (--wait)
+    struct weir_stack *stack;   // NULL without RUNNER_STACK
+    bool interrupted;           // a signal came: come to an end
+    bool lost;                  // the card was pulled out, and nobody waits for it
+    struct weir_card_caps caps; // of the first card; another one must do as much
+    weir_time shift;            // of the card's clock, so that time goes on when the card is another one
+    weir_time next_try;         // to open the card that is away
+    unsigned tries;             // that found it, but could not use it
+    uint32_t link;              // WEIR_REG_LINK
     uint32_t counters_before[WEIR_COUNTERS];
     weir_time opened;
     struct pollfd fds[1 + RUNNER_WATCHED]; // the signals', then the command's
@@ -66,5 +71,18 @@ void runner_note_flow(struct runner *runner, const struct weir_tcp *tcp);
 void runner_finish(struct runner *runner, struct weir_tcp *tcp);
 // Tells why a connection broke.
 int runner_tcp_failed(const struct weir_tcp *tcp, int error);
+
+// Between runner.c and runner_card.c.
+
+// An exit code. EXIT_FINE with `card` NULL: it is not there and is to be waited for.
+int runner_open_card(struct runner *runner);
+// Station address, ARP table, receiver. 0, or a negative errno.
+int runner_configure_card(struct runner *runner);
+// The card was pulled out; from now on it is waited for. True.
+bool runner_lose_card(struct runner *runner);
+// Waits for the card, a signal or a watched descriptor, at most until `deadline`. False after an error, which
+// it has printed.
+bool runner_await_card(struct runner *runner, weir_time deadline);
+void runner_take_signal(struct runner *runner);
 
 #endif

@@ -137,7 +137,7 @@ bool stats_tell(struct runner *runner)
 {
     const char *path = runner->options->stats_file;
     uint32_t counters[WEIR_COUNTERS];
-    int error = weir_card_counters(runner->card, counters);
+    int error = runner->card ? weir_card_counters(runner->card, counters) : -ENODEV;
 
     if (error) {
         fail("no statistics: the card does not tell its counters (%s)", strerror(-error));

@@ -10,7 +10,7 @@
 #define WEIR_TOOL_VERSION "0.1"
 
 // Exit codes.
-enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NO_CARD = 3 };
 
 int cmd_ping(const struct options *options, int argc, char **argv);
 int cmd_get(const struct options *options, int argc, char **argv);

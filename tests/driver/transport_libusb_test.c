@@ -17,6 +17,7 @@
 #include "fake_libusb.h"
 #include "transport_internal.h"
 #include "weir_card.h"
+#include "weir_record.h"
 #include "weir_usb.h"
 
 #define FRAMES 600
@@ -343,15 +344,13 @@ static void short_of_memory_everything_still_arrives(void **state)
     fake_usb.no_mapped_memory = true;
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) {
         fake_usb.memory = memory[i];
-        fake_usb.refused = fake_usb.in_most = 0;
-        fake_usb.longest_out = 0;
+        fake_usb.refused = 0;
         assert_true(open_card(bench));
         exchanges_everything(bench);
         assert_int_equal(weir_card_stats(bench->card)->transfer_errors, 0);
         weir_card_close(bench->card);
         assert_int_equal(fake_usb.refused > 0, memory[i] < 1 << 20);
     }
-    assert_in_range(fake_usb.longest_out, 512, 1024); // the last time only pieces of transfers had room
 }
 
 static void with_no_memory_at_all_it_says_what_to_raise(void **state)
@@ -453,6 +452,28 @@ static void cancelling_races_with_the_end_and_each_comes_back_once(void **state)
     assert_in_range(cancelled, 1, 8000);
     transport->ops->close(transport);
     assert_int_equal(bench->device.card.counters[WEIR_CNT_USB_OUT_TRANSFERS], well);
+    free(all);
+}
+
+static void a_transfer_too_large_for_the_memory_goes_in_pieces(void **state)
+{
+    struct bench *bench = *state;
+    struct weir_transport *transport = open_transport(bench, "");
+    struct counted *all = calloc(3, sizeof *all);
+
+    fake_usb.memory = 3000;
+    for (unsigned i = 0; i < 3; i++) { // each one frame
+        weir_record_emit_header(all[i].buffer, &(struct weir_record){.length = 16000 - WEIR_RECORD_HEADER});
+        submit(transport, &all[i], WEIR_EP_OUT, 16000);
+    }
+    while (all[2].completed == 0)
+        assert_int_equal(transport->ops->poll(transport, WEIR_TIME_NEVER), 0);
+    transport->ops->close(transport);
+    assert_in_range(fake_usb.longest_out, 1536, 3000);
+    assert_int_equal(bench->device.card.counters[WEIR_CNT_USB_OUT_PACKETS], 3 * 32);
+    assert_int_equal(bench->device.card.counters[WEIR_CNT_USB_OUT_TRANSFERS], 3);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(all[i].transfer.actual, 16000);
     free(all);
 }
 
@@ -591,6 +612,7 @@ int main(void)
         TEST(failed_transfers_cost_no_frame),
         TEST(closing_calls_every_transfer_back),
         TEST(cancelling_races_with_the_end_and_each_comes_back_once),
+        TEST(a_transfer_too_large_for_the_memory_goes_in_pieces),
         TEST(poll_comes_back_for_descriptors_signals_and_the_deadline),
         TEST(unplugged_while_it_waits_the_card_is_gone),
         TEST(unplugged_at_any_call_nothing_hangs_or_leaks),
