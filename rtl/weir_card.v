@@ -14,7 +14,8 @@ module weir_card #(
     parameter IN_SLOTS_LOG2  = 2,    // 2^IN_SLOTS_LOG2 packets between the records and the bulk IN endpoint
     parameter MAX_FRAME      = 9216, // bytes without FCS, both ways; at most half of either memory
     parameter MAC_ENTRIES    = 20,   // addresses in the filter
-    parameter ARP_ENTRIES    = 4     // addresses answered for
+    parameter ARP_ENTRIES    = 4,    // addresses answered for
+    parameter NCM            = 1     // 1: configuration 2, CDC-NCM; 0 leaves it out
 ) (
     input  wire        usb_clk,      // 60 MHz
     input  wire        usb_rst,
@@ -47,7 +48,8 @@ module weir_card #(
     input  wire [47:0] mac_address,  // the card's own, constant; first byte on the wire in bits 47..40
     output wire [3:0]  led           // link, activity, configured, error
 );
-    localparam FEATURES = `WEIR_CAP_TX_CSUM | `WEIR_CAP_RX_CSUM | `WEIR_CAP_TSO4 | `WEIR_CAP_ARP | `WEIR_CAP_JUMBO;
+    localparam FEATURES = `WEIR_CAP_TX_CSUM | `WEIR_CAP_RX_CSUM | `WEIR_CAP_TSO4 | `WEIR_CAP_ARP | `WEIR_CAP_JUMBO |
+                          (NCM != 0 ? `WEIR_CAP_NCM : 0);
     // The longest IP packet behind an Ethernet header with two VLAN tags.
     localparam MAX_SUPERFRAME = 65535 + 22;
 
@@ -67,18 +69,21 @@ module weir_card #(
     wire        in_valid, in_ready, in_last, in_drained;
     wire [7:0]  in_data;
     wire        notify_valid, notify_ready;
-    wire [63:0] notify_data;
+    wire [127:0] notify_data;
+    wire        notify_long;
     wire        configured, high_speed, link_flush;
     wire [63:0] ctl_setup;
     wire        ctl_start, ctl_accept, ctl_out_valid, ctl_commit;
     wire [15:0] ctl_in_length;
     wire [9:0]  ctl_in_address, ctl_out_address;
     wire [7:0]  ctl_in_data, ctl_out_data;
-    wire [1:0]  unused_configuration;
-    wire        unused_alternate, unused_suspended;
+    wire [1:0]  configuration;
+    wire        alternate, unused_suspended;
+    wire        ncm = configuration == 2'd2;  // CDC-NCM
+    wire        listens = ncm & alternate;    // and its data interface is open
     wire [15:0] usb_events; // bit n: counter 32 + n
 
-    usb_device #(.OUT_ADDR_WIDTH(OUT_ADDR_WIDTH), .IN_SLOTS_LOG2(IN_SLOTS_LOG2)) usb (
+    usb_device #(.OUT_ADDR_WIDTH(OUT_ADDR_WIDTH), .IN_SLOTS_LOG2(IN_SLOTS_LOG2), .NCM(NCM)) usb (
         .clk(usb_clk), .rst(rst), .mac_address(mac_address),
         .utmi_rx_active(utmi_rx_active), .utmi_rx_valid(utmi_rx_valid), .utmi_rx_data(utmi_rx_data),
         .utmi_rx_error(utmi_rx_error), .utmi_tx_valid(utmi_tx_valid), .utmi_tx_data(utmi_tx_data),
@@ -87,7 +92,8 @@ module weir_card #(
         .m_out_valid(out_valid), .m_out_ready(out_ready), .m_out_data(out_data), .m_out_eot(out_eot),
         .s_in_valid(in_valid), .s_in_ready(in_ready), .s_in_data(in_data), .s_in_last(in_last), .in_drained(in_drained),
         .s_notify_valid(notify_valid), .s_notify_ready(notify_ready), .s_notify_data(notify_data),
-        .configured(configured), .configuration(unused_configuration), .alternate(unused_alternate),
+        .s_notify_long(notify_long),
+        .configured(configured), .configuration(configuration), .alternate(alternate),
         .high_speed(high_speed), .link_flush(link_flush), .suspended(unused_suspended), .wake_request(1'b0),
         .ctl_setup(ctl_setup), .ctl_start(ctl_start), .ctl_accept(ctl_accept), .ctl_in_length(ctl_in_length),
         .ctl_in_address(ctl_in_address), .ctl_in_data(ctl_in_data), .ctl_out_valid(ctl_out_valid),
@@ -96,17 +102,16 @@ module weir_card #(
         .ev_in_transfer(usb_events[9]), .ev_crc_error(usb_events[10]), .ev_out_nak(usb_events[11]),
         .ev_out_nyet(usb_events[12]), .ev_in_retry(usb_events[13]), .ev_out_duplicate(usb_events[14])
     );
-    assign usb_events[15] = 1'b0;
 
-    // ---- Host to wire: records, segments, memory (usb_clk to wire_tx_clk), arbiter, MAC ----
+    // ---- Host to wire: records or NTBs, segments, memory (usb_clk to wire_tx_clk), arbiter, MAC ----
     wire        rec_valid, rec_ready, body_valid, body_ready, body_last, body_abort;
     wire [7:0]  rec_flags, rec_hdr_len, body_data;
     wire [3:0]  rec_gso_type;
     wire [15:0] rec_gso_size, rec_csum_start, rec_csum_offset;
     wire [17:0] rec_length;
 
-    record_parser #(.MAX_LENGTH(MAX_SUPERFRAME)) parser (
-        .clk(usb_clk), .rst(rst), .link_flush(link_flush),
+    link_out #(.NCM(NCM), .MAX_LENGTH(MAX_SUPERFRAME)) link_out (
+        .clk(usb_clk), .rst(rst), .link_flush(link_flush), .ncm(ncm),
         .s_valid(out_valid), .s_ready(out_ready), .s_data(out_data), .s_eot(out_eot),
         .m_rec_valid(rec_valid), .m_rec_ready(rec_ready), .m_rec_flags(rec_flags), .m_rec_gso_type(rec_gso_type),
         .m_rec_gso_size(rec_gso_size), .m_rec_hdr_len(rec_hdr_len), .m_rec_csum_start(rec_csum_start),
@@ -160,7 +165,7 @@ module weir_card #(
         .gmii_txd(gmii_txd), .gmii_tx_en(gmii_tx_en), .gmii_tx_er(gmii_tx_er)
     );
 
-    // ---- Wire to host: MAC, parser (wire_rx_clk), memory (to usb_clk), records ----
+    // ---- Wire to host: MAC, parser (wire_rx_clk), memory (to usb_clk), records or NTBs ----
     wire       got_valid, got_last, got_error_fcs, got_error_symbol, got_error_length;
     wire [7:0] got_data;
 
@@ -208,19 +213,26 @@ module weir_card #(
         .rd_clk(usb_clk), .rd_rst(rst), .m_valid(frame_valid), .m_ready(frame_ready), .m_data(frame_data),
         .m_last(frame_last), .m_length(frame_length), .m_meta(frame_flags)
     );
-    record_builder #(.ADDR_WIDTH(RX_ADDR_WIDTH)) builder (
-        .clk(usb_clk), .rst(rst), .link_flush(link_flush), .high_speed(high_speed), .in_timeout(in_timeout),
+    link_in #(.NCM(NCM), .ADDR_WIDTH(RX_ADDR_WIDTH)) link_in (
+        .clk(usb_clk), .rst(rst), .link_flush(link_flush), .ncm(ncm), .listens(listens), .high_speed(high_speed),
+        .in_timeout(in_timeout),
         .s_valid(frame_valid), .s_ready(frame_ready), .s_data(frame_data), .s_last(frame_last),
         .s_length(frame_length), .s_flags(frame_flags),
         .m_valid(in_valid), .m_ready(in_ready), .m_data(in_data), .m_last(in_last), .in_drained(in_drained),
-        .ev_record(usb_events[5])
+        .ev_record(usb_events[5]), .ev_too_long(usb_events[15])
     );
 
     // ---- Control (usb_clk), with the tables' way to wire_rx_clk and a conflict's way back ----
     wire        table_valid, table_ready, conflict;
     wire [79:0] table_data;
     wire        unused_ready, unused_data;
-    wire        link_up, counters_hold;
+    wire        counters_hold;
+    wire [3:0]  link;
+    wire        answer_accept, message_valid, message_ready, write_valid, write_ready;
+    wire [15:0] answer_length;
+    wire [7:0]  answer_data;
+    wire [63:0] message_data;
+    wire [79:0] write_data;
     wire [5:0]  counters_index;
     wire [31:0] counters_value;
 
@@ -229,13 +241,24 @@ module weir_card #(
         .ARP_ENTRIES(ARP_ENTRIES), .TX_MEMORY(1 << TX_ADDR_WIDTH), .RX_MEMORY(1 << RX_ADDR_WIDTH)
     ) control (
         .clk(usb_clk), .rst(rst), .link_flush(link_flush), .mac_address(mac_address), .link_status(link_status),
-        .arp_conflict(conflict), .link_up(link_up), .in_timeout(in_timeout),
-        .ctl_setup(ctl_setup), .ctl_start(ctl_start), .ctl_accept(ctl_accept), .ctl_in_length(ctl_in_length),
-        .ctl_in_address(ctl_in_address), .ctl_in_data(ctl_in_data), .ctl_out_valid(ctl_out_valid),
+        .arp_conflict(conflict), .link(link), .in_timeout(in_timeout),
+        .ctl_setup(ctl_setup), .ctl_start(ctl_start), .ctl_accept(answer_accept), .ctl_in_length(answer_length),
+        .ctl_in_address(ctl_in_address), .ctl_in_data(answer_data), .ctl_out_valid(ctl_out_valid),
         .ctl_out_address(ctl_out_address), .ctl_out_data(ctl_out_data), .ctl_commit(ctl_commit),
-        .m_notify_valid(notify_valid), .m_notify_ready(notify_ready), .m_notify_data(notify_data),
-        .m_table_valid(table_valid), .m_table_ready(table_ready), .m_table_data(table_data),
+        .m_notify_valid(message_valid), .m_notify_ready(message_ready), .m_notify_data(message_data),
+        .m_table_valid(write_valid), .m_table_ready(write_ready), .m_table_data(write_data),
         .counters_hold(counters_hold), .counters_index(counters_index), .counters_value(counters_value)
+    );
+    ncm_control #(.NCM(NCM)) ncm_control (
+        .clk(usb_clk), .rst(rst), .ncm(ncm), .listens(listens), .link_flush(link_flush), .link(link),
+        .ctl_setup(ctl_setup), .ctl_start(ctl_start), .ctl_accept(ctl_accept),
+        .ctl_in_length(ctl_in_length), .ctl_in_address(ctl_in_address), .ctl_in_data(ctl_in_data),
+        .ctl_commit(ctl_commit), .s_answer_accept(answer_accept), .s_answer_length(answer_length),
+        .s_answer_data(answer_data), .s_notify_valid(message_valid), .s_notify_ready(message_ready),
+        .s_notify_data(message_data), .s_table_valid(write_valid), .s_table_ready(write_ready),
+        .s_table_data(write_data), .m_notify_valid(notify_valid), .m_notify_ready(notify_ready),
+        .m_notify_data(notify_data), .m_notify_long(notify_long), .m_table_valid(table_valid),
+        .m_table_ready(table_ready), .m_table_data(table_data)
     );
     cdc_message #(.WIDTH(80)) tables (
         .s_clk(usb_clk), .s_rst(rst), .s_valid(table_valid), .s_ready(table_ready), .s_data(table_data),
@@ -269,7 +292,7 @@ module weir_card #(
     wire active_led, error_led;
     led_stretch activity (.clk(usb_clk), .rst(rst), .event_in(|usb_events[5:0]), .led(active_led));
     led_stretch error (.clk(usb_clk), .rst(rst), .event_in(|usb_events[4:3] || usb_events[10]), .led(error_led));
-    assign led = {error_led, configured, active_led, link_up};
+    assign led = {error_led, configured, active_led, link[0]};
 endmodule
 
 `default_nettype wire

@@ -82,6 +82,19 @@ static void control_succeeded(struct usb_host *host, const struct weir_usb_trans
         usb_interface_set(host, (uint8_t)index, (uint8_t)value);
 }
 
+// Whoever runs the simulation lets time stand still while nothing moves, and with it the polling: so what a
+// request has brought about is asked for at once, as section 5.7.4 allows.
+static void poll_interrupts(struct usb_host *host)
+{
+    for (unsigned i = 1; i < USB_ENDPOINTS; i++) {
+        struct usb_endpoint *endpoint = &host->endpoints[i];
+        if (endpoint->type == USB_INTERRUPT && endpoint->head) {
+            endpoint->due = true;
+            endpoint->naked = false;
+        }
+    }
+}
+
 static void unlink_head(struct usb_endpoint *endpoint)
 {
     endpoint->head = endpoint->head->next;
@@ -95,8 +108,10 @@ void usb_complete(struct usb_host *host, struct usb_endpoint *endpoint, enum wei
 {
     struct weir_usb_transfer *transfer = endpoint->head;
     unlink_head(endpoint);
-    if (endpoint->type == USB_CONTROL && status == WEIR_USB_OK)
+    if (endpoint->type == USB_CONTROL && status == WEIR_USB_OK) {
         control_succeeded(host, transfer);
+        poll_interrupts(host);
+    }
     transfer->next = NULL;
     transfer->status = status;
     host->completed++;
@@ -112,6 +127,7 @@ void usb_enqueue(struct usb_host *host, struct usb_endpoint *endpoint, struct we
     } else {
         endpoint->head = transfer;
         endpoint->naked = false;
+        endpoint->due = true;
     }
     endpoint->tail = transfer;
     if (host->phase == USB_PHASE_READY && host->event > host->bus_free)

@@ -36,10 +36,10 @@ constexpr uint64_t WIRE_PERIOD = 8 * NS;
 constexpr uint64_t RESET_TIME = 200 * NS;
 constexpr uint64_t ENUMERATION_LIMIT = 1000000000 * NS;
 
-// For this long nothing moves before the card counts as idle: more than a frame takes through the card's
-// memories and the first packet's buffer (9 us), until the host model asks again after a NAK (10 us), with
-// room to spare.
-constexpr uint64_t QUIET_TIME = 30000 * NS;
+// For this long nothing moves before the card counts as idle: more than the longest NTB is walked (25 us) and
+// its first datagram takes through the card's memories (26 us), and until the host model asks again after a
+// NAK (10 us).
+constexpr uint64_t QUIET_TIME = 60000 * NS;
 constexpr unsigned QUIET_CHECK = 64; // USB clocks from one look at it to the next
 
 constexpr uint8_t LINK_UP_1000_FULL = 1 | 2 << 1 | 1 << 3; // WEIR_REG_LINK

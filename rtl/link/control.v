@@ -27,7 +27,7 @@ module control #(
     input  wire [47:0] mac_address,   // first byte on the wire in bits 47..40
     input  wire [3:0]  link_status,   // bits of WEIR_REG_LINK, of no clock
     input  wire        arp_conflict,  // pulse
-    output wire        link_up,
+    output reg  [3:0]  link,          // link_status, settled
     output reg  [15:0] in_timeout,    // microseconds
 
     // Vendor requests, from usb_device
@@ -88,7 +88,6 @@ module control #(
     endcase
 
     // ---- Registers and writes ----
-    reg  [3:0]  link;       // link_status, settled
     reg  [31:0] scratch;
     reg  [31:0] register;   // what READ_REG reads
     reg  [63:0] collected;  // what a write brings
@@ -181,7 +180,6 @@ module control #(
 
     sync_bits #(.WIDTH(4)) link_sync (.clk(clk), .d(link_status), .q(link_sampled));
 
-    assign link_up        = link[0];
     assign m_notify_valid = link != link_told || conflict;
     assign m_notify_data  = {55'd0, conflict, 4'd0, link};
 

@@ -97,6 +97,8 @@
 `define WEIR_CAP_USO 'h0010
 `define WEIR_CAP_ARP 'h0020
 `define WEIR_CAP_JUMBO 'h0040
+// Configuration 2, CDC-NCM, is there.
+`define WEIR_CAP_NCM 'h0080
 
 // Registers (wIndex of READ_REG and WRITE_REG), 32 bits each.
 // RO: 'WEIR' in ASCII, 5Ah-style presence check: 52494557h
@@ -129,6 +131,8 @@
 `define WEIR_TABLE_ARP_RATE 3
 `define WEIR_ARP_RATE_RESET 12
 `define WEIR_ARP_BURST 16
+// Not for the host: the card's own way to put the address table back to what it is after reset.
+`define WEIR_TABLE_MAC_RESET 4
 
 // ---- Counters (index into GET_COUNTERS' answer), 32 bits, they wrap. Three banks, one a clock domain. ----
 `define WEIR_COUNTERS 48
@@ -173,6 +177,9 @@
 `define WEIR_CNT_USB_OUT_NYET 44
 `define WEIR_CNT_USB_IN_RETRY 45
 `define WEIR_CNT_USB_OUT_DUPLICATE 46
+// configuration 2: received frames longer than an NTB for the host can be. NTBs from the host that were dropped are in
+// TX_BAD_TRANSFER, frames in RX_RECORDS, as in configuration 1.
+`define WEIR_CNT_NCM_TOO_LONG 47
 
 // ---- Notification on the interrupt endpoint, sent on change only: 8 bytes ----
 // byte 0: bits as in WEIR_REG_LINK; byte 1: bit 0 set when an ARP conflict was seen since the last one; bytes 2..7: 0

@@ -5,7 +5,8 @@
 // Entry 0 is the station's own address: it is compared byte by byte as the frame passes, and also with the sender address
 // of what may be an ARP packet (bytes 22 to 27). The other entries lie in a memory that is searched, one entry a clock,
 // when the destination is in; that takes ENTRIES + 10 clocks from the frame's first byte, less than the shortest frame.
-// In the 32 clocks after reset the table is cleared; it must not be written, nor a frame be looked at.
+// In the 32 clocks after reset, or a write to WEIR_TABLE_MAC_RESET, the table is cleared; it must not be written, nor a frame's
+// verdict be relied on.
 //
 // The source cannot wait. `ended` is high the clock after s_last, without s_valid; results hold from byte ENTRIES + 10, those of
 // the sender from byte 29, until the clock of `ended`.
@@ -34,17 +35,19 @@ module address_filter #(
     output reg         sender_is_station,
     output reg  [47:0] station     // entry 0, first byte on top
 );
-    localparam [7:0] TABLE = `WEIR_TABLE_MAC;
+    localparam [7:0] TABLE = `WEIR_TABLE_MAC, CLEAR = `WEIR_TABLE_MAC_RESET;
     localparam [31:0] LAST_32 = ENTRIES - 1;
     localparam [4:0] LAST = LAST_32[4:0];
 
     wire unused = &{1'b0, cfg_data[62:48]};
 
+    wire clear = rst || (cfg_valid && cfg_table == CLEAR);
+
     // ---- Entry 0 ----
     wire write = cfg_valid && cfg_table == TABLE && cfg_index[7:5] == 3'd0;
     reg  station_used;
     always @(posedge clk)
-        if (rst) begin
+        if (clear) begin
             station      <= mac_address;
             station_used <= 1'b1;
         end else if (write && cfg_index == 8'd0) begin
@@ -93,7 +96,7 @@ module address_filter #(
     always @(posedge clk) begin
         if (write || clearing) entries[clearing ? index : cfg_index[4:0]] <= {cfg_data[63] && !clearing, cfg_data[47:0]};
         if (&index) clearing <= 1'b0;
-        if (rst) clearing <= 1'b1;
+        if (clear) clearing <= 1'b1;
     end
 
     reg [47:0] destination;
@@ -125,7 +128,7 @@ module address_filter #(
             index  <= 5'd1;
             search <= 1'b1;
         end
-        if (rst) index <= 5'd0;
+        if (clear) index <= 5'd0;
         if (rst || ended) begin
             search    <= 1'b0;
             search_q  <= 1'b0;

@@ -61,7 +61,8 @@ module usb_device #(
 
     input  wire        s_notify_valid,
     output wire        s_notify_ready,
-    input  wire [63:0] s_notify_data,
+    input  wire [127:0] s_notify_data,
+    input  wire        s_notify_long,   // 16 bytes, else the first 8
 
     output wire        configured,
     output wire [1:0]  configuration,   // 0: not configured
@@ -103,13 +104,17 @@ module usb_device #(
     wire quiet_rst = rst | !enabled;                        // packets
     wire state_rst = rst | bus_reset;                       // what a bus reset clears
     wire [2:0] exists, halt, toggle_reset;                  // bit 0 bulk OUT, 1 bulk IN, 2 interrupt
-    wire [2:0] endpoint_rst = {3{rst | link_flush}} | ~exists;
+    reg        notify_flush;                                // SET_INTERFACE of the data interface is no business of interrupts
+    wire [2:0] endpoint_rst = {rst | notify_flush, {2{rst | link_flush}}} | ~exists;
     wire       remote_wakeup, testing, chirp_j;
     wire [2:0] test_mode;
 
     assign configured = configuration != 2'd0;
 
-    always @(posedge clk) link_flush <= (bus_reset | flush) & !rst;
+    always @(posedge clk) begin
+        link_flush <= (bus_reset | flush) & !rst;
+        notify_flush <= bus_reset | flush & toggle_reset[2];
+    end
 
     usb_port #(
         .RESET_CLOCKS(RESET_CLOCKS), .CHIRP_CLOCKS(CHIRP_CLOCKS), .FILTER_CLOCKS(FILTER_CLOCKS),
@@ -190,7 +195,7 @@ module usb_device #(
 
     // ---- Which endpoint ----
     wire       control_out_ready, control_stall, control_out_toggle, control_in_ready, control_in_toggle;
-    wire       bulk_out_ready, bulk_out_toggle, bulk_in_ready, bulk_in_toggle, notify_ready, notify_toggle;
+    wire       bulk_out_ready, bulk_out_toggle, bulk_in_ready, bulk_in_toggle, notify_ready, notify_toggle, notify_long;
     wire [9:0] control_in_length, bulk_in_length;
     wire [7:0] control_in_data, bulk_in_data, notify_data;
 
@@ -210,7 +215,7 @@ module usb_device #(
         4'd2: begin
             out_exists = 1'b0;
             {in_exists, in_ready, in_stall, in_toggle} = {exists[2], notify_ready, halt[2], notify_toggle};
-            in_length = 10'd8;
+            in_length = notify_long ? 10'd16 : 10'd8;
             in_data = notify_data;
         end
         default: begin
@@ -282,7 +287,7 @@ module usb_device #(
     usb_ep_notify ep_notify (
         .clk(clk), .rst(endpoint_rst[2]), .toggle_reset(toggle_reset[2]),
         .s_notify_valid(s_notify_valid), .s_notify_ready(s_notify_ready), .s_notify_data(s_notify_data),
-        .ready(notify_ready), .toggle(notify_toggle), .offset(in_offset[2:0]), .data(notify_data),
+        .s_notify_long(s_notify_long), .ready(notify_ready), .toggle(notify_toggle), .is_long(notify_long), .offset(in_offset[3:0]), .data(notify_data),
         .ack(in_ack & at_notify)
     );
 endmodule

@@ -11,7 +11,7 @@ cd "$(dirname "$0")/../.."
 build=${BUILD:-build}/lint
 mkdir -p "$build"
 
-folders="usb link tx rx mac arp lib"
+folders="usb link ncm tx rx mac arp lib"
 sources=$(for f in $folders; do echo rtl/"$f"/*.v; done; echo rtl/*.v)
 search=$(for f in $folders; do echo "-y rtl/$f"; done; echo "-y rtl")
 failed=0

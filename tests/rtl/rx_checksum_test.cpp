@@ -8,6 +8,10 @@ struct Bench {
 
     Bench()
     {
+        reset();
+    }
+    void reset()
+    {
         dut.rst = 1;
         clock(false, 0, false);
         dut.rst = 0;
@@ -81,12 +85,29 @@ static void random_frames_get_the_models_verdict(void **)
     }
 }
 
+static void a_reset_in_the_middle_of_a_frame_leaves_nothing_of_it(void **)
+{
+    Bench bench;
+    Random random(32);
+    for (unsigned cut = 1; cut < 60; cut++) {
+        Ipv4Shape shape;
+        shape.protocol = 6;
+        shape.payload = 25;
+        Bytes frame = ipv4_frame(random, Bytes(6, 2), shape);
+        for (unsigned i = 0; i < cut; i++)
+            bench.clock(true, frame[i], false);
+        bench.reset();
+        assert_int_equal(bench.verdict(frame, random), GOOD);
+    }
+}
+
 int main()
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(frames_cut_at_every_length_get_the_models_verdict),
         cmocka_unit_test(every_total_length_gets_the_models_verdict),
         cmocka_unit_test(random_frames_get_the_models_verdict),
+        cmocka_unit_test(a_reset_in_the_middle_of_a_frame_leaves_nothing_of_it),
     };
     return RUN_WIRE_TESTS(tests);
 }

@@ -219,10 +219,17 @@ static void a_notification_comes_on_endpoint_2(void **)
     d.configure();
     assert_true(d.transact_in(3, 2) == Bytes{pid_byte(NAK)});
     d.dut->s_notify_valid = 1;
-    d.dut->s_notify_data = 0x0807060504030201;
+    for (uint32_t i = 0; i < 4; i++)
+        d.dut->s_notify_data[i] = 0x04030201 + 0x04040404 * i;
+    d.dut->s_notify_long = 0;
     d.clock();
     d.dut->s_notify_valid = 0;
     assert_true(d.transact_in(3, 2) == data_packet(DATA0, {1, 2, 3, 4, 5, 6, 7, 8}));
+    d.dut->s_notify_valid = d.dut->s_notify_long = 1;
+    d.clock();
+    d.dut->s_notify_valid = 0;
+    assert_true(d.transact_in(3, 2) ==
+                data_packet(DATA1, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}));
     assert_true(d.transact_in(3, 2) == Bytes{pid_byte(NAK)});
 }
 

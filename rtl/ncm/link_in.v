@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// From the receive memory to the bulk IN endpoint, in the language of the configuration that the host has selected: link
+// records (link/record_builder) in configuration 1, NTBs (ncm_in) in configuration 2.
+//
+// The way is switched only between two frames, so that the memory is read frame by frame. The side that is switched off is
+// held in reset; it hears of the change before by link_flush.
+`default_nettype none
+
+module link_in #(
+    parameter NCM        = 1,            // 0: no configuration 2
+    parameter ADDR_WIDTH = 16            // bits of a frame's length
+) (
+    input  wire                  clk,
+    input  wire                  rst,
+    input  wire                  link_flush, // pulse: the stream starts anew; a frame that was begun is lost
+    input  wire                  ncm,    // configuration 2 is selected
+    input  wire                  listens, // and the data interface's alternate setting 1
+    input  wire                  high_speed,
+    input  wire [15:0]           in_timeout, // microseconds, of configuration 1
+
+    // Frames, from the receive packet_memory
+    input  wire                  s_valid,
+    output wire                  s_ready,
+    input  wire [7:0]            s_data,
+    input  wire                  s_last,
+    input  wire [ADDR_WIDTH-1:0] s_length,
+    input  wire [7:0]            s_flags,
+
+    // Bulk IN
+    output wire                  m_valid,
+    input  wire                  m_ready,
+    output wire [7:0]            m_data,
+    output wire                  m_last,
+    input  wire                  in_drained,
+
+    output wire                  ev_record, // a frame went up
+    output wire                  ev_too_long // a frame was longer than configuration 2 can carry
+);
+    wire       from_ncm;                 // who sends
+    wire       records_ready, records_valid, records_last, records_event;
+    wire       blocks_ready, blocks_valid, blocks_last, blocks_event;
+    wire [7:0] records_data, blocks_data;
+
+    record_builder #(.ADDR_WIDTH(ADDR_WIDTH)) records (
+        .clk(clk), .rst(rst | from_ncm), .link_flush(link_flush), .high_speed(high_speed), .in_timeout(in_timeout),
+        .s_valid(s_valid), .s_ready(records_ready), .s_data(s_data), .s_last(s_last),
+        .s_length(s_length), .s_flags(s_flags),
+        .m_valid(records_valid), .m_ready(m_ready), .m_data(records_data), .m_last(records_last), .in_drained(in_drained),
+        .ev_record(records_event)
+    );
+
+    generate
+        if (NCM != 0) begin : configuration_2
+            reg  on;
+            reg  open;                   // a frame has begun to leave the memory
+            wire taken = s_valid & s_ready;
+
+            assign from_ncm = on;
+
+            ncm_in #(.ADDR_WIDTH(ADDR_WIDTH)) blocks (
+                .clk(clk), .rst(rst | !from_ncm), .flush(link_flush), .listens(listens),
+                .s_valid(s_valid), .s_ready(blocks_ready), .s_data(s_data), .s_last(s_last), .s_length(s_length),
+                .m_valid(blocks_valid), .m_ready(m_ready), .m_data(blocks_data), .m_last(blocks_last),
+                .ev_block(blocks_event), .ev_dropped(ev_too_long)
+            );
+
+            always @(posedge clk) begin
+                if (taken) open <= !s_last;
+                if (!open & !taken) on <= ncm;
+                if (rst) {open, on} <= 2'b00;
+            end
+        end else begin : no_configuration_2
+            wire unused = &{1'b0, ncm, listens};
+            assign from_ncm = 1'b0;
+            assign {blocks_ready, blocks_valid, blocks_last, blocks_event, ev_too_long} = 5'd0;
+            assign blocks_data = 8'd0;
+        end
+    endgenerate
+
+    assign s_ready   = from_ncm ? blocks_ready : records_ready;
+    assign m_valid   = from_ncm ? blocks_valid : records_valid;
+    assign m_data    = from_ncm ? blocks_data : records_data;
+    assign m_last    = from_ncm ? blocks_last : records_last;
+    assign ev_record = records_event | blocks_event;
+endmodule
+
+`default_nettype wire
