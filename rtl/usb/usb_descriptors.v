@@ -70,10 +70,10 @@ module usb_descriptors #(
 
     // ---- Device (9.6.1), qualifier (9.6.2), configuration 1 (9.6.3 to 9.6.6) ----
     localparam [8*18-1:0] DEVICE_BYTES = {
-        8'd18, DEVICE, le16(16'h0210), 24'h000000, 8'd64, le16(VID), le16(PID), MINOR, MAJOR,
+        8'd18, DEVICE, le16(16'h0201), 24'h000000, 8'd64, le16(VID), le16(PID), MINOR, MAJOR,
         8'd1, 8'd2, 8'd3, CONFIGURATIONS};
     localparam [8*10-1:0] QUALIFIER_BYTES = {
-        8'd10, QUALIFIER, le16(16'h0210), 24'h000000, 8'd64, CONFIGURATIONS, 8'd0};
+        8'd10, QUALIFIER, le16(16'h0201), 24'h000000, 8'd64, CONFIGURATIONS, 8'd0};
 
     localparam CONFIGURATION_LENGTH = 39;
 
@@ -97,7 +97,8 @@ module usb_descriptors #(
     localparam [8*36-1:0] PRODUCT_BYTES = {8'd36, STRING, PRODUCT_TEXT[16*17-1:0]};
     localparam [8*26-1:0] SERIAL_BYTES = {8'd26, STRING, 192'd0};
 
-    // ---- BOS: no link power management; Microsoft's platform capability ----
+    // ---- BOS: Microsoft's platform capability alone ----
+    // bcdUSB 2.01 brings a BOS; 2.10 would bring a USB 2.0 extension too, which has to announce link power management.
     localparam [8*162-1:0] MS_OS_BYTES = {
         le16(16'd10), le16(16'd0), 32'h00000306, le16(16'd162),             // set header, Windows 8.1
         le16(16'd20), le16(16'd3), "WINUSB", 16'd0, 64'd0,                  // compatible ID
@@ -105,9 +106,8 @@ module usb_descriptors #(
         le16(16'd42), GUIDS_TEXT[16*20-1:0], 16'd0, le16(16'd80), GUID_TEXT[16*38-1:0], 32'd0};
     localparam [16*40-1:0] GUIDS_TEXT = utf16("DeviceInterfaceGUIDs"),
                            GUID_TEXT = utf16("{B9D0BDDF-F970-4BF9-8944-A267D4BFD89F}");
-    localparam [8*40-1:0] BOS_BYTES = {
-        8'd5, BOS, le16(16'd40), 8'd2,
-        8'd7, CAPABILITY, 8'd2, 32'd0,                                      // USB 2.0 extension
+    localparam [8*33-1:0] BOS_BYTES = {
+        8'd5, BOS, le16(16'd33), 8'd1,
         8'd28, CAPABILITY, 8'd5, 8'd0, 128'hDF60DDD8_8945C74C_9CD2659D_9E648A9F,
         32'h00000306, le16(16'd162), VENDOR_CODE, 8'd0};
 
@@ -118,7 +118,7 @@ module usb_descriptors #(
     // ---- The memory ----
     localparam FULL = 0, HIGH = FULL + CONFIGURATION_LENGTH, AT_DEVICE = HIGH + CONFIGURATION_LENGTH,
                AT_QUALIFIER = AT_DEVICE + 18, LANGUAGES = AT_QUALIFIER + 10, MAKER = LANGUAGES + 4,
-               PRODUCT = MAKER + 10, SERIAL = PRODUCT + 36, AT_BOS = SERIAL + 26, MS_OS = AT_BOS + 40,
+               PRODUCT = MAKER + 10, SERIAL = PRODUCT + 36, AT_BOS = SERIAL + 26, MS_OS = AT_BOS + 33,
                TEST = MS_OS + 162, COMMON = TEST + 53;
     localparam FULL_2 = COMMON, HIGH_2 = FULL_2 + NCM_LENGTH;
     localparam [8*COMMON-1:0] COMMON_BYTES = {
@@ -168,7 +168,7 @@ module usb_descriptors #(
             default: {base, length} <= {SERIAL[9:0], 8'd26};
             endcase
         end
-        {2'd0, BOS}: {base, length} <= {AT_BOS[9:0], 8'd40};
+        {2'd0, BOS}: {base, length} <= {AT_BOS[9:0], 8'd33};
         default: begin
             {base, length} <= what[1] ? {TEST[9:0], 8'd53} : {MS_OS[9:0], 8'd162};
             found <= what != 2'd0;

@@ -134,7 +134,7 @@ static void every_descriptor_that_comes_over_the_bus_can_be_parsed(void **)
     };
     try {
         const usb::Device device = usb::parse_device(get(1, 0));
-        assert_true(device.usb == 0x0210 && device.configurations == 1);
+        assert_true(device.usb == 0x0201 && device.configurations == 1);
         assert_int_equal(usb::parse_qualifier(get(6, 0)).configurations, 1);
         const usb::Configuration configuration = usb::parse_configuration(get(2, 0));
         assert_true(configuration.attributes == 0xA0 && configuration.max_power == 250); // by the bus, 500 mA

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Takes descriptors apart as a careful host does, from the specifications alone: USB 2.0 section 9.6, USB 3.2 section 9.6.2
-// (BOS), CDC 1.20 section 5.2.3, NCM 1.0 section 5.2.1, Microsoft OS 2.0 descriptors. Each length must fit into what holds it
-// and add up to it exactly; whatever is not understood throws with a sentence.
+// Takes descriptors apart as a careful host does, from the specifications alone: USB 2.0 section 9.6, USB 3.2
+// section 9.6.2 (BOS), CDC 1.20 section 5.2.3, NCM 1.0 section 5.2.1, Microsoft OS 2.0 descriptors. Each
+// length must fit into what holds it and add up to it exactly; whatever is not understood throws with a
+// sentence.
 #ifndef USB_DESCRIPTOR_PARSER_H
 #define USB_DESCRIPTOR_PARSER_H
 
@@ -12,7 +13,8 @@
 #include <string>
 #include <vector>
 
-namespace usb {
+namespace usb
+{
 
 using Bytes = std::vector<uint8_t>;
 
@@ -43,9 +45,18 @@ class Reader
         left -= size;
         return value;
     }
-    uint8_t u8() { return uint8_t(number(1)); }
-    uint16_t u16() { return uint16_t(number(2)); }
-    uint32_t u32() { return number(4); }
+    uint8_t u8()
+    {
+        return uint8_t(number(1));
+    }
+    uint16_t u16()
+    {
+        return uint16_t(number(2));
+    }
+    uint32_t u32()
+    {
+        return number(4);
+    }
     Bytes bytes(size_t size)
     {
         require(left >= size, "bytes lie beyond the end");
@@ -83,8 +94,14 @@ class Reader
         left -= size;
         return inner;
     }
-    bool empty() const { return left == 0; }
-    void end() const { require(left == 0, std::to_string(left) + " bytes too many"); }
+    bool empty() const
+    {
+        return left == 0;
+    }
+    void end() const
+    {
+        require(left == 0, std::to_string(left) + " bytes too many");
+    }
 
   private:
     const uint8_t *at;
@@ -284,7 +301,8 @@ inline MicrosoftSet parse_microsoft_set(const Bytes &bytes)
                 const Bytes field = r.bytes(8);
                 const std::string text(field.begin(), field.end());
                 const size_t length = text.find('\0');
-                require(text.find_first_not_of('\0', length) == std::string::npos, "an ID is not padded with 0");
+                require(text.find_first_not_of('\0', length) == std::string::npos,
+                        "an ID is not padded with 0");
                 return text.substr(0, length);
             };
             set.compatible = id();
@@ -293,7 +311,8 @@ inline MicrosoftSet parse_microsoft_set(const Bytes &bytes)
             set.property_type = r.u16();
             set.property_name = r.utf16(r.u16());
             std::string data = r.utf16(r.u16());
-            require(!set.property_name.empty() && set.property_name.back() == '\0', "the name does not end with 0");
+            require(!set.property_name.empty() && set.property_name.back() == '\0',
+                    "the name does not end with 0");
             set.property_name.pop_back();
             require(data.size() >= 2 && data.substr(data.size() - 2) == std::string(2, '\0'),
                     "the strings do not end with two 0");
