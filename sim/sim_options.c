@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { TEXT, NUMBER, PERCENT };
+enum kind { TEXT, NUMBER, PERCENT, MAC };
 
 struct key {
     const char *name;
@@ -22,6 +22,7 @@ static const struct key keys[] = {
     {"pcap", TEXT, FIELD(pcap)},
     {"trace", TEXT, FIELD(trace)},
     {"seed", NUMBER, FIELD(seed)},
+    {"mac", MAC, FIELD(mac)},
     {"loss", PERCENT, FIELD(loss)},
     {"reorder", PERCENT, FIELD(reorder)},
     {"duplicate", PERCENT, FIELD(duplicate)},
@@ -46,14 +47,14 @@ __attribute__((format(printf, 2, 3))) static bool refuse(struct report report, c
     return false;
 }
 
-static bool unknown_key(struct report report, const char *name, size_t length)
+static bool unknown_key(struct report report, const char *name)
 {
     char list[200] = "";
     size_t at = 0;
 
     for (size_t i = 0; i < KEYS; i++)
         at += (size_t)snprintf(list + at, sizeof list - at, "%s%s", i ? ", " : "", keys[i].name);
-    return refuse(report, "a simulated card knows no \"%.*s\"; it knows %s", (int)length, name, list);
+    return refuse(report, "a simulated card knows no \"%s\"; it knows %s", name, list);
 }
 
 static bool set_percent(const struct key *key, uint32_t *field, const char *value, struct report report)
@@ -89,39 +90,86 @@ static bool set_text(const struct key *key, char *field, const char *value, stru
     return true;
 }
 
-// One key=value, its end replaced by a NUL.
-static bool set(struct sim_options *options, const char *pair, struct report report)
+static bool set_mac(const struct key *key, uint8_t *field, const char *value, struct report report)
 {
-    const char *equals = strchr(pair, '=');
-    size_t length = equals ? (size_t)(equals - pair) : strlen(pair);
+    unsigned byte[6];
+    char more;
+    int found = sscanf(value, "%2x:%2x:%2x:%2x:%2x:%2x%c", &byte[0], &byte[1], &byte[2], &byte[3], &byte[4],
+                       &byte[5], &more);
+
+    if (found != 6 || (byte[0] & 1))
+        return refuse(report, "%s=%s: the address of one card is needed, as in %s=02:00:00:00:00:01",
+                      key->name, value, key->name);
+    for (size_t i = 0; i < 6; i++)
+        field[i] = (uint8_t)byte[i];
+    return true;
+}
+
+static bool set(struct sim_options *options, const struct key *key, const char *value, struct report report)
+{
+    void *field = (char *)options + key->offset;
+
+    switch (key->kind) {
+    case TEXT:
+        return set_text(key, field, value, report);
+    case NUMBER:
+        return set_number(key, field, value, report);
+    case PERCENT:
+        return set_percent(key, field, value, report);
+    case MAC:
+        break;
+    }
+    return set_mac(key, field, value, report);
+}
+
+static bool check(const struct sim_options *options, struct report report)
+{
+    if (*options->tap && *options->veth)
+        return refuse(report, "a simulated card has one cable: give tap=NAME or veth=NAME, not both");
+    return true;
+}
+
+bool sim_options_set(struct sim_options *options, const char *name, const char *value, char *error,
+                     size_t error_size)
+{
+    struct report report = {error, error_size};
 
     for (size_t i = 0; i < KEYS; i++) {
-        void *field = (char *)options + keys[i].offset;
-        if (strlen(keys[i].name) != length || strncmp(keys[i].name, pair, length) != 0)
+        if (strcmp(keys[i].name, name) != 0)
             continue;
-        if (!equals)
-            return refuse(report, "%s needs a value: %s=...", pair, pair);
-        if (keys[i].kind == TEXT)
-            return set_text(&keys[i], field, equals + 1, report);
-        return keys[i].kind == NUMBER ? set_number(&keys[i], field, equals + 1, report)
-                                      : set_percent(&keys[i], field, equals + 1, report);
+        if (!value)
+            return refuse(report, "%s needs a value: %s=...", name, name);
+        return set(options, &keys[i], value, report) && check(options, report);
     }
-    return unknown_key(report, pair, length);
+    return unknown_key(report, name);
+}
+
+const char *sim_options_key(size_t i)
+{
+    return i < KEYS ? keys[i].name : NULL;
+}
+
+void sim_options_config(const struct sim_options *options, struct weir_sim_config *config)
+{
+    config->trace_path = *options->trace ? options->trace : NULL;
+    config->seed = options->seed;
+    config->faults = (struct weir_usb_faults){.out_corrupt = options->usb_corrupt,
+                                              .in_corrupt = options->usb_corrupt,
+                                              .handshake_lost = options->usb_lost};
+    memcpy(config->mac, options->mac, sizeof config->mac);
 }
 
 bool sim_options_parse(const char *text, struct sim_options *options, char *error, size_t error_size)
 {
-    struct report report = {error, error_size};
-    char *copy = strdup(text), *rest = copy, *pair;
-    bool good = copy != NULL || refuse(report, "out of memory");
+    char *copy = strdup(text), *rest = copy, *value;
+    bool good = copy != NULL || refuse((struct report){error, error_size}, "out of memory");
 
     memset(options, 0, sizeof *options);
-    while (good && (pair = strsep(&rest, ",")) != NULL) {
-        if (*pair != '\0')
-            good = set(options, pair, report);
+    while (good && (value = strsep(&rest, ",")) != NULL) {
+        const char *name = strsep(&value, "=");
+        if (*name != '\0' || value)
+            good = sim_options_set(options, name, value, error, error_size);
     }
     free(copy);
-    if (good && *options->tap && *options->veth)
-        return refuse(report, "a simulated card has one cable: give tap=NAME or veth=NAME, not both");
     return good;
 }

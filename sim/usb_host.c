@@ -233,6 +233,17 @@ void usb_host_submit(struct usb_host *host, struct weir_usb_transfer *transfer)
         usb_enqueue(host, endpoint, transfer);
 }
 
+static bool remove_refused(struct usb_host *host, const struct weir_usb_transfer *transfer)
+{
+    for (struct weir_usb_transfer **each = &host->refused; *each; each = &(*each)->next) {
+        if (*each != transfer)
+            continue;
+        *each = transfer->next;
+        return true;
+    }
+    return false;
+}
+
 bool usb_host_cancel(struct usb_host *host, struct weir_usb_transfer *transfer)
 {
     struct usb_endpoint *endpoint =
@@ -241,7 +252,7 @@ bool usb_host_cancel(struct usb_host *host, struct weir_usb_transfer *transfer)
     bool whole = host->phase == USB_PHASE_ACK && host->now.endpoint == endpoint &&
                  endpoint->head == transfer && host->now.finished && !host->now.cancelled &&
                  endpoint->type != USB_CONTROL;
-    if (!usb_remove(host, endpoint, transfer))
+    if (!usb_remove(host, endpoint, transfer) && !remove_refused(host, transfer))
         return false;
     transfer->next = NULL;
     transfer->status = whole ? WEIR_USB_OK : WEIR_USB_CANCELLED;
@@ -318,6 +329,7 @@ void usb_host_plug(struct usb_host *host)
     host->was_high_speed = false;
     host->state = USB_HOST_RESETTING;
     host->port = USB_PORT_ATTACH;
+    host->times.attach = US(1000); // it may still have to see that high speed is over: TWTRSTHS, 875 us
     host->port_since = host->attached = host->clock;
     host->phase = USB_PHASE_READY;
     host->phy.tx_ready = false;

@@ -392,6 +392,17 @@ bool weir_sim_plug(weir_sim *sim)
     return enumerate_anew(sim);
 }
 
+bool weir_sim_attached(const weir_sim *sim)
+{
+    const auto state = usb_host_state(sim->host);
+    return state == USB_HOST_ADDRESSED || state == USB_HOST_CONFIGURED;
+}
+
+bool weir_sim_high_speed(const weir_sim *sim)
+{
+    return usb_host_high_speed(sim->host);
+}
+
 const char *weir_sim_usb_error(const weir_sim *sim)
 {
     return usb_host_error(sim->host);

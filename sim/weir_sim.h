@@ -93,6 +93,10 @@ bool weir_sim_bus_reset(struct weir_sim *sim);
 void weir_sim_unplug(struct weir_sim *sim);
 bool weir_sim_plug(struct weir_sim *sim);
 
+// Enumerated and still there; and whether it runs at high speed (or full).
+bool weir_sim_attached(const struct weir_sim *sim);
+bool weir_sim_high_speed(const struct weir_sim *sim);
+
 // Why the card is not there, as a sentence.
 const char *weir_sim_usb_error(const struct weir_sim *sim);
 
