@@ -146,6 +146,19 @@ static void a_reset_empties_the_table(void **)
     assert_true(bench.passes(STATION));
 }
 
+static void the_cards_own_reset_of_the_table_leaves_the_station_alone_in_it(void **)
+{
+    Bench bench;
+    for (unsigned entry = 0; entry < 20; entry++)
+        bench.set(entry, 0x0A1122334400 + entry, true);
+    bench.set(0, 0, false, WEIR_TABLE_MAC_RESET);
+    for (int i = 0; i < 32; i++)
+        bench.clock();
+    for (unsigned entry = 0; entry < 20; entry++)
+        assert_false(bench.passes(0x0A1122334400 + entry));
+    assert_true(bench.passes(STATION));
+}
+
 static void an_arp_sender_is_compared_with_the_station(void **)
 {
     Bench bench;
@@ -180,6 +193,7 @@ int main()
         cmocka_unit_test(random_tables_pass_what_is_in_them),
         cmocka_unit_test(writes_elsewhere_change_nothing),
         cmocka_unit_test(a_reset_empties_the_table),
+        cmocka_unit_test(the_cards_own_reset_of_the_table_leaves_the_station_alone_in_it),
         cmocka_unit_test(an_arp_sender_is_compared_with_the_station),
         cmocka_unit_test(group_addresses_are_told_from_single_ones),
     };

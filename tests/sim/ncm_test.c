@@ -485,11 +485,35 @@ static void the_packet_filter_and_the_data_interface_rule_the_receiver(void **st
     set_alternate(b, 0);
     uint32_t disabled = counter(b, WEIR_CNT_RX_DISABLED);
     uint8_t frame[64] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
-    static const uint8_t fcs[4] = {0};
-    memcpy(frame + 60, fcs, 4);
     weir_sim_wire_in(b->sim, frame, sizeof frame);
     run(b, MS);
     assert_int_equal(counter(b, WEIR_CNT_RX_DISABLED) + counter(b, WEIR_CNT_RX_FCS_ERROR), disabled + 1);
+    unplug(b);
+}
+
+static void addresses_of_configuration_1_mean_nothing_in_configuration_2(void **state)
+{
+    (void)state;
+    static const uint8_t other[8] = {0x99, 0, 0, 0, 0, 0x02, 0, 0x80}; // 02:00:00:00:00:99, in use
+    static const uint8_t to[2][6] = {{0x02, 0, 0, 0, 0, 0x99}, {0x02, 0x57, 0x45, 0x49, 0x52, 0x01}};
+    struct bench *b = plug_in((struct weir_usb_faults){0});
+    for (uint16_t entry = 0; entry < 20; entry++) {
+        uint8_t value[8];
+        memcpy(value, other, sizeof value);
+        assert_int_equal(
+            control(b, 0x40, WEIR_REQ_WRITE_TABLE, 0, (uint16_t)(WEIR_TABLE_MAC << 8 | entry), value, 8),
+            WEIR_USB_OK);
+    }
+    open_ncm(b);
+    set_filter(b, DIRECTED | BROADCAST);
+    for (size_t i = 0; i < 2; i++) {
+        add_random_frame(b, 100);
+        memcpy(b->sent[0].data, to[i], 6);
+        build_ntb(b, 0, false);
+        send_ntb(b);
+        b->sent_count = i; // only the card's own
+        expect_all(b);
+    }
     unplug(b);
 }
 
@@ -545,6 +569,7 @@ int main(void)
         cmocka_unit_test(frames_come_back_once_over_a_usb_that_breaks_packets),
         cmocka_unit_test(a_broken_ntb_is_dropped_and_counted_and_the_next_one_is_not),
         cmocka_unit_test(the_packet_filter_and_the_data_interface_rule_the_receiver),
+        cmocka_unit_test(addresses_of_configuration_1_mean_nothing_in_configuration_2),
         cmocka_unit_test(configurations_change_back_and_forth_and_both_work),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
