@@ -14,9 +14,11 @@ module weir_card #(
     parameter IN_SLOTS_LOG2  = 2,    // 2^IN_SLOTS_LOG2 packets between the records and the bulk IN endpoint
     parameter MAX_FRAME      = 9216, // bytes without FCS, both ways; at most half of either memory
     parameter MAC_ENTRIES    = 20,   // addresses in the filter
-    parameter ARP_ENTRIES    = 4     // addresses answered for
+    parameter ARP_ENTRIES    = 4,    // addresses answered for
+    parameter FULL_SPEED_ONLY = 0,   // the USB front has no high speed
+    parameter USB_CLOCK_MHZ  = 60    // of usb_clk; 48 behind fullspeed_phy
 ) (
-    input  wire        usb_clk,      // 60 MHz
+    input  wire        usb_clk,
     input  wire        usb_rst,
     input  wire        utmi_rx_active,
     input  wire        utmi_rx_valid,
@@ -76,7 +78,10 @@ module weir_card #(
     wire [7:0]  ctl_in_data, ctl_out_data;
     wire [15:0] usb_events; // bit n: counter 32 + n
 
-    usb_device #(.OUT_ADDR_WIDTH(OUT_ADDR_WIDTH), .IN_SLOTS_LOG2(IN_SLOTS_LOG2)) usb (
+    usb_device #(
+        .OUT_ADDR_WIDTH(OUT_ADDR_WIDTH), .IN_SLOTS_LOG2(IN_SLOTS_LOG2), .FULL_SPEED_ONLY(FULL_SPEED_ONLY),
+        .CLOCK_MHZ(USB_CLOCK_MHZ)
+    ) usb (
         .clk(usb_clk), .rst(rst), .mac_address(mac_address),
         .utmi_rx_active(utmi_rx_active), .utmi_rx_valid(utmi_rx_valid), .utmi_rx_data(utmi_rx_data),
         .utmi_rx_error(utmi_rx_error), .utmi_tx_valid(utmi_tx_valid), .utmi_tx_data(utmi_tx_data),
@@ -205,7 +210,7 @@ module weir_card #(
         .rd_clk(usb_clk), .rd_rst(rst), .m_valid(frame_valid), .m_ready(frame_ready), .m_data(frame_data),
         .m_last(frame_last), .m_length(frame_length), .m_meta(frame_flags)
     );
-    record_builder #(.ADDR_WIDTH(RX_ADDR_WIDTH)) builder (
+    record_builder #(.ADDR_WIDTH(RX_ADDR_WIDTH), .CLOCKS_PER_US(USB_CLOCK_MHZ)) builder (
         .clk(usb_clk), .rst(rst), .link_flush(link_flush), .high_speed(high_speed), .in_timeout(in_timeout),
         .s_valid(frame_valid), .s_ready(frame_ready), .s_data(frame_data), .s_last(frame_last),
         .s_length(frame_length), .s_flags(frame_flags),

@@ -15,7 +15,10 @@
 module usb_device #(
     parameter OUT_ADDR_WIDTH = 11,      // bulk OUT FIFO of 2^OUT_ADDR_WIDTH bytes
     parameter IN_SLOTS_LOG2  = 2,       // bulk IN buffer of 2^IN_SLOTS_LOG2 packets
-    // Times in clocks of 60 MHz; usb_port.v says what they are. The defaults are the shortest that USB 2.0 allows.
+    parameter FULL_SPEED_ONLY = 0,      // the front has no high speed
+    parameter CLOCK_MHZ      = 60,      // of clk; 48 behind fullspeed_phy
+    // Times in clocks; usb_port.v says what they are. The defaults are the shortest that USB 2.0 allows at 60 MHz; at 48 MHz,
+    // and a quarter longer, those that full speed has are as good.
     parameter RESET_CLOCKS   = 160,
     parameter CHIRP_CLOCKS   = 60200,
     parameter FILTER_CLOCKS  = 155,
@@ -93,6 +96,7 @@ module usb_device #(
     always @(posedge clk) link_flush <= (bus_reset | flush) & !rst;
 
     usb_port #(
+        .FULL_SPEED_ONLY(FULL_SPEED_ONLY),
         .RESET_CLOCKS(RESET_CLOCKS), .CHIRP_CLOCKS(CHIRP_CLOCKS), .FILTER_CLOCKS(FILTER_CLOCKS),
         .LISTEN_CLOCKS(LISTEN_CLOCKS), .IDLE_CLOCKS(IDLE_CLOCKS), .REVERT_CLOCKS(REVERT_CLOCKS)
     ) port (
@@ -141,7 +145,7 @@ module usb_device #(
     reg        out_exists, out_ready, out_stall, out_toggle;
     reg        in_exists, in_ready, in_stall, in_toggle;
 
-    usb_transaction transaction (
+    usb_transaction #(.TIMEOUT_FULL(84 * CLOCK_MHZ / 60)) transaction (
         .clk(clk), .rst(quiet_rst), .high_speed(high_speed), .line_is_j(utmi_line_state == 2'b01),
         .rx_active(utmi_rx_active), .packet_end(packet_end), .packet_good(packet_good), .packet_pid(packet_pid),
         .packet_length(packet_length), .token_is_ours(token_is_ours), .token_endpoint(token_endpoint),

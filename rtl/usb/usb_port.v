@@ -16,6 +16,7 @@
 `default_nettype none
 
 module usb_port #(
+    parameter FULL_SPEED_ONLY = 0,      // the front has no high speed: never chirp
     parameter RESET_CLOCKS  = 160,      // SE0 that is a reset: TDETRST >= 2.5 us
     parameter CHIRP_CLOCKS  = 60200,    // the device's chirp K: TUCH >= 1 ms
     parameter FILTER_CLOCKS = 155,      // a host's chirp K or J, or a resume, counts after TFILT >= 2.5 us
@@ -76,7 +77,7 @@ module usb_port #(
 
     task go_reset;
         begin
-            go(CHIRP);
+            go(FULL_SPEED_ONLY != 0 ? RESET_END : CHIRP);
             bus_reset <= 1'b1;
             enabled <= 1'b0;
         end

@@ -29,13 +29,13 @@ report() { # number, log, sentence; after a command
 echo 1..4
 
 code=0
-for top in weir_card_ulpi rgmii; do
+for top in weir_card_ulpi weir_card_fs rgmii; do
     ${VERILATOR:-verilator} --lint-only -Wall --top-module $top $search -Irtl/link $top.v || code=1
 done >"$build/verilator.log" 2>&1
 report 1 "$build/verilator.log" "Verilator has nothing to say about the card under -Wall"
 
 code=0
-for top in weir_card_ulpi rgmii; do
+for top in weir_card_ulpi weir_card_fs rgmii; do
     iverilog -g2005 -tnull -s $top -Irtl/link $sources || code=1
 done >"$build/iverilog.log" 2>&1
 report 2 "$build/iverilog.log" "Icarus Verilog reads the card"
