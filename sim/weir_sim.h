@@ -51,6 +51,16 @@ struct weir_usb_faults {
     uint32_t handshake_lost; // a handshake, either way, does not arrive
 };
 
+// How far from ideal the host's signal on D+ and D- is, in ps, and its clock. USB 2.0 sections 7.1.11 to 7.1.15 allow 2,500 ppm,
+// 18,500, 9,000 and 14,000; and hubs a bit (83,000) before EOP.
+struct weir_usb_signal {
+    int32_t ppm;
+    uint32_t jitter_next;   // from edge to edge
+    uint32_t jitter_paired; // from rising to rising, or falling to falling edge
+    uint32_t skew;          // between D+ and D-
+    uint32_t dribble;       // SE0 begins up to that much late
+};
+
 // Receives each frame the card puts on the wire. `frame` includes the 4 FCS bytes and is valid during the call; `time` is
 // that of its first preamble byte. `preamble_ok` tells whether preamble, SFD and gap were as IEEE 802.3 clause 4 asks.
 typedef void (*weir_sim_wire_out)(void *context, uint64_t time, const uint8_t *frame, size_t length, bool preamble_ok);
