@@ -55,7 +55,7 @@ module weir_card_fs #(
     weir_card #(
         .TX_ADDR_WIDTH(TX_ADDR_WIDTH), .RX_ADDR_WIDTH(RX_ADDR_WIDTH), .OUT_ADDR_WIDTH(OUT_ADDR_WIDTH),
         .IN_SLOTS_LOG2(IN_SLOTS_LOG2), .MAX_FRAME(MAX_FRAME), .MAC_ENTRIES(MAC_ENTRIES), .ARP_ENTRIES(ARP_ENTRIES),
-        .FULL_SPEED_ONLY(1), .USB_CLOCK_MHZ(48)
+        .HIGH_SPEED(0), .USB_CLOCK_MHZ(48)
     ) card (
         .usb_clk(usb_clk), .usb_rst(usb_rst),
         .utmi_rx_active(utmi_rx_active), .utmi_rx_valid(utmi_rx_valid), .utmi_rx_data(utmi_rx_data),

@@ -14,7 +14,8 @@ module fullspeed_core (
     output wire        dn_o,
     output wire        oe,
     output wire        pull_up,
-    output wire        suspend_n,
+    output wire        suspended,
+    input  wire        wake_request,
 
     output wire        m_out_valid,
     input  wire        m_out_ready,
@@ -53,9 +54,10 @@ module fullspeed_core (
     output wire        ev_in_retry,
     output wire        ev_out_duplicate
 );
-    wire       rx_active, rx_valid, rx_error, tx_valid, tx_ready, term_select;
+    wire       rx_active, rx_valid, rx_error, tx_valid, tx_ready, term_select, unused_suspend_n;
     wire [7:0] rx_data, tx_data;
-    wire [1:0] line_state, unused_xcvr_select, op_mode;
+    wire [1:0] line_state, unused_xcvr_select, op_mode, unused_configuration;
+    wire       unused_alternate;
 
     fullspeed_phy phy (
         .usb_clk(clk), .rst(rst), .dp_i(dp_i), .dn_i(dn_i), .dp_o(dp_o), .dn_o(dn_o), .oe(oe), .pull_up(pull_up),
@@ -64,17 +66,18 @@ module fullspeed_core (
         .utmi_line_state(line_state), .utmi_term_select(term_select), .utmi_op_mode(op_mode)
     );
 
-    usb_device #(.FULL_SPEED_ONLY(1), .CLOCK_MHZ(48)) device (
+    usb_device #(.HIGH_SPEED(0), .CLOCK_MHZ(48)) device (
         .clk(clk), .rst(rst), .mac_address(mac_address),
         .utmi_rx_active(rx_active), .utmi_rx_valid(rx_valid), .utmi_rx_data(rx_data), .utmi_rx_error(rx_error),
         .utmi_tx_valid(tx_valid), .utmi_tx_data(tx_data), .utmi_tx_ready(tx_ready),
         .utmi_line_state(line_state), .utmi_xcvr_select(unused_xcvr_select), .utmi_term_select(term_select),
-        .utmi_op_mode(op_mode), .utmi_suspend_n(suspend_n),
+        .utmi_op_mode(op_mode), .utmi_suspend_n(unused_suspend_n),
         .m_out_valid(m_out_valid), .m_out_ready(m_out_ready), .m_out_data(m_out_data), .m_out_eot(m_out_eot),
         .s_in_valid(s_in_valid), .s_in_ready(s_in_ready), .s_in_data(s_in_data), .s_in_last(s_in_last),
         .in_drained(in_drained),
         .s_notify_valid(s_notify_valid), .s_notify_ready(s_notify_ready), .s_notify_data(s_notify_data),
         .configured(configured), .high_speed(high_speed), .link_flush(link_flush),
+        .configuration(unused_configuration), .alternate(unused_alternate), .suspended(suspended), .wake_request(wake_request),
         .ctl_setup(ctl_setup), .ctl_start(ctl_start), .ctl_accept(ctl_accept), .ctl_in_length(ctl_in_length),
         .ctl_in_address(ctl_in_address), .ctl_in_data(ctl_in_data), .ctl_out_valid(ctl_out_valid),
         .ctl_out_address(ctl_out_address), .ctl_out_data(ctl_out_data), .ctl_commit(ctl_commit),

@@ -12,6 +12,8 @@ extern "C" {
 #include "Vfullspeed_core.h"
 #include "usb_host_pins.h"
 #include "weir_link.h"
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
@@ -71,10 +73,11 @@ class Card
                usb_host_state(host.get()) == USB_HOST_CONFIGURED;
     }
 
-    void submit(weir_usb_transfer &transfer, uint8_t endpoint, Bytes &data)
+    void submit(weir_usb_transfer &transfer, uint8_t endpoint, Bytes &data, std::array<uint8_t, 8> setup = {})
     {
         transfer = {};
         transfer.endpoint = endpoint;
+        std::copy(setup.begin(), setup.end(), transfer.setup);
         transfer.buffer = data.data();
         transfer.length = data.size();
         transfer.context = this;
@@ -253,26 +256,64 @@ static void a_bus_reset_takes_the_address_back_and_the_next_enumeration_works(vo
     assert_carries(card, 1, 1000);
 }
 
+// The host sends nothing any more, SOF included.
+static uint64_t suspend(Card &card)
+{
+    const uint64_t sof = card.host->next_sof;
+    card.host->next_sof = card.host->event = USB_NEVER;
+    card.run(3 * MS - 1000);
+    assert_false(card.core->suspended);
+    card.run(MS);
+    assert_true(card.core->suspended);
+    return sof;
+}
+
+// K, two bit times of SE0 at low speed, J; then frames as before.
+static void resume(Card &card, uint64_t sof)
+{
+    usb_pins_drive(card.host->phy.pins, USB_LINE_K);
+    card.run(20 * MS);
+    usb_pins_drive(card.host->phy.pins, USB_LINE_SE0);
+    card.run(64);
+    usb_pins_drive(card.host->phy.pins, USB_LINE_FREE);
+    card.run(100);
+    while (sof <= card.host->clock)
+        sof += card.host->times.microframe;
+    card.host->next_sof = card.host->event = sof;
+    assert_false(card.core->suspended);
+    assert_true(card.core->configured);
+    assert_carries(card, 1, 1000);
+}
+
 static void after_three_milliseconds_of_silence_it_sleeps_and_a_resume_wakes_it(void **)
 {
     Card card(CLEAN);
     assert_enumerates(card, 1);
-    const uint64_t sof = card.host->next_sof;
-    card.host->next_sof = card.host->event = USB_NEVER; // the host's clock stands still for the bus
-    card.run(3 * MS - 1000);
-    assert_true(card.core->suspend_n);
-    card.run(MS);
-    assert_false(card.core->suspend_n);
-    usb_pins_drive(card.host->phy.pins, USB_LINE_K);
-    card.run(MS);
-    usb_pins_drive(card.host->phy.pins, USB_LINE_SE0);
-    card.run(64); // two bit times of low speed
-    usb_pins_drive(card.host->phy.pins, USB_LINE_FREE);
-    card.run(100);
-    card.host->next_sof = card.host->event = sof + 6 * 60000;
-    assert_true(card.core->suspend_n);
-    assert_true(card.core->configured);
-    assert_carries(card, 1, 1000);
+    resume(card, suspend(card));
+}
+
+// USB 2.0 section 7.1.7.7: K for 1 to 15 ms, not before the bus has been idle for 5 ms.
+static void it_wakes_the_host_with_a_k_when_it_may(void **)
+{
+    Card card(CLEAN);
+    assert_enumerates(card, 1);
+    Bytes none;
+    weir_usb_transfer transfer;
+    card.submit(transfer, 0, none, {0x00, 3, 1, 0, 0, 0, 0, 0}); // SET_FEATURE(DEVICE_REMOTE_WAKEUP)
+    assert_true(card.run(10 * MS, [&] { return card.completed == 1; }));
+    assert_int_equal(transfer.status, WEIR_USB_OK);
+    const uint64_t idle = card.clock, sof = suspend(card);
+    card.core->wake_request = 1;
+    assert_true(card.run(10 * MS, [&] { return card.core->oe; }));
+    card.core->wake_request = 0;
+    assert_true(card.clock - idle >= 5 * MS);
+    const uint64_t begun = card.clock;
+    card.run(MS / 100);
+    assert_int_equal(card.host->phy.device, USB_LINE_K);
+    assert_true(card.run(15 * MS, [&] { return !card.core->oe; }));
+    assert_in_range(card.clock - begun, MS, 15 * MS);
+    card.completed = 0;
+    resume(card, sof);
 }
 
 #define RUN(test) cmocka_unit_test(test)
@@ -288,6 +329,7 @@ int main()
         RUN(its_own_signal_and_its_answers_keep_to_the_standard),
         RUN(a_bus_reset_takes_the_address_back_and_the_next_enumeration_works),
         RUN(after_three_milliseconds_of_silence_it_sleeps_and_a_resume_wakes_it),
+        RUN(it_wakes_the_host_with_a_k_when_it_may),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

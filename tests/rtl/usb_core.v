@@ -3,7 +3,9 @@
 // The device core with its ULPI front, as a board has them, for usb_core_test.
 `default_nettype none
 
-module usb_core (
+module usb_core #(
+    parameter NCM = 0
+) (
     input  wire        clk,
     input  wire        rst,
     input  wire [47:0] mac_address,
@@ -28,8 +30,12 @@ module usb_core (
     output wire        s_notify_ready,
     input  wire [63:0] s_notify_data,
     output wire        configured,
+    output wire [1:0]  configuration,
+    output wire        alternate,
     output wire        high_speed,
     output wire        link_flush,
+    output wire        suspended,
+    input  wire        wake_request,
 
     output wire [63:0] ctl_setup,
     output wire        ctl_start,
@@ -66,7 +72,7 @@ module usb_core (
         .utmi_op_mode(op_mode), .utmi_suspend_n(suspend_n)
     );
 
-    usb_device device (
+    usb_device #(.NCM(NCM)) device (
         .clk(clk), .rst(rst), .mac_address(mac_address),
         .utmi_rx_active(rx_active), .utmi_rx_valid(rx_valid), .utmi_rx_data(rx_data), .utmi_rx_error(rx_error),
         .utmi_tx_valid(tx_valid), .utmi_tx_data(tx_data), .utmi_tx_ready(tx_ready),
@@ -76,7 +82,8 @@ module usb_core (
         .s_in_valid(s_in_valid), .s_in_ready(s_in_ready), .s_in_data(s_in_data), .s_in_last(s_in_last),
         .in_drained(in_drained),
         .s_notify_valid(s_notify_valid), .s_notify_ready(s_notify_ready), .s_notify_data(s_notify_data),
-        .configured(configured), .high_speed(high_speed), .link_flush(link_flush),
+        .configured(configured), .configuration(configuration), .alternate(alternate), .high_speed(high_speed),
+        .link_flush(link_flush), .suspended(suspended), .wake_request(wake_request),
         .ctl_setup(ctl_setup), .ctl_start(ctl_start), .ctl_accept(ctl_accept), .ctl_in_length(ctl_in_length),
         .ctl_in_address(ctl_in_address), .ctl_in_data(ctl_in_data), .ctl_out_valid(ctl_out_valid),
         .ctl_out_address(ctl_out_address), .ctl_out_data(ctl_out_data), .ctl_commit(ctl_commit),
