@@ -4,30 +4,29 @@
 SIM_LIB  := $(BUILD)/libweir_sim.a
 SIM_LIBS := -lz -lpcap -lpthread -latomic
 
-SIM_TOP     := weir_card_ulpi
-SIM_MODEL   := $(BUILD)/verilated/V$(SIM_TOP)__ALL.a
-SIM_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard sim/*.c)) $(BUILD)/obj/sim/weir_sim.o
+SIM_TOPS    := weir_card_ulpi weir_card_fs
+SIM_MODELS  := $(SIM_TOPS:%=$(BUILD)/verilated/V%__ALL.o)
+SIM_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard sim/*.c)) $(patsubst %.cpp,$(BUILD)/obj/%.o,$(wildcard sim/*.cpp))
 SIM_RUNTIME := $(addprefix $(BUILD)/verilated/,verilated.o verilated_fst_c.o verilated_threads.o)
 
 # Reset values are random from the card's seed; an X in an expression is a constant, which is 9 % faster (the RTL benches
-# have it random). Trace support costs 8 % while no trace is written, so there is one model and not two. -O2 or other splitting
+# have it random). Trace support costs 8 % while no trace is written, so there is no model without. -O2 or other splitting
 # of the model changes nothing that can be told from noise; -Os halves the speed. Measured with `make bench-sim`.
-SIM_VERILATE := --cc -O3 --x-assign fast --x-initial unique --trace-fst --threads 1 --top-module $(SIM_TOP) \
-                --Mdir $(BUILD)/verilated $(RTL_INCLUDES)
+SIM_VERILATE := --cc -O3 --x-assign fast --x-initial unique --trace-fst --threads 1 --Mdir $(BUILD)/verilated $(RTL_INCLUDES)
 SIM_OPTIMISE := OPT_FAST=-O3 OPT_SLOW=-O1 OPT_GLOBAL=-O3
 VERILATOR_ROOT ?= $(shell $(VERILATOR) --getenv VERILATOR_ROOT)
 
-# The model with its headers and the run time: one rule makes them all.
-$(SIM_MODEL): $(RTL_SOURCES) sim/sim.mk
+# A model with its headers; the run time is made along with the first.
+$(SIM_MODELS): $(BUILD)/verilated/V%__ALL.o: $(RTL_SOURCES) sim/sim.mk
 	@mkdir -p $(@D)
-	$(VERILATOR) $(SIM_VERILATE) $(SIM_TOP).v
-	$(MAKE) -C $(@D) -f V$(SIM_TOP).mk $(SIM_OPTIMISE) V$(SIM_TOP)__ALL.a $(notdir $(SIM_RUNTIME))
+	$(VERILATOR) $(SIM_VERILATE) --top-module $* $*.v
+	$(MAKE) -C $(@D) -f V$*.mk $(SIM_OPTIMISE) V$*__ALL.o $(if $(filter $*,$(firstword $(SIM_TOPS))),$(notdir $(SIM_RUNTIME)))
 
-$(BUILD)/obj/sim/weir_sim.o: sim/weir_sim.cpp $(SIM_MODEL)
+$(BUILD)/obj/sim/%.o: sim/%.cpp $(SIM_MODELS)
 	@mkdir -p $(@D)
 	$(CXX) -std=c++17 -O2 -g -Wall -Wextra -Wpedantic -Wconversion -Werror -Isim -I$(BUILD)/verilated \
 	  -isystem $(VERILATOR_ROOT)/include -MMD -MP -c -o $@ $<
 
-$(SIM_LIB): $(SIM_OBJECTS) $(SIM_MODEL)
-	rm -f $@ && cp $(SIM_MODEL) $@ && $(AR) rcs $@ $(SIM_OBJECTS) $(SIM_RUNTIME)
+$(SIM_LIB): $(SIM_OBJECTS) $(SIM_MODELS)
+	rm -f $@ && $(AR) rcs $@ $(SIM_OBJECTS) $(SIM_MODELS) $(SIM_RUNTIME)
 ALL += $(SIM_LIB)

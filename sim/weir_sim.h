@@ -70,9 +70,12 @@ typedef void (*weir_sim_wire_sent)(void *context, uint64_t time, const uint8_t *
 
 struct weir_sim_config {
     const char *trace_path;       // FST trace of every signal, or NULL
+    bool full_speed;              // the card without a USB PHY, with a host at its D+ and D-: usb_clk is 48 MHz
+    struct weir_usb_signal usb_signal; // full_speed: how good that host's signal is; all zero is ideal
+    const char *usb_trace_path;   // full_speed: VCD trace of D+ and D-, in time that stands still with the clocks, or NULL
     uint64_t seed;                // for faults and Verilator's reset values
     struct weir_usb_faults faults;
-    unsigned packets_per_microframe; // bulk packets at most, of any size; 0: what fits (USB 2.0 section 5.8.4)
+    unsigned packets_per_microframe; // (or frame) bulk packets at most, of any size; 0: what fits (USB 2.0 section 5.8.4)
     weir_sim_wire_out wire_out;   // may be NULL
     void *wire_context;
     // May be NULL: told of each frame given to weir_sim_wire_in when its first preamble byte goes on the wire.
@@ -118,7 +121,7 @@ uint64_t weir_sim_now(const struct weir_sim *sim);
 
 // What the host model counted since creation.
 struct weir_sim_usb_stats {
-    uint64_t microframes;
+    uint64_t microframes;                   // at full speed frames
     uint64_t out_packets, in_packets;       // bulk data packets that were acknowledged
     uint64_t out_naks, out_nyets, in_naks;
     uint64_t faults_injected, retries;
