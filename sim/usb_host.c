@@ -75,9 +75,7 @@ void usb_host_destroy(struct usb_host *host)
     if (!host)
         return;
     usb_host_fail_all(host);
-    if (host->phy.pins && host->phy.pins->vcd)
-        fclose(host->phy.pins->vcd);
-    free(host->phy.pins);
+    usb_pins_free(host->phy.pins);
     free(host);
 }
 

@@ -8,7 +8,7 @@
 // is left.
 #include "usb_host_pins.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 #define FS_PER_PS 1000u
 #define PERIOD_FS 16666667.0 // 60 MHz
@@ -28,6 +28,15 @@ void usb_pins_init(struct usb_pins *pins, const struct weir_usb_signal *signal, 
         .earliest_answer = USB_NEVER,
     };
     pins->next_tick = pins->period;
+}
+
+void usb_pins_free(struct usb_pins *pins)
+{
+    if (pins && pins->vcd) {
+        fprintf(pins->vcd, "#%llu\n", (unsigned long long)(pins->changed / FS_PER_PS));
+        fclose(pins->vcd);
+    }
+    free(pins);
 }
 
 // ---- the bus ----

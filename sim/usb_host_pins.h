@@ -62,6 +62,8 @@ struct usb_pins {
 };
 
 void usb_pins_init(struct usb_pins *pins, const struct weir_usb_signal *signal, uint64_t seed);
+// Frees it; the trace ends now. NULL is allowed.
+void usb_pins_free(struct usb_pins *pins);
 // The hub's end changes now.
 void usb_pins_drive(struct usb_pins *pins, enum usb_line hub);
 // A packet of the host begins now.
