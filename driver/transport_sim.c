@@ -19,16 +19,13 @@
 #include <time.h>
 
 #include "sim_wire.h"
+#include "transfer_queue.h"
 #include "weir_link.h"
 #include "weir_sim.h"
 
 #define SLICE 20000               // ns of device time between two looks at the wire
 #define CONTROL_TIMEOUT 500000000 // ns of device time
 #define WATCHED_MAX 15
-
-struct queue {
-    struct weir_transfer *first, **last;
-};
 
 struct endpoint {
     struct queue queue;
@@ -53,51 +50,6 @@ struct sim_transport {
 static struct sim_transport *self(const struct weir_transport *transport)
 {
     return (struct sim_transport *)transport;
-}
-
-// ---- queues ----
-
-static void queue_init(struct queue *queue)
-{
-    queue->first = NULL;
-    queue->last = &queue->first;
-}
-
-static void queue_add(struct queue *queue, struct weir_transfer *transfer)
-{
-    transfer->transport_private = NULL;
-    *queue->last = transfer;
-    queue->last = (struct weir_transfer **)&transfer->transport_private;
-}
-
-static struct weir_transfer *queue_take(struct queue *queue)
-{
-    struct weir_transfer *transfer = queue->first;
-
-    if (transfer) {
-        queue->first = transfer->transport_private;
-        if (!queue->first)
-            queue->last = &queue->first;
-    }
-    return transfer;
-}
-
-static bool queue_remove(struct queue *queue, struct weir_transfer *transfer)
-{
-    struct queue rest;
-    struct weir_transfer *each;
-    bool found = false;
-
-    queue_init(&rest);
-    while ((each = queue_take(queue)) != NULL) {
-        if (each == transfer)
-            found = true;
-        else
-            queue_add(&rest, each);
-    }
-    while ((each = queue_take(&rest)) != NULL)
-        queue_add(queue, each);
-    return found;
 }
 
 // ---- transfers ----
@@ -279,11 +231,11 @@ static int wait_ready(struct sim_transport *transport, int fd, weir_time wait)
     int watched_ready = 0;
 
     for (size_t i = 0; i < count; i++)
-        fds[i] = transport->watched[i];
+        fds[i] = (struct pollfd){.fd = transport->watched[i].fd, .events = transport->watched[i].events};
     fds[count] = (struct pollfd){.fd = fd, .events = POLLIN};
     int ready = ppoll(fds, count + 1, wait == WEIR_TIME_NEVER ? NULL : &timeout, NULL);
     for (size_t i = 0; i < count; i++) {
-        transport->watched[i].revents = ready > 0 ? fds[i].revents : 0;
+        transport->watched[i].revents = fds[i].revents; // zero where ppoll failed: they were copied so
         watched_ready += ready > 0 && fds[i].revents != 0;
     }
     return ready < 0 ? -errno : watched_ready;
@@ -383,11 +335,6 @@ static bool create_sim(struct sim_transport *transport, const struct sim_options
 {
     char reason[160] = "";
     struct weir_sim_config config = {
-        .trace_path = *options->trace ? options->trace : NULL,
-        .seed = options->seed,
-        .faults = {.out_corrupt = options->usb_corrupt,
-                   .in_corrupt = options->usb_corrupt,
-                   .handshake_lost = options->usb_lost},
         .wire_out = sim_wire_out,
         .wire_sent = sim_wire_sent,
         .wire_context = &transport->wire,
@@ -395,6 +342,7 @@ static bool create_sim(struct sim_transport *transport, const struct sim_options
         .error_size = sizeof reason,
     };
 
+    sim_options_config(options, &config);
     transport->sim = weir_sim_create(&config);
     if (!transport->sim)
         snprintf(error, error_size, "the simulated card does not start: %s",

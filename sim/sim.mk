@@ -4,9 +4,14 @@
 SIM_LIB  := $(BUILD)/libweir_sim.a
 SIM_LIBS := -lz -lpcap -lpthread -latomic
 
+# build/weir-sim: the card as a program, exported over usbredir. What it alone needs is not in the library.
+WEIR_SIM            := $(BUILD)/weir-sim
+SIM_PROGRAM_SOURCES := sim/weir_sim_main.c $(wildcard sim/usbredir_*.c)
+
 SIM_TOPS    := weir_card_ulpi weir_card_fs
 SIM_MODELS  := $(SIM_TOPS:%=$(BUILD)/verilated/V%__ALL.o)
-SIM_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard sim/*.c)) $(patsubst %.cpp,$(BUILD)/obj/%.o,$(wildcard sim/*.cpp))
+SIM_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(SIM_PROGRAM_SOURCES),$(wildcard sim/*.c))) \
+               $(patsubst %.cpp,$(BUILD)/obj/%.o,$(wildcard sim/*.cpp))
 SIM_RUNTIME := $(addprefix $(BUILD)/verilated/,verilated.o verilated_fst_c.o verilated_threads.o)
 
 # Reset values are random from the card's seed; an X in an expression is a constant, which is 9 % faster (the RTL benches
@@ -30,3 +35,7 @@ $(BUILD)/obj/sim/%.o: sim/%.cpp $(SIM_MODELS)
 $(SIM_LIB): $(SIM_OBJECTS) $(SIM_MODELS)
 	rm -f $@ && $(AR) rcs $@ $(SIM_OBJECTS) $(SIM_MODELS) $(SIM_RUNTIME)
 ALL += $(SIM_LIB)
+
+$(WEIR_SIM): $(SIM_PROGRAM_SOURCES:%.c=$(BUILD)/obj/%.o) $(SIM_LIB)
+	$(CXX) -o $@ $^ -lusbredirparser $(SIM_LIBS)
+ALL += $(WEIR_SIM)

@@ -4,7 +4,7 @@
 # handshakes, fake_sim.c makes it a drop-in for build/libweir_sim.a. So they need no Verilog.
 DRIVER_TESTS := $(BUILD)/tests/driver
 CARD_MODEL   := $(patsubst %.c,$(BUILD)/obj/%.o,$(addprefix tests/driver/,fake_card.c segment_model.c))
-FAKE_SIM     := $(CARD_MODEL) $(patsubst %.c,$(BUILD)/obj/%.o,tests/driver/fake_sim.c $(wildcard sim/wire*.c) sim/fcs.c)
+FAKE_SIM     := $(CARD_MODEL) $(patsubst %.c,$(BUILD)/obj/%.o,tests/driver/fake_sim.c $(wildcard sim/wire*.c) sim/sim_options.c sim/sim_wire.c sim/fcs.c)
 
 $(DRIVER_TESTS)/weir_card_test: $(CARD_MODEL) $(BUILD)/obj/tests/driver/fake_transport.o
 $(DRIVER_TESTS)/http_test: $(BUILD)/obj/host/tool/http.o
