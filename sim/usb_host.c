@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define US(n) ((uint64_t)(n)*USB_CLOCKS_PER_US)
+#define RESET_SEEN US(100) // SE0 after which nothing more comes of a device that does not chirp
 
 // The shortest that USB 2.0 allows (sections 7.1.7.3, 7.1.7.5, 7.1.18).
 static const struct usb_times default_times = {
@@ -386,9 +387,14 @@ void usb_host_plug(struct usb_host *host)
 
 uint64_t usb_host_standstill(const struct usb_host *host)
 {
-    uint64_t end = host->reset_begin + host->times.reset - host->times.hub_chirp_end;
-    bool known = host->port == USB_PORT_HUB_CHIRP && usb_phy_high_speed(&host->phy) &&
-                 host->clock >= host->chirp_begin + 6 * host->times.hub_chirp_bit;
+    uint64_t end = host->reset_begin + host->times.reset;
+    bool known =
+        host->port == USB_PORT_RESET && host->phy.pins && host->clock >= host->reset_begin + RESET_SEEN;
+    if (host->port == USB_PORT_HUB_CHIRP) {
+        known = usb_phy_high_speed(&host->phy) &&
+                host->clock >= host->chirp_begin + 6 * host->times.hub_chirp_bit;
+        end -= host->times.hub_chirp_end;
+    }
     return known && host->clock < end ? end - host->clock : 0;
 }
 

@@ -60,7 +60,7 @@ void usb_host_reset(struct usb_host *host);
 void usb_host_unplug(struct usb_host *host);
 void usb_host_plug(struct usb_host *host);
 // Clocks in which nothing will happen on the bus that the device has not seen yet: the rest of a reset, once
-// it is in high speed. They may be spared: the device's clock then stands still, and the host is told.
+// it is in high speed, or has none. They may be spared: the device's clock then stands still, and the host is told.
 uint64_t usb_host_standstill(const struct usb_host *host);
 void usb_host_skip(struct usb_host *host, uint64_t clocks);
 
