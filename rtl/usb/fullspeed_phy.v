@@ -5,8 +5,8 @@
 //
 //     dp_i, dn_i ─ fullspeed_rx_bits ─ fullspeed_rx ── utmi_rx      utmi_tx ── fullspeed_tx ─ dp_o, dn_o, oe
 //
-// From the end of EOP on the pins to line_state and from tx_valid to SYNC on the pins it is 4 + 2 clocks, which leaves
-// the device core 2 to 20 of the 8 to 26 clocks (2 to 6.5 bit times, USB 2.0 section 7.1.18.1) in which a device answers.
+// From the end of EOP on the pins to line_state it is 3 clocks, from tx_valid to SYNC on the pins 2. That leaves the
+// device core 3 to 20 of the 8 to 26 clocks (2 to 6.5 bit times, USB 2.0 section 7.1.18.1) in which a device answers.
 `default_nettype none
 
 module fullspeed_phy (

@@ -74,6 +74,7 @@ module fullspeed_tx (
             end else if (next_bit) begin
                 left <= left - 1'b1;
                 {dp_o, dn_o} <= {left[2:1] == 2'b10, 1'b0};
+                oe <= left != 3'd4;
                 if (left == 3'd4) state <= IDLE;
             end
         default: begin // RAW
