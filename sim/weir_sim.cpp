@@ -34,6 +34,8 @@ constexpr uint64_t ENUMERATION_LIMIT = 1000000000 * NS;
 // memories and the first packet's buffer (9 us), until the host model asks again after a NAK (10 us), with
 // room to spare.
 constexpr uint64_t QUIET_TIME = 30000 * NS;
+// At full speed the host asks later, and not at all in the last 60 us of a frame.
+constexpr uint64_t QUIET_TIME_FULL_SPEED = 150000 * NS;
 constexpr unsigned QUIET_CHECK = 64; // USB clocks from one look at it to the next
 
 constexpr uint8_t LINK_UP_1000_FULL = 1 | 2 << 1 | 1 << 3; // WEIR_REG_LINK
@@ -98,7 +100,8 @@ bool weir_sim::quiet_long_enough()
         packets = moved;
         quiet_since = now;
     }
-    return now - quiet_since >= QUIET_TIME && usb_host_idle(host);
+    const uint64_t enough = usb_host_high_speed(host) ? QUIET_TIME : QUIET_TIME_FULL_SPEED;
+    return now - quiet_since >= enough && usb_host_idle(host);
 }
 
 // The next rising edge, or all that coincide.
