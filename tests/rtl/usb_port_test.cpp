@@ -85,8 +85,8 @@ struct Port : Bench<Vusb_port> {
     // The card drives K as a resume: full-speed transceiver, neither bit stuffing nor NRZI, zeros.
     bool driving_k()
     {
-        return dut->chirp && !dut->chirp_j && dut->op_mode == 2 && dut->xcvr_select == 1 && dut->term_select &&
-               dut->suspend_n;
+        return dut->chirp && !dut->chirp_j && dut->op_mode == 2 && dut->xcvr_select == 1 &&
+               dut->term_select && dut->suspend_n;
     }
     void end_resume(bool fast)
     {

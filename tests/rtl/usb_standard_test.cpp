@@ -5,7 +5,14 @@
 #include "usb_bench.h"
 #include "weir_link.h"
 
-enum State { DEFAULT, ADDRESS, CONFIGURED, NCM_IDLE, NCM_DATA, STATES }; // the last two: alternate setting 0 and 1
+enum State {
+    DEFAULT,
+    ADDRESS,
+    CONFIGURED,
+    NCM_IDLE,
+    NCM_DATA,
+    STATES
+}; // the last two: alternate setting 0 and 1
 static const unsigned ALL = 31, ADDRESSED = 30, WEIR = 1 << CONFIGURED, DATA = 1 << NCM_DATA,
                       NCM = 1 << NCM_IDLE | DATA, ANY_CONFIGURATION = WEIR | NCM;
 static const uint16_t ANY_ADDRESS = 127, ANY_LANGUAGE = 0xFFFF;
@@ -89,8 +96,8 @@ struct Standard : Bench<Vusb_standard> {
     }
 };
 
-// Every request that the card takes, and in which states; there are no others. Length: bytes offered, for requests that
-// read; -1 no data stage allowed.
+// Every request that the card takes, and in which states; there are no others. Length: bytes offered, for
+// requests that read; -1 no data stage allowed.
 static const struct Row {
     uint8_t type, request;
     uint16_t value, index;
@@ -174,13 +181,13 @@ static void check(Standard &s, State state, uint8_t type, uint8_t request, uint1
 
 static void in_each_state_exactly_the_requests_of_the_table_are_taken(void **)
 {
-    static const uint16_t values[] = {0,     1,     2,     3,     4,     127,   128,   129,   255,  0x100,
-                                      0x101, 0x200, 0x201, 0x202, 0x300, 0x301, 0x302, 0x303, 0x304, 0x3EE,
-                                      0x400, 0x500, 0x600, 0x601, 0x700, 0x701, 0x702, 0x800, 0xF00, 0xF01,
-                                      0x1000, 0x2100, 0x8000, 0xFFFF};
-    static const uint16_t indices[] = {0,    1,    2,    3,     4,     7,     0x80,  0x81,  0x82,   0x83,
-                                       0x84, 0xFF, 0x100, 0x101, 0x181, 0x200, 0x300, 0x400, 0x401, 0x409,
-                                       0x500, 0x600, 0x700, 0x8081, 0xFF00};
+    static const uint16_t values[] = {0,     1,     2,     3,      4,      127,    128,   129,   255,
+                                      0x100, 0x101, 0x200, 0x201,  0x202,  0x300,  0x301, 0x302, 0x303,
+                                      0x304, 0x3EE, 0x400, 0x500,  0x600,  0x601,  0x700, 0x701, 0x702,
+                                      0x800, 0xF00, 0xF01, 0x1000, 0x2100, 0x8000, 0xFFFF};
+    static const uint16_t indices[] = {0,     1,     2,     3,     4,     7,      0x80,  0x81,  0x82,
+                                       0x83,  0x84,  0xFF,  0x100, 0x101, 0x181,  0x200, 0x300, 0x400,
+                                       0x401, 0x409, 0x500, 0x600, 0x700, 0x8081, 0xFF00};
     for (unsigned state = 0; state < STATES; state++) {
         Standard s{State(state)};
         // Every type with every request, then the standard requests with every value and index.
