@@ -10,5 +10,5 @@ ALL += $(HOST_LIB)
 WEIR := $(BUILD)/weir
 WEIR_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard host/tool/*.c))
 $(WEIR): $(WEIR_OBJECTS) $(HOST_LIB) $(DRIVER_LIB) $(SIM_LIB)
-	$(CXX) -o $@ $^ $(SIM_LIBS)
+	$(CXX) -o $@ $^ $(DRIVER_LIBS) $(SIM_LIBS)
 ALL += $(WEIR)

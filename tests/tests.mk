@@ -25,7 +25,7 @@ $(BUILD)/tests/sim/%_test: $(BUILD)/obj/tests/sim/%_test.o $(SIM_LIB)
 	$(CXX) -o $@ $^ -lcmocka $(SIM_LIBS)
 $(BUILD)/tests/driver/%_test: $(BUILD)/obj/tests/driver/%_test.o $(DRIVER_LIB) $(SIM_LIB)
 	@mkdir -p $(@D)
-	$(CXX) -o $@ $^ -lcmocka $(SIM_LIBS)
+	$(CXX) -o $@ $^ -lcmocka $(DRIVER_LIBS) $(SIM_LIBS)
 $(BUILD)/tests/host/%_test: $(BUILD)/obj/tests/host/%_test.o $(HOST_LIB)
 	@mkdir -p $(@D)
 	$(CXX) -o $@ $^ -lcmocka
