@@ -26,7 +26,7 @@ report() { # number, log, sentence; after a command
     fi
 }
 
-echo 1..4
+echo 1..5
 
 code=0
 for top in weir_card_ulpi weir_card_fs rgmii; do
@@ -54,4 +54,9 @@ report 3 "$build/elaborate.log" "yosys finds no latch, no net without a driver a
 
 run_yosys "$build/synth_ecp5.log" "synth_ecp5 -top weir_card_ulpi; check -assert; tee -o $build/cells.txt stat"
 report 4 "$build/synth_ecp5.log" "yosys makes the card for an ECP5"
+
+run_yosys "$build/elaborate_fs.log" "hierarchy -check -top weir_card_fs; proc; check -assert;
+    select -assert-none t:\$dlatch t:\$adlatch t:\$dlatchsr t:\$sr; cd; design -reset; read_verilog -Irtl/link -Irtl/usb $(echo $sources);
+    synth_ecp5 -top fullspeed_phy; check -assert; tee -o $build/fullspeed_cells.txt stat"
+report 5 "$build/elaborate_fs.log" "yosys makes the card with the full-speed front, and that front for an ECP5"
 exit $failed
