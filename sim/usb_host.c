@@ -100,7 +100,7 @@ void usb_host_use_full_speed(struct usb_host *host)
 
 bool usb_host_attached(struct usb_host *host)
 {
-    bool attached = host->full_speed ? usb_phy_full_speed(&host->phy) : usb_phy_high_speed(&host->phy);
+    bool attached = host->full_speed ? usb_phy_pulled_up(&host->phy) : usb_phy_high_speed(&host->phy);
     if (!attached && host->full_speed)
         usb_host_fail(host, "The device took its pull-up off D+.");
     else if (!attached)

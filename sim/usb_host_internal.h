@@ -136,7 +136,6 @@ struct usb_phy {
 // Function Control.
 #define USB_XCVR_SELECT 0x03
 #define USB_XCVR_HIGH_SPEED 0x00
-#define USB_XCVR_FULL_SPEED 0x01
 #define USB_TERM_SELECT 0x04
 #define USB_OP_MODE 0x18
 #define USB_OP_MODE_NON_DRIVING 0x08
@@ -152,7 +151,6 @@ void usb_phy_drive(struct usb_phy *phy, enum usb_line hub);
 void usb_phy_send(struct usb_phy *phy, const uint8_t *packet, size_t length, uint64_t clock);
 bool usb_phy_pulled_up(const struct usb_phy *phy);
 bool usb_phy_high_speed(const struct usb_phy *phy);
-bool usb_phy_full_speed(const struct usb_phy *phy);
 // The link transmits, or its last packet is still on the bus.
 bool usb_phy_transmitting(const struct usb_phy *phy, uint64_t clock);
 bool usb_phy_idle(const struct usb_phy *phy);

@@ -61,14 +61,6 @@ bool usb_phy_high_speed(const struct usb_phy *phy)
            USB_SUSPEND_M;
 }
 
-bool usb_phy_full_speed(const struct usb_phy *phy)
-{
-    return phy->pins ? phy->pins->pull_up
-                     : (phy->function_control &
-                        (USB_XCVR_SELECT | USB_TERM_SELECT | USB_OP_MODE | USB_SUSPEND_M)) ==
-                           (USB_SUSPEND_M | USB_TERM_SELECT | USB_XCVR_FULL_SPEED);
-}
-
 bool usb_phy_transmitting(const struct usb_phy *phy, uint64_t clock)
 {
     return phy->state == USB_PHY_TRANSMIT || clock < phy->tx_end;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The hub port: waits for the pull-up, resets, and answers the device's chirp (USB 2.0 section 7.1.7.5). A
-// device that does not chirp is run at full speed.
+// The hub port: waits for the pull-up, resets, and answers the device's chirp (USB 2.0 section 7.1.7.5). At
+// D+ and D- nobody chirps, and full speed it is.
 //
 //     ATTACH ── J for `attach` ──> RESET ── device drives K ──> DEVICE_CHIRP ── K ends ──> HUB_CHIRP ──>
 //     SETTLE ──> ENABLED
@@ -48,6 +48,9 @@ static void reset(struct usb_host *host, uint64_t since)
                           microseconds(since), microseconds(latest));
         else
             enter(host, USB_PORT_DEVICE_CHIRP, USB_LINE_SE0);
+    } else if (since >= host->times.reset && !host->phy.pins) {
+        usb_host_fail(host, "The device did not chirp during reset: it is a full-speed device, and this host "
+                            "knows full speed at D+ and D- alone, not at a ULPI PHY.");
     } else if (since >= host->times.reset) {
         usb_host_use_full_speed(host);
         enter(host, USB_PORT_SETTLE, USB_LINE_FREE);
