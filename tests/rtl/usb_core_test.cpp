@@ -424,6 +424,7 @@ static void begin_reset(Card &card)
     host->address = 0;
     memset(host->endpoints, 0, sizeof host->endpoints);
     memset(&host->enumeration, 0, sizeof host->enumeration);
+    host->enumeration.wanted = 1;
     usb_phy_drive(&host->phy, USB_LINE_SE0);
 }
 
