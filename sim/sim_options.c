@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { TEXT, NUMBER, PERCENT, MAC };
+enum kind { TEXT, NUMBER, PERCENT, MAC, SPEED };
 
 struct key {
     const char *name;
@@ -21,6 +21,8 @@ static const struct key keys[] = {
     {"veth", TEXT, FIELD(veth)},
     {"pcap", TEXT, FIELD(pcap)},
     {"trace", TEXT, FIELD(trace)},
+    {"usb-trace", TEXT, FIELD(usb_trace)},
+    {"speed", SPEED, FIELD(full_speed)},
     {"seed", NUMBER, FIELD(seed)},
     {"mac", MAC, FIELD(mac)},
     {"loss", PERCENT, FIELD(loss)},
@@ -105,6 +107,15 @@ static bool set_mac(const struct key *key, uint8_t *field, const char *value, st
     return true;
 }
 
+static bool set_speed(const struct key *key, bool *full, const char *value, struct report report)
+{
+    *full = strcmp(value, "full") == 0;
+    if (!*full && strcmp(value, "high") != 0)
+        return refuse(report, "%s=%s: the USB runs at high or full speed, as in %s=full", key->name, value,
+                      key->name);
+    return true;
+}
+
 static bool set(struct sim_options *options, const struct key *key, const char *value, struct report report)
 {
     void *field = (char *)options + key->offset;
@@ -116,6 +127,8 @@ static bool set(struct sim_options *options, const struct key *key, const char *
         return set_number(key, field, value, report);
     case PERCENT:
         return set_percent(key, field, value, report);
+    case SPEED:
+        return set_speed(key, field, value, report);
     case MAC:
         break;
     }
@@ -152,6 +165,8 @@ const char *sim_options_key(size_t i)
 void sim_options_config(const struct sim_options *options, struct weir_sim_config *config)
 {
     config->trace_path = *options->trace ? options->trace : NULL;
+    config->full_speed = options->full_speed;
+    config->usb_trace_path = *options->usb_trace ? options->usb_trace : NULL;
     config->seed = options->seed;
     config->faults = (struct weir_usb_faults){.out_corrupt = options->usb_corrupt,
                                               .in_corrupt = options->usb_corrupt,

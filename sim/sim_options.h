@@ -15,6 +15,8 @@
 struct sim_options {
     char tap[64], veth[64]; // empty: not given; without both nobody is at the wire's other end
     char pcap[PATH_MAX], trace[PATH_MAX];
+    char usb_trace[PATH_MAX]; // VCD of D+ and D-; full speed only
+    bool full_speed;
     uint64_t seed;
     uint8_t mac[6]; // zeros: the card's default
     // Frames, each way, per million.

@@ -4,7 +4,7 @@
 // section 5.8.4 and 5.11): control, then interrupt endpoints that are due, then the bulk endpoints in turn. A
 // transaction begins only if its worst case ends before EOF1. Here, too, is what the rest of the simulation
 // calls.
-#include "usb_host_internal.h"
+#include "usb_host_pins.h"
 
 #include <limits.h>
 #include <stdarg.h>
@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define US(n) ((uint64_t)(n)*USB_CLOCKS_PER_US)
+#define RESET_SEEN US(100) // SE0 after which nothing more comes of a device that does not chirp
 
 // The shortest that USB 2.0 allows (sections 7.1.7.3, 7.1.7.5, 7.1.18).
 static const struct usb_times default_times = {
@@ -56,20 +57,53 @@ struct usb_host *usb_host_create(const struct weir_usb_faults *faults, uint64_t 
     return host;
 }
 
+struct usb_host *usb_host_create_pins(const struct weir_usb_faults *faults, uint64_t seed,
+                                      unsigned packets_per_frame, const struct weir_usb_signal *signal)
+{
+    struct usb_host *host = usb_host_create(faults, seed, packets_per_frame);
+    struct usb_pins *pins = calloc(1, sizeof *pins);
+    if (!host || !pins) {
+        free(host);
+        free(pins);
+        return NULL;
+    }
+    usb_pins_init(pins, signal, usb_random(&host->random));
+    host->phy.pins = pins;
+    host->phy.state = USB_PHY_IDLE;
+    host->phy.line_reported = host->phy.line;
+    return host;
+}
+
 void usb_host_destroy(struct usb_host *host)
 {
     if (!host)
         return;
     usb_host_fail_all(host);
+    usb_pins_free(host->phy.pins);
     free(host);
 }
 
 // ---- the schedule ----
 
+void usb_host_use_full_speed(struct usb_host *host)
+{
+    struct usb_times *times = &host->times;
+    host->full_speed = true;
+    times->microframe = US(1000);
+    times->end_of_frame = 32 * USB_FULL_SPEED_BIT;
+    times->same_gap = times->turn_gap = 2 * USB_FULL_SPEED_BIT; // section 7.1.18.1
+    times->answer_latest = 75 * USB_FULL_SPEED_BIT / 10;        // 7.5 bit times at the hub's end of the cable
+    times->answer_timeout = 17 * USB_FULL_SPEED_BIT;            // 16 to 18 (section 7.1.19.1)
+    times->in_retry_alone = times->out_retry_alone = US(20);
+    times->in_retry_shared = times->out_retry_shared = US(200);
+}
+
 bool usb_host_attached(struct usb_host *host)
 {
-    bool attached = usb_phy_high_speed(&host->phy);
-    if (!attached)
+    bool attached = host->full_speed ? usb_phy_pulled_up(&host->phy) : usb_phy_high_speed(&host->phy);
+    if (!attached && host->full_speed)
+        usb_host_fail(host, "The device took its pull-up off D+.");
+    else if (!attached)
         usb_host_fail(host, "The device left high speed (Function Control %02Xh).",
                       host->phy.function_control);
     return attached;
@@ -80,7 +114,8 @@ static void start_frame(struct usb_host *host)
     if (!usb_host_attached(host))
         return;
     uint8_t packet[USB_TOKEN_SIZE];
-    size_t length = usb_start_of_frame(packet, (uint16_t)(host->microframe >> 3));
+    size_t length =
+        usb_start_of_frame(packet, (uint16_t)(host->full_speed ? host->microframe : host->microframe >> 3));
     host->event = host->bus_free = usb_transmit(host, packet, length) + host->times.same_gap;
     host->next_sof += host->times.microframe;
     host->bulk_packets = 0;
@@ -100,8 +135,9 @@ static bool bulk_has_room(const struct usb_host *host)
     const struct usb_transaction *now = &host->now;
     size_t bytes = now->token == USB_PID_IN ? now->endpoint->max_packet : now->length - USB_DATA_OVERHEAD;
 
-    return host->bulk_packets < host->bulk_packets_max &&
-           host->bulk_bytes + USB_BULK_OVERHEAD + bytes <= USB_BULK_BYTES;
+    size_t overhead = host->full_speed ? USB_FULL_SPEED_BULK_OVERHEAD : USB_BULK_OVERHEAD;
+    size_t budget = host->full_speed ? USB_FULL_SPEED_BULK_BYTES : USB_BULK_BYTES;
+    return host->bulk_packets < host->bulk_packets_max && host->bulk_bytes + overhead + bytes <= budget;
 }
 
 // The endpoint has something to do, is not waiting after NAK, and its transaction fits into this microframe.
@@ -192,6 +228,19 @@ static void step(struct usb_host *host)
     }
 }
 
+static void step_if_due(struct usb_host *host)
+{
+    const struct usb_phy *phy = &host->phy;
+    if (host->clock >= host->event || (phy->tx_ready && host->clock >= phy->tx_end))
+        step(host);
+}
+
+void usb_host_clock(struct usb_host *host)
+{
+    host->clock++;
+    step_if_due(host);
+}
+
 void usb_host_tick(struct usb_host *host, struct ulpi_pins *pins, uint64_t now)
 {
     (void)now;
@@ -202,8 +251,7 @@ void usb_host_tick(struct usb_host *host, struct ulpi_pins *pins, uint64_t now)
         link_quiet && phy->state == USB_PHY_IDLE && phy->line == phy->line_reported && clock < phy->rx_at;
     if (!quiet)
         usb_phy_tick(phy, pins, clock);
-    if (clock >= host->event || (phy->tx_ready && clock >= phy->tx_end))
-        step(host);
+    step_if_due(host);
     pins->dir = phy->dir;
     pins->nxt = phy->nxt;
     pins->data_to_link = phy->data;
@@ -341,9 +389,14 @@ void usb_host_plug(struct usb_host *host)
 
 uint64_t usb_host_standstill(const struct usb_host *host)
 {
-    uint64_t end = host->reset_begin + host->times.reset - host->times.hub_chirp_end;
-    bool known = host->port == USB_PORT_HUB_CHIRP && usb_phy_high_speed(&host->phy) &&
-                 host->clock >= host->chirp_begin + 6 * host->times.hub_chirp_bit;
+    uint64_t end = host->reset_begin + host->times.reset;
+    bool known =
+        host->port == USB_PORT_RESET && host->phy.pins && host->clock >= host->reset_begin + RESET_SEEN;
+    if (host->port == USB_PORT_HUB_CHIRP) {
+        known = usb_phy_high_speed(&host->phy) &&
+                host->clock >= host->chirp_begin + 6 * host->times.hub_chirp_bit;
+        end -= host->times.hub_chirp_end;
+    }
     return known && host->clock < end ? end - host->clock : 0;
 }
 
@@ -359,7 +412,7 @@ enum usb_host_state usb_host_state(const struct usb_host *host)
 
 bool usb_host_high_speed(const struct usb_host *host)
 {
-    return host->port == USB_PORT_ENABLED;
+    return host->port == USB_PORT_ENABLED && !host->full_speed;
 }
 
 const char *usb_host_error(const struct usb_host *host)

@@ -25,11 +25,27 @@ struct ulpi_pins {
     bool dir, nxt;
 };
 
+// The pins of a full-speed front, seen from the cable: what the device does, then what it reads.
+struct usb_pin_levels {
+    bool oe, dp_o, dn_o, pull_up;
+    bool dp_i, dn_i;
+};
+
 struct usb_host *usb_host_create(const struct weir_usb_faults *faults, uint64_t seed,
                                  unsigned packets_per_microframe);
 void usb_host_destroy(struct usb_host *host);
 // One clock. `now` is device time in ns, for nothing but time stamps.
 void usb_host_tick(struct usb_host *host, struct ulpi_pins *pins, uint64_t now);
+
+// The same host on D+ and D-, at full speed only; it has a clock of its own, off as `signal` says, and is
+// called once per clock of the device, before the edge: the outputs have stood since the call before, the
+// inputs are those at `now`, in ps.
+struct usb_host *usb_host_create_pins(const struct weir_usb_faults *faults, uint64_t seed,
+                                      unsigned packets_per_frame, const struct weir_usb_signal *signal);
+void usb_host_pins(struct usb_host *host, struct usb_pin_levels *levels, uint64_t now);
+// Writes both lines into a VCD file from now on, which sigrok decodes. False, with errno, when it cannot be
+// made.
+bool usb_host_trace_pins(struct usb_host *host, const char *path);
 
 void usb_host_submit(struct usb_host *host, struct weir_usb_transfer *transfer);
 bool usb_host_cancel(struct usb_host *host, struct weir_usb_transfer *transfer);
@@ -44,7 +60,7 @@ void usb_host_reset(struct usb_host *host);
 void usb_host_unplug(struct usb_host *host);
 void usb_host_plug(struct usb_host *host);
 // Clocks in which nothing will happen on the bus that the device has not seen yet: the rest of a reset, once
-// it is in high speed. They may be spared: the device's clock then stands still, and the host is told.
+// it is in high speed, or has none. They may be spared: the device's clock then stands still, and the host is told.
 uint64_t usb_host_standstill(const struct usb_host *host);
 void usb_host_skip(struct usb_host *host, uint64_t clocks);
 

@@ -61,7 +61,8 @@ static bool check_device(struct usb_host *host)
         usb_host_fail(host, "The device descriptor is wrong: %zu bytes came, bLength %u, bDescriptorType %u.",
                       enumeration->transfer.actual, device[0], device[1]);
     else if (device[7] != 64)
-        usb_host_fail(host, "bMaxPacketSize0 is %u; at high speed it is 64.", device[7]);
+        usb_host_fail(host, "bMaxPacketSize0 is %u; at high speed it is 64, and this host wants no less.",
+                      device[7]);
     else if (expected == 18 && (device[17] == 0 || device[17] > USB_CONFIGURATIONS))
         usb_host_fail(host, "bNumConfigurations is %u; 1 to %u are possible.", device[17],
                       USB_CONFIGURATIONS);
@@ -90,20 +91,34 @@ static bool check_config(struct usb_host *host)
 
 static bool check_endpoint(struct usb_host *host, const struct usb_endpoint *endpoint, unsigned interval)
 {
+    unsigned bulk = host->full_speed ? 64 : 512, longest = host->full_speed ? 64 : 1024;
+    unsigned slowest = host->full_speed ? 255 : 16;
     if (endpoint->type != USB_BULK && endpoint->type != USB_INTERRUPT)
         usb_host_fail(host, "Endpoint %02Xh is neither bulk nor interrupt.", endpoint->address);
     else if ((endpoint->address & 15) == 0 || (endpoint->address & 0x70) != 0)
         usb_host_fail(host, "There can be no endpoint %02Xh.", endpoint->address);
-    else if (endpoint->type == USB_BULK && endpoint->max_packet != 512)
-        usb_host_fail(host, "Bulk endpoint %02Xh has wMaxPacketSize %u; at high speed it is 512.",
-                      endpoint->address, endpoint->max_packet);
-    else if (endpoint->type == USB_INTERRUPT && (endpoint->max_packet == 0 || endpoint->max_packet > 1024))
+    else if (endpoint->type == USB_BULK && endpoint->max_packet != bulk)
+        usb_host_fail(host, "Bulk endpoint %02Xh has wMaxPacketSize %u; at %s speed it is %u.",
+                      endpoint->address, endpoint->max_packet, host->full_speed ? "full" : "high", bulk);
+    else if (endpoint->type == USB_INTERRUPT && (endpoint->max_packet == 0 || endpoint->max_packet > longest))
         usb_host_fail(host, "Interrupt endpoint %02Xh has wMaxPacketSize %u.", endpoint->address,
                       endpoint->max_packet);
-    else if (endpoint->type == USB_INTERRUPT && (interval < 1 || interval > 16))
-        usb_host_fail(host, "Interrupt endpoint %02Xh has bInterval %u; 1 to 16 are possible.",
-                      endpoint->address, interval);
+    else if (endpoint->type == USB_INTERRUPT && (interval < 1 || interval > slowest))
+        usb_host_fail(host, "Interrupt endpoint %02Xh has bInterval %u; 1 to %u are possible.",
+                      endpoint->address, interval, slowest);
     return host->state != USB_HOST_FAILED;
+}
+
+// bInterval is an exponent at high speed; at full speed it is a number of frames, of which the next smaller
+// power of two is polled.
+static uint16_t interval_of(const struct usb_host *host, uint8_t interval)
+{
+    unsigned power = 1;
+    if (!host->full_speed)
+        return (uint16_t)(1u << ((interval - 1u) & 15));
+    while (power * 2 <= interval)
+        power *= 2;
+    return (uint16_t)power;
 }
 
 static bool add_endpoint(struct usb_host *host, const uint8_t *descriptor, uint8_t interface)
@@ -118,7 +133,7 @@ static bool add_endpoint(struct usb_host *host, const uint8_t *descriptor, uint8
     if (!check_endpoint(host, &endpoint, descriptor[6]))
         return false;
     if (endpoint.type == USB_INTERRUPT)
-        endpoint.interval = (uint16_t)(1u << ((descriptor[6] - 1u) & 15));
+        endpoint.interval = interval_of(host, descriptor[6]);
     host->endpoints[(endpoint.address & 15) | (endpoint.address & 0x80) >> 3] = endpoint;
     return true;
 }

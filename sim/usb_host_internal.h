@@ -3,14 +3,16 @@
 // What the files of the USB host model share. From the pins up:
 //
 //     usb_host_phy.c          ULPI: RX CMDs, bytes to and from the link, line state; usb_host_phy_registers.c
-//     usb_host_port.c         the hub port: attach, reset, chirp, high speed
+//     usb_host_pins.c         or, instead of ULPI, D+ and D- of a full-speed device
+//     usb_host_port.c         the hub port: attach, reset, chirp, high or full speed
 //     usb_host_packet.c       PIDs, CRCs, bit stuffing
 //     usb_host_transaction.c  token, data, handshake on the bus, with time-outs and injected faults
 //     usb_host_transfer.c     queues, what an answer means to a transfer, control stages, toggles
 //     usb_host_enumerate.c    address, descriptors, configuration
 //     usb_host.c              the clock: start of frame, and who may use the bus next
 //
-// All times are in clocks of 60 MHz, 16.67 ns; at high speed one clock is one byte (8 bit times) on the bus.
+// All times are in clocks of 60 MHz, 16.67 ns; at high speed one clock is one byte (8 bit times) on the bus,
+// at full speed five clocks are a bit.
 #ifndef WEIR_USB_HOST_INTERNAL_H
 #define WEIR_USB_HOST_INTERNAL_H
 
@@ -48,6 +50,10 @@ enum usb_pid { // USB 2.0 table 8-1, with the check bits
 // protocol, of 7,500 bytes in all. So 13 packets of 512 bytes fit, and more where some are shorter.
 #define USB_BULK_OVERHEAD 55u
 #define USB_BULK_BYTES 7500u
+// The same at full speed, of a frame (table 5-9): 19 packets of 64 bytes.
+#define USB_FULL_SPEED_BIT 5u
+#define USB_FULL_SPEED_BULK_OVERHEAD 13u
+#define USB_FULL_SPEED_BULK_BYTES 1500u
 #define USB_PACKET_MAX (1024u + USB_DATA_OVERHEAD)
 
 // CRC of the 11 bits of a token, and of a data packet's bytes, as they stand in the packet (section 8.3.5).
@@ -68,6 +74,8 @@ bool usb_data_packet_valid(const uint8_t *packet, size_t length);
 unsigned usb_stuffed_bits(unsigned *run, uint8_t byte);
 // Clocks a packet of high speed takes from the first bit of SYNC to the last of EOP.
 uint64_t usb_packet_clocks(const uint8_t *packet, size_t length);
+// The same at full speed, until SE0 ends.
+uint64_t usb_full_speed_packet_clocks(const uint8_t *packet, size_t length);
 
 // The next number of a xorshift64* generator. The state is never 0.
 uint64_t usb_random(uint64_t *state);
@@ -121,6 +129,8 @@ struct usb_phy {
     bool tx_command; // the TX CMD has been taken
     bool tx_ready;   // a packet reaches the host at tx_end
     bool tx_collided;
+
+    struct usb_pins *pins; // D+ and D- in ULPI's place, or NULL
 };
 
 // Function Control.
@@ -137,7 +147,7 @@ void usb_phy_init(struct usb_phy *phy, uint64_t seed);
 void usb_phy_tick(struct usb_phy *phy, const struct ulpi_pins *pins, uint64_t clock);
 // The hub's end of the cable changes.
 void usb_phy_drive(struct usb_phy *phy, enum usb_line hub);
-// A packet of high speed begins on the bus at `clock`.
+// A packet begins on the bus at `clock`.
 void usb_phy_send(struct usb_phy *phy, const uint8_t *packet, size_t length, uint64_t clock);
 bool usb_phy_pulled_up(const struct usb_phy *phy);
 bool usb_phy_high_speed(const struct usb_phy *phy);
@@ -260,7 +270,8 @@ struct usb_host {
 
     uint8_t address;
     uint64_t next_sof;
-    uint32_t microframe;                     // count since reset; the frame number is an eighth of it
+    uint32_t microframe; // count since reset; the frame number is an eighth of it
+    bool full_speed;     // a microframe is a frame, and nothing else is as it is at high speed
     unsigned bulk_packets, bulk_packets_max; // in this microframe
     size_t bulk_bytes;                       // of USB_BULK_BYTES in this microframe
     unsigned next_bulk;                      // round robin
@@ -280,8 +291,12 @@ struct usb_host {
 
 // usb_host.c: gives up on the device; everything queued ends with WEIR_USB_NO_DEVICE.
 void usb_host_fail(struct usb_host *host, const char *format, ...) __attribute__((format(printf, 2, 3)));
-// False, and the device given up, when it is no longer in high speed.
+// False, and the device given up, when it is no longer in the speed it was in.
 bool usb_host_attached(struct usb_host *host);
+// One clock of the host's side.
+void usb_host_clock(struct usb_host *host);
+// The device does not chirp: times, packets and what may be sent are those of full speed.
+void usb_host_use_full_speed(struct usb_host *host);
 
 // usb_host_port.c: one clock until the port is enabled.
 void usb_port_step(struct usb_host *host);

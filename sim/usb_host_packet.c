@@ -95,6 +95,14 @@ uint64_t usb_packet_clocks(const uint8_t *packet, size_t length)
     return USB_SYNC_CLOCKS + length + (stuffed + 7) / 8 + eop;
 }
 
+uint64_t usb_full_speed_packet_clocks(const uint8_t *packet, size_t length)
+{
+    unsigned run = 1, bits = 8 + 8 * (unsigned)length + 2;
+    for (size_t i = 0; i < length; i++)
+        bits += usb_stuffed_bits(&run, packet[i]);
+    return (uint64_t)bits * USB_FULL_SPEED_BIT;
+}
+
 uint64_t usb_random(uint64_t *state)
 {
     *state ^= *state >> 12;

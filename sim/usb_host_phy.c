@@ -6,7 +6,7 @@
 // begins, bytes follow the bus by 3 clocks. Where the standard leaves a PHY free, a generator chooses, so
 // that a link that relies on one PHY's habits is found out: nxt pauses, how a packet's end is told, how soon
 // a register command is taken.
-#include "usb_host_internal.h"
+#include "usb_host_pins.h"
 
 #include <string.h>
 
@@ -49,6 +49,8 @@ void usb_phy_init(struct usb_phy *phy, uint64_t seed)
 
 bool usb_phy_pulled_up(const struct usb_phy *phy)
 {
+    if (phy->pins)
+        return phy->pins->pull_up;
     return (phy->function_control & USB_TERM_SELECT) &&
            (phy->function_control & USB_OP_MODE) != USB_OP_MODE_NON_DRIVING;
 }
@@ -84,13 +86,20 @@ void usb_phy_update_line(struct usb_phy *phy)
 void usb_phy_drive(struct usb_phy *phy, enum usb_line hub)
 {
     phy->hub = hub;
-    usb_phy_update_line(phy);
+    if (phy->pins)
+        usb_pins_drive(phy->pins, hub);
+    else
+        usb_phy_update_line(phy);
 }
 
 void usb_phy_send(struct usb_phy *phy, const uint8_t *packet, size_t length, uint64_t clock)
 {
     if (usb_phy_transmitting(phy, clock)) {
         phy->tx_collided = true;
+        return;
+    }
+    if (phy->pins) {
+        usb_pins_send(phy->pins, packet, length);
         return;
     }
     if (!usb_phy_high_speed(phy) || phy->state == USB_PHY_HELD)

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The hub port: waits for the pull-up, resets, and answers the device's chirp (USB 2.0 section 7.1.7.5).
+// The hub port: waits for the pull-up, resets, and answers the device's chirp (USB 2.0 section 7.1.7.5). At
+// D+ and D- nobody chirps, and full speed it is.
 //
 //     ATTACH ── J for `attach` ──> RESET ── device drives K ──> DEVICE_CHIRP ── K ends ──> HUB_CHIRP ──>
 //     SETTLE ──> ENABLED
 //                                    SE0                              SE0          K J K J ...      SE0 SOF
 #include "usb_host_internal.h"
+
+#define FULL_SPEED_IDLE (10 * USB_FULL_SPEED_BIT) // J between reset and the first SOF
 
 static void enter(struct usb_host *host, enum usb_port port, enum usb_line drive)
 {
@@ -45,10 +48,12 @@ static void reset(struct usb_host *host, uint64_t since)
                           microseconds(since), microseconds(latest));
         else
             enter(host, USB_PORT_DEVICE_CHIRP, USB_LINE_SE0);
+    } else if (since >= host->times.reset && !host->phy.pins) {
+        usb_host_fail(host, "The device did not chirp during reset: it is a full-speed device, and this host "
+                            "knows full speed at D+ and D- alone, not at a ULPI PHY.");
     } else if (since >= host->times.reset) {
-        usb_host_fail(host,
-                      "The device did not chirp during reset: it is a full-speed device, which this host "
-                      "does not support yet.");
+        usb_host_use_full_speed(host);
+        enter(host, USB_PORT_SETTLE, USB_LINE_FREE);
     }
 }
 
@@ -86,13 +91,13 @@ static void hub_chirp(struct usb_host *host)
 
 static void settle(struct usb_host *host, uint64_t since)
 {
-    if (since < host->times.hub_chirp_end)
+    if (since < (host->full_speed ? FULL_SPEED_IDLE : host->times.hub_chirp_end))
         return;
-    if (!usb_phy_high_speed(&host->phy)) {
+    if (!host->full_speed && !usb_phy_high_speed(&host->phy)) {
         usb_host_fail(host, "The device chirped but had not entered high speed by the end of reset.");
         return;
     }
-    enter(host, USB_PORT_ENABLED, USB_LINE_SE0);
+    enter(host, USB_PORT_ENABLED, host->full_speed ? USB_LINE_FREE : USB_LINE_SE0);
     host->state = USB_HOST_ENUMERATING;
     host->next_sof = host->clock + 1;
     usb_enumerate(host);

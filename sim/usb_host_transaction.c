@@ -18,9 +18,15 @@ static void flip_a_bit(struct usb_host *host, uint8_t *packet, size_t length)
     packet[bit / 8] ^= (uint8_t)(1u << bit % 8);
 }
 
+static uint64_t packet_clocks(const struct usb_host *host, const uint8_t *packet, size_t length)
+{
+    return host->full_speed ? usb_full_speed_packet_clocks(packet, length)
+                            : usb_packet_clocks(packet, length);
+}
+
 uint64_t usb_transmit(struct usb_host *host, uint8_t *packet, size_t length)
 {
-    uint64_t end = host->clock + usb_packet_clocks(packet, length);
+    uint64_t end = host->clock + packet_clocks(host, packet, length);
     if (length == 1 && draw(host, host->faults.handshake_lost))
         return end;
     if (draw(host, host->faults.out_corrupt))
@@ -29,10 +35,11 @@ uint64_t usb_transmit(struct usb_host *host, uint8_t *packet, size_t length)
     return end;
 }
 
-// With a bit stuffed after every six.
-static uint64_t longest_data(size_t payload)
+// Of so many bytes, with a bit stuffed after every six.
+static uint64_t longest_packet(const struct usb_host *host, size_t bytes)
 {
-    size_t bytes = payload + USB_DATA_OVERHEAD;
+    if (host->full_speed)
+        return (8 + 8 * bytes + 8 * bytes / 6 + 2) * USB_FULL_SPEED_BIT;
     return USB_SYNC_CLOCKS + bytes + bytes / 6 + 1 + USB_EOP_CLOCKS;
 }
 
@@ -44,14 +51,14 @@ uint64_t usb_transaction_prepare(struct usb_host *host, struct usb_endpoint *end
     now->cancelled = now->finished = false;
     now->token = usb_next_token(endpoint);
     now->length = 0;
-    uint64_t clocks = USB_SYNC_CLOCKS + USB_TOKEN_SIZE + 1 + USB_EOP_CLOCKS + times->answer_latest;
+    uint64_t clocks = longest_packet(host, USB_TOKEN_SIZE) + times->answer_latest;
     if (now->token == USB_PID_IN)
-        return clocks + longest_data(endpoint->max_packet);
-    clocks += USB_SYNC_CLOCKS + 1 + USB_EOP_CLOCKS; // the handshake
+        return clocks + longest_packet(host, endpoint->max_packet + USB_DATA_OVERHEAD);
+    clocks += longest_packet(host, 1); // the handshake
     if (now->token == USB_PID_PING)
         return clocks;
     now->length = usb_next_packet(endpoint, now->packet);
-    return clocks + times->same_gap + usb_packet_clocks(now->packet, now->length);
+    return clocks + times->same_gap + packet_clocks(host, now->packet, now->length);
 }
 
 static void await_answer(struct usb_host *host, uint64_t end)
@@ -73,7 +80,8 @@ static void count_bulk_packet(struct usb_host *host, size_t length)
     if (host->now.endpoint->type != USB_BULK)
         return;
     host->bulk_packets++;
-    host->bulk_bytes += USB_BULK_OVERHEAD + (length > USB_DATA_OVERHEAD ? length - USB_DATA_OVERHEAD : 0);
+    host->bulk_bytes += host->full_speed ? USB_FULL_SPEED_BULK_OVERHEAD : USB_BULK_OVERHEAD;
+    host->bulk_bytes += (length > USB_DATA_OVERHEAD ? length - USB_DATA_OVERHEAD : 0);
 }
 
 void usb_transaction_begin(struct usb_host *host)

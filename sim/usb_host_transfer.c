@@ -185,12 +185,18 @@ static void sent(struct usb_host *host)
     }
 }
 
+// There is no PING at full speed, and never for interrupt endpoints.
+static bool asks(const struct usb_host *host, const struct usb_endpoint *endpoint)
+{
+    return !host->full_speed && endpoint->type != USB_INTERRUPT;
+}
+
 static void refused(struct usb_host *host)
 {
     struct usb_endpoint *endpoint = host->now.endpoint;
     endpoint->naked = true;
     endpoint->nak_clock = host->clock;
-    endpoint->ping = host->now.token != USB_PID_IN && endpoint->type != USB_INTERRUPT;
+    endpoint->ping = asks(host, endpoint) && host->now.token != USB_PID_IN;
     if (endpoint->type != USB_BULK)
         return;
     if (host->now.token == USB_PID_IN)
@@ -206,9 +212,10 @@ void usb_handshake(struct usb_host *host, uint8_t pid)
     bool out = token == USB_PID_OUT;
     if (pid == USB_PID_ACK && token == USB_PID_PING) {
         endpoint->ping = endpoint->naked = false;
-    } else if ((pid == USB_PID_ACK && (out || token == USB_PID_SETUP)) || (pid == USB_PID_NYET && out)) {
+    } else if ((pid == USB_PID_ACK && (out || token == USB_PID_SETUP)) ||
+               (pid == USB_PID_NYET && out && !host->full_speed)) {
         endpoint->naked = false;
-        endpoint->ping = pid == USB_PID_NYET && endpoint->type != USB_INTERRUPT;
+        endpoint->ping = pid == USB_PID_NYET && asks(host, endpoint);
         if (pid == USB_PID_NYET && endpoint->type == USB_BULK)
             host->stats.out_nyets++;
         endpoint->errors = 0;
@@ -273,7 +280,7 @@ void usb_no_answer(struct usb_host *host)
 {
     struct usb_endpoint *endpoint = host->now.endpoint;
     host->stats.retries++;
-    if (host->now.token == USB_PID_OUT && endpoint->type != USB_INTERRUPT)
+    if (host->now.token == USB_PID_OUT && asks(host, endpoint))
         endpoint->ping = true;
     if (!usb_host_attached(host) || host->now.cancelled || ++endpoint->errors < ERRORS_ALLOWED)
         return;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // The clocks, and what is called at which edge. Time is counted in thirds of a picosecond, in which the
-// periods of 60 MHz and 125 MHz are whole numbers, so nothing drifts however long the card runs.
+// periods of 48, 60 and 125 MHz are whole numbers, so nothing drifts however long the card runs.
 //
 // Nothing in the card happens at falling edges. So a clock is pulled low along with the rising edge of
 // another, and an evaluation for a falling edge alone is needed only where a clock rises twice with no other
@@ -18,20 +18,15 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <verilated.h>
-#include <verilated_fst_c.h>
-
-#include "Vweir_card_ulpi.h"
-#include "Vweir_card_ulpi___024root.h"
 #include "gmii_wire.h"
-#include "usb_host.h"
 #include "weir_link.h"
+#include "weir_sim_card.h"
 
 namespace
 {
 
 constexpr uint64_t PS = 3, NS = 1000 * PS;
-constexpr uint64_t USB_PERIOD = 50000; // 60 MHz
+constexpr uint64_t HOST_PERIOD = 50000; // 60 MHz, of the host model
 constexpr uint64_t WIRE_PERIOD = 8 * NS;
 constexpr uint64_t RESET_TIME = 200 * NS;
 constexpr uint64_t ENUMERATION_LIMIT = 1000000000 * NS;
@@ -40,6 +35,8 @@ constexpr uint64_t ENUMERATION_LIMIT = 1000000000 * NS;
 // its first datagram takes through the card's memories (26 us), and until the host model asks again after a
 // NAK (10 us).
 constexpr uint64_t QUIET_TIME = 60000 * NS;
+// At full speed the host asks later, and not at all in the last 60 us of a frame.
+constexpr uint64_t QUIET_TIME_FULL_SPEED = 150000 * NS;
 constexpr unsigned QUIET_CHECK = 64; // USB clocks from one look at it to the next
 
 constexpr uint8_t LINK_UP_1000_FULL = 1 | 2 << 1 | 1 << 3; // WEIR_REG_LINK
@@ -49,18 +46,18 @@ constexpr uint8_t DEFAULT_MAC[6] = {0x02, 'W', 'E', 'I', 'R', 0x01};
 
 struct weir_sim {
     VerilatedContext context;
-    std::unique_ptr<Vweir_card_ulpi> card;
+    std::unique_ptr<card_model> card;
     std::unique_ptr<VerilatedFstC> trace;
     usb_host *host = nullptr;
-    ulpi_pins ulpi = {};
     gmii_source to_card = {};
     gmii_sink from_card = {};
     weir_sim_wire_out wire_out = nullptr;
     weir_sim_wire_sent wire_sent = nullptr;
     void *wire_context = nullptr;
 
-    uint64_t now = 0; // thirds of a ps, as all below
-    uint64_t next_usb = USB_PERIOD, next_rx = WIRE_PERIOD, next_tx = WIRE_PERIOD;
+    uint64_t now = 0;                      // thirds of a ps, as all below
+    uint64_t usb_period = 0, usb_time = 0; // the latter counts only while the clock runs
+    uint64_t next_usb = 0, next_rx = WIRE_PERIOD, next_tx = WIRE_PERIOD;
     uint64_t quiet_since = 0;
     unsigned quiet_check = QUIET_CHECK;
     uint64_t completed = 0, packets = 0; // transfers and bulk packets, as of the last look
@@ -69,7 +66,6 @@ struct weir_sim {
     bool in_reset = true;    // the PHYs are reset along with the card: what its pins say before means nothing
 
     bool quiet_long_enough();
-    void usb_edge();
     void edge();
     bool run(uint64_t until);
 };
@@ -106,15 +102,8 @@ bool weir_sim::quiet_long_enough()
         packets = moved;
         quiet_since = now;
     }
-    return now - quiet_since >= QUIET_TIME && usb_host_idle(host);
-}
-
-// The host model sees the pins as they were before the edge; what it answers stands on them after the edge.
-void weir_sim::usb_edge()
-{
-    ulpi.data_from_link = card->ulpi_data_oe ? card->ulpi_data_o : 0;
-    ulpi.stp = card->ulpi_stp;
-    usb_host_tick(host, &ulpi, now / NS);
+    const uint64_t enough = usb_host_high_speed(host) ? QUIET_TIME : QUIET_TIME_FULL_SPEED;
+    return now - quiet_since >= enough && usb_host_idle(host);
 }
 
 // The next rising edge, or all that coincide.
@@ -125,7 +114,8 @@ void weir_sim::edge()
     const bool usb = next == next_usb, tx = next == next_tx, rx = next == next_rx;
 
     now = next;
-    next_usb += usb ? USB_PERIOD : 0;
+    next_usb += usb ? usb_period : 0;
+    usb_time += usb ? usb_period : 0;
     next_tx += tx ? WIRE_PERIOD : 0;
     next_rx += rx ? WIRE_PERIOD : 0;
 
@@ -133,8 +123,8 @@ void weir_sim::edge()
         card->usb_clk = card->wire_tx_clk = card->wire_rx_clk = 0;
         card->eval();
     }
-    if (usb && !in_reset)
-        usb_edge();
+    if (usb)
+        card->before_usb_edge(in_reset ? nullptr : host, usb_time);
     card->usb_clk = usb;
     card->wire_tx_clk = tx;
     card->wire_rx_clk = rx;
@@ -143,11 +133,8 @@ void weir_sim::edge()
         trace->dump(now / PS);
 
     // After the edge: the inputs that change with it, and a look at the outputs.
-    if (usb) {
-        card->ulpi_data_i = ulpi.data_to_link;
-        card->ulpi_dir = ulpi.dir;
-        card->ulpi_nxt = ulpi.nxt;
-    }
+    if (usb)
+        card->after_usb_edge();
     if (rx && !gmii_source_idle(&to_card)) {
         gmii_pins pins;
         gmii_source_step(&to_card, now / NS, &pins);
@@ -200,9 +187,10 @@ static void make_card(weir_sim *sim, const weir_sim_config *config)
     sim->context.timeprecision(-12);
     sim->context.traceEverOn(config->trace_path != nullptr);
     Verilated::threadContextp(&sim->context);
-    sim->card = std::make_unique<Vweir_card_ulpi>(&sim->context, "");
+    sim->card = config->full_speed ? make_card_fs(&sim->context) : make_card_ulpi(&sim->context);
+    sim->next_usb = sim->usb_period = sim->card->usb_period();
 
-    Vweir_card_ulpi &card = *sim->card;
+    card_model &card = *sim->card;
     static constexpr uint8_t none[6] = {};
     const uint8_t *mac = memcmp(config->mac, none, sizeof none) ? config->mac : DEFAULT_MAC;
     uint64_t address = 0;
@@ -212,8 +200,7 @@ static void make_card(weir_sim *sim, const weir_sim_config *config)
     card.link_status = LINK_UP_1000_FULL;
     card.usb_clk = card.wire_tx_clk = card.wire_rx_clk = 0;
     card.usb_rst = card.wire_tx_rst = card.wire_rx_rst = 1;
-    card.ulpi_data_i = 0;
-    card.ulpi_dir = card.ulpi_nxt = 0;
+    card.after_usb_edge();
     card.gmii_rxd = 0;
     card.gmii_rx_dv = card.gmii_rx_er = 0;
 }
@@ -228,7 +215,7 @@ static bool open_trace(weir_sim *sim, const char *path)
         return false;
     close(fd);
     sim->trace = std::make_unique<VerilatedFstC>();
-    sim->card->trace(sim->trace.get(), 99);
+    sim->card->trace(sim->trace.get());
     sim->trace->open(path);
     return sim->trace->isOpen();
 }
@@ -246,11 +233,8 @@ static void reset(weir_sim *sim)
 // have gained.
 static void refill_arp_tokens(weir_sim *sim, uint64_t time)
 {
-    Vweir_card_ulpi___024root *inside = sim->card->rootp;
-    auto &tokens = inside->weir_card_ulpi__DOT__card__DOT__rx_parser__DOT__arp__DOT__rate__DOT__tokens;
-    const uint64_t interval =
-        inside->weir_card_ulpi__DOT__card__DOT__rx_parser__DOT__arp__DOT__rate__DOT__interval * 1024 *
-        WIRE_PERIOD;
+    CData &tokens = sim->card->arp_tokens();
+    const uint64_t interval = sim->card->arp_interval() * 1024 * WIRE_PERIOD;
 
     sim->unrefilled += time;
     while (interval > 0 && sim->unrefilled >= interval && tokens < WEIR_ARP_BURST) {
@@ -281,7 +265,7 @@ static bool enumerate(weir_sim *sim)
         sim->edge();
         if (const uint64_t clocks = usb_host_standstill(sim->host); clocks > 0) {
             usb_host_skip(sim->host, clocks);
-            skip(sim, clocks * USB_PERIOD);
+            skip(sim, clocks * HOST_PERIOD);
         }
     }
     while (usb_host_state(sim->host) < USB_HOST_FAILED && !usb_host_idle(sim->host))
@@ -317,14 +301,19 @@ weir_sim *weir_sim_create(const weir_sim_config *config)
     sim->wire_context = config->wire_context;
     sim->next_rx += config->rx_phase % 8000 * PS;
     gmii_source_init(&sim->to_card, on_sent, sim);
-    sim->host = usb_host_create(&config->faults, config->seed, config->packets_per_microframe);
+    make_card(sim, config);
+    sim->host = sim->card->make_host(config);
     if (!gmii_sink_init(&sim->from_card, on_received, sim) || !sim->host)
         return fail(sim, config, ENOMEM, "out of memory");
+    if (config->usb_trace_path &&
+        (!config->full_speed || !usb_host_trace_pins(sim->host, config->usb_trace_path)))
+        return fail(sim, config, config->full_speed ? errno : EINVAL,
+                    "cannot write the trace of D+ and D- to %s: %s", config->usb_trace_path,
+                    config->full_speed ? strerror(errno) : "the card has a ULPI PHY");
 
     if (config->configuration)
         usb_host_want_configuration(
             sim->host, config->configuration == WEIR_SIM_NO_CONFIGURATION ? 0 : config->configuration);
-    make_card(sim, config);
     if (!open_trace(sim, config->trace_path))
         return fail(sim, config, errno, "cannot write the trace to %s: %s", config->trace_path,
                     strerror(errno));

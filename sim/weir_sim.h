@@ -51,6 +51,16 @@ struct weir_usb_faults {
     uint32_t handshake_lost; // a handshake, either way, does not arrive
 };
 
+// How far from ideal the host's signal on D+ and D- is, in ps, and its clock. USB 2.0 sections 7.1.11 to 7.1.15 allow 2,500 ppm,
+// 18,500, 9,000 and 14,000; and hubs a bit (83,000) before EOP.
+struct weir_usb_signal {
+    int32_t ppm;
+    uint32_t jitter_next;   // from edge to edge
+    uint32_t jitter_paired; // from rising to rising, or falling to falling edge
+    uint32_t skew;          // between D+ and D-
+    uint32_t dribble;       // SE0 begins up to that much late
+};
+
 // Receives each frame the card puts on the wire. `frame` includes the 4 FCS bytes and is valid during the call; `time` is
 // that of its first preamble byte. `preamble_ok` tells whether preamble, SFD and gap were as IEEE 802.3 clause 4 asks.
 typedef void (*weir_sim_wire_out)(void *context, uint64_t time, const uint8_t *frame, size_t length, bool preamble_ok);
@@ -62,9 +72,12 @@ typedef void (*weir_sim_wire_sent)(void *context, uint64_t time, const uint8_t *
 
 struct weir_sim_config {
     const char *trace_path;       // FST trace of every signal, or NULL
+    bool full_speed;              // the card without a USB PHY, with a host at its D+ and D-: usb_clk is 48 MHz
+    struct weir_usb_signal usb_signal; // full_speed: how good that host's signal is; all zero is ideal
+    const char *usb_trace_path;   // full_speed: VCD trace of D+ and D-, in time that stands still with the clocks, or NULL
     uint64_t seed;                // for faults and Verilator's reset values
     struct weir_usb_faults faults;
-    unsigned packets_per_microframe; // bulk packets at most, of any size; 0: what fits (USB 2.0 section 5.8.4)
+    unsigned packets_per_microframe; // (or frame) bulk packets at most, of any size; 0: what fits (USB 2.0 section 5.8.4)
     weir_sim_wire_out wire_out;   // may be NULL
     void *wire_context;
     // May be NULL: told of each frame given to weir_sim_wire_in when its first preamble byte goes on the wire.
@@ -133,7 +146,7 @@ uint64_t weir_sim_now(const struct weir_sim *sim);
 
 // What the host model counted since creation.
 struct weir_sim_usb_stats {
-    uint64_t microframes;
+    uint64_t microframes;                   // at full speed frames
     uint64_t out_packets, in_packets;       // bulk data packets that were acknowledged
     uint64_t out_naks, out_nyets, in_naks;
     uint64_t faults_injected, retries;

@@ -35,7 +35,7 @@ static const char help[] =
     "in.\n"
     "\n"
     "  --usbredir ADDRESS    listen at HOST:PORT, unix:PATH, or a path with a slash in it\n"
-    "  --speed high          the speed of the USB\n"
+    "  --speed high|full     the speed of the USB: full is the card without a USB PHY, on D+ and D-\n"
     "\n"
     "The card's wire:\n"
     "  --tap NAME            a TAP interface (ip tuntap add mode tap name NAME)\n"
@@ -49,6 +49,7 @@ static const char help[] =
     "  --usb-lost P          so many per cent of the USB handshakes are lost\n"
     "  --seed N              for all that is random; the same seed and the same input give the same run\n"
     "  --trace FILE.fst      write every signal; the card is about fifteen times slower\n"
+    "  --usb-trace FILE.vcd  write D+ and D- at full speed, for sigrok\n"
     "  --help\n"
     "\n"
     "SIGUSR1 pulls the USB plug, and the next one plugs it in again; SIGINT and SIGTERM end the program.\n";
@@ -77,7 +78,7 @@ static void say(const char *format, ...)
 
 // ---- options ----
 
-enum { OPTION_KEY = 256, OPTION_USBREDIR, OPTION_SPEED, OPTION_HELP };
+enum { OPTION_KEY = 256, OPTION_USBREDIR, OPTION_HELP };
 #define OPTIONS_MAX 40
 
 static void list_options(struct option options[OPTIONS_MAX])
@@ -85,7 +86,6 @@ static void list_options(struct option options[OPTIONS_MAX])
     size_t n = 0;
 
     options[n++] = (struct option){"usbredir", required_argument, NULL, OPTION_USBREDIR};
-    options[n++] = (struct option){"speed", required_argument, NULL, OPTION_SPEED};
     options[n++] = (struct option){"help", no_argument, NULL, OPTION_HELP};
     for (size_t i = 0; sim_options_key(i) && n < OPTIONS_MAX - 1; i++)
         options[n++] = (struct option){sim_options_key(i), required_argument, NULL, OPTION_KEY};
@@ -109,10 +109,7 @@ static bool parse(struct program *program, int argc, char **argv, int *code)
         }
         if (c == OPTION_USBREDIR)
             program->address = optarg;
-        else if (c == OPTION_SPEED && strcmp(optarg, "high") != 0) {
-            say("--speed %s: this card runs at high speed alone", optarg);
-            return false;
-        } else if (c == '?')
+        else if (c == '?')
             return false;
         else if (c == OPTION_KEY &&
                  !sim_options_set(&program->options, options[index].name, optarg, error, sizeof error)) {

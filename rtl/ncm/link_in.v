@@ -9,7 +9,8 @@
 
 module link_in #(
     parameter NCM        = 1,            // 0: no configuration 2
-    parameter ADDR_WIDTH = 16            // bits of a frame's length
+    parameter ADDR_WIDTH = 16,           // bits of a frame's length
+    parameter CLOCKS_PER_US = 60         // of clk
 ) (
     input  wire                  clk,
     input  wire                  rst,
@@ -42,7 +43,7 @@ module link_in #(
     wire       blocks_ready, blocks_valid, blocks_last, blocks_event;
     wire [7:0] records_data, blocks_data;
 
-    record_builder #(.ADDR_WIDTH(ADDR_WIDTH)) records (
+    record_builder #(.ADDR_WIDTH(ADDR_WIDTH), .CLOCKS_PER_US(CLOCKS_PER_US)) records (
         .clk(clk), .rst(rst | from_ncm), .link_flush(link_flush), .high_speed(high_speed), .in_timeout(in_timeout),
         .s_valid(s_valid), .s_ready(records_ready), .s_data(s_data), .s_last(s_last),
         .s_length(s_length), .s_flags(s_flags),

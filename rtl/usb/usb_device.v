@@ -20,7 +20,9 @@ module usb_device #(
     parameter HIGH_SPEED     = 1,       // 0: the front knows full speed only
     parameter SELF_POWERED   = 0,       // 1: the board has its own supply
     parameter MAX_POWER      = 500,     // mA from the bus, even
-    // Times in clocks of 60 MHz; usb_port.v says what they are. The defaults are the shortest that USB 2.0 allows.
+    parameter CLOCK_MHZ      = 60,      // of clk; 48 behind fullspeed_phy
+    // Times in clocks; usb_port.v says what they are. The defaults are the shortest that USB 2.0 allows at 60 MHz; at 48 MHz,
+    // and a quarter longer, those that full speed has are as good.
     parameter RESET_CLOCKS   = 160,
     parameter CHIRP_CLOCKS   = 60200,
     parameter FILTER_CLOCKS  = 155,
@@ -179,7 +181,7 @@ module usb_device #(
     reg        out_exists, out_ready, out_stall, out_toggle;
     reg        in_exists, in_ready, in_stall, in_toggle;
 
-    usb_transaction transaction (
+    usb_transaction #(.TIMEOUT_FULL(84 * CLOCK_MHZ / 60)) transaction (
         .clk(clk), .rst(quiet_rst), .high_speed(high_speed), .line_is_j(utmi_line_state == 2'b01),
         .rx_active(utmi_rx_active), .packet_end(packet_end),
         .packet_good(packet_good & (!testing | packet_pid == PID_IN)), .packet_pid(packet_pid),

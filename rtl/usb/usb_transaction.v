@@ -73,7 +73,7 @@ module usb_transaction #(
     reg [6:0] quiet;                    // clocks the bus has been quiet in this state
     wire bus_quiet = !rx_active & (high_speed | line_is_j);
     wire may_answer = high_speed ? !rx_active : quiet >= TURN_FULL;
-    wire timed_out = quiet == (high_speed ? TIMEOUT_HIGH : TIMEOUT_FULL);
+    wire timed_out = quiet == (high_speed ? TIMEOUT_HIGH[6:0] : TIMEOUT_FULL[6:0]);
     wire restart_quiet = state == LOOK | state == SENDING;
 
     always @(posedge clk)

@@ -26,16 +26,16 @@ report() { # number, log, sentence; after a command
     fi
 }
 
-echo 1..4
+echo 1..5
 
 code=0
-for top in weir_card_ulpi rgmii; do
+for top in weir_card_ulpi weir_card_fs rgmii; do
     ${VERILATOR:-verilator} --lint-only -Wall --top-module $top $search -Irtl/link -Irtl/usb $top.v || code=1
 done >"$build/verilator.log" 2>&1
 report 1 "$build/verilator.log" "Verilator has nothing to say about the card under -Wall"
 
 code=0
-for top in weir_card_ulpi rgmii; do
+for top in weir_card_ulpi weir_card_fs rgmii; do
     iverilog -g2005 -tnull -s $top -Irtl/link -Irtl/usb $sources || code=1
 done >"$build/iverilog.log" 2>&1
 report 2 "$build/iverilog.log" "Icarus Verilog reads the card"
@@ -55,4 +55,9 @@ report 3 "$build/elaborate.log" "yosys finds no latch, no net without a driver a
 
 run_yosys "$build/synth_ecp5.log" "synth_ecp5 -top weir_card_ulpi; check -assert; tee -o $build/cells.txt stat"
 report 4 "$build/synth_ecp5.log" "yosys makes the card for an ECP5"
+
+run_yosys "$build/elaborate_fs.log" "hierarchy -check -top weir_card_fs; proc; check -assert;
+    select -assert-none t:\$dlatch t:\$adlatch t:\$dlatchsr t:\$sr; cd; design -reset; read_verilog -Irtl/link -Irtl/usb $(echo $sources);
+    synth_ecp5 -top fullspeed_phy; check -assert; tee -o $build/fullspeed_cells.txt stat"
+report 5 "$build/elaborate_fs.log" "yosys makes the card with the full-speed front, and that front for an ECP5"
 exit $failed

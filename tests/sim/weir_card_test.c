@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The whole card (rtl/weir_card_ulpi.v) with a cable that leads back into it: what is sent as link records
-// comes back as link records.
+// The whole card (rtl/weir_card_ulpi.v, and rtl/weir_card_fs.v) with a cable that leads back into it: what is
+// sent as link records comes back as link records.
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -35,6 +35,7 @@ struct bench {
     uint8_t out_data[80000];
     size_t out_length;
     uint64_t random;
+    size_t packet; // bytes of a full bulk packet
 };
 
 static uint32_t next_random(struct bench *b)
@@ -60,10 +61,10 @@ static void on_wire(void *context, uint64_t time, const uint8_t *frame, size_t l
 static void on_in(struct weir_usb_transfer *transfer)
 {
     struct bench *b = transfer->context;
-    if (transfer->status == WEIR_USB_NO_DEVICE)
+    if (transfer->status == WEIR_USB_NO_DEVICE || transfer->status == WEIR_USB_CANCELLED)
         return;
     assert_int_equal(transfer->status, WEIR_USB_OK);
-    assert_int_not_equal(transfer->actual % 512, 0);
+    assert_int_not_equal(transfer->actual % b->packet, 0);
     for (size_t at = 0; at < transfer->actual;) {
         const uint8_t *record = transfer->buffer + at;
         size_t length = get32(record + WEIR_REC_LENGTH - 1) >> 8;
@@ -125,17 +126,17 @@ static uint32_t counter(struct bench *b, unsigned index)
     return get32(data + 4 * index);
 }
 
-static struct bench *plug_in_seeded(struct weir_usb_faults faults, uint64_t seed)
+static struct bench *plug_in_as(struct weir_sim_config config)
 {
     struct bench *b = calloc(1, sizeof *b);
     char error[200] = "";
     b->random = 5;
-    b->sim = weir_sim_create(&(struct weir_sim_config){.seed = seed,
-                                                       .faults = faults,
-                                                       .wire_out = on_wire,
-                                                       .wire_context = b,
-                                                       .error = error,
-                                                       .error_size = sizeof error});
+    b->packet = config.full_speed ? 64 : 512;
+    config.wire_out = on_wire;
+    config.wire_context = b;
+    config.error = error;
+    config.error_size = sizeof error;
+    b->sim = weir_sim_create(&config);
     if (!b->sim)
         fail_msg("%s", error);
     write_table(b, WEIR_TABLE_RX_CONTROL, 0, WEIR_RX_ENABLE | WEIR_RX_PROMISCUOUS);
@@ -152,7 +153,7 @@ static struct bench *plug_in_seeded(struct weir_usb_faults faults, uint64_t seed
 
 static struct bench *plug_in(struct weir_usb_faults faults)
 {
-    return plug_in_seeded(faults, 9);
+    return plug_in_as((struct weir_sim_config){.seed = 9, .faults = faults});
 }
 
 static void unplug(struct bench *b)
@@ -190,7 +191,7 @@ static void add_random_frame(struct bench *b, size_t length)
 // Sends the transfer, ended by a short packet, and waits until `expected` frames are back.
 static void send(struct bench *b, size_t expected)
 {
-    if (b->out_length % 512 == 0)
+    if (b->out_length % b->packet == 0)
         add_record(b, 0)[WEIR_REC_FLAGS - WEIR_RECORD_HEADER] = WEIR_F_PAD;
     struct weir_usb_transfer out = {.endpoint = WEIR_EP_OUT, .buffer = b->out_data, .length = b->out_length};
     assert_int_equal(transfer_now(b, &out), WEIR_USB_OK);
@@ -260,7 +261,7 @@ static void superframe_after_power_up(uint64_t seed)
     static const uint8_t header[HEADER] = {
         2, 0, 0, 0,  0, 9, 2, 0,    0, 0, 0,  8, 8, 0, 0x45, 0, 0, 0, 0x12, 0x34, 0x40, 0, 64, 6, 0, 0, 10,
         0, 0, 8, 10, 0, 0, 9, 0x80, 1, 0, 80, 0, 0, 0, 7,    0, 0, 0, 1,    0x50, 0x18, 1, 0,  0, 0, 0, 0};
-    struct bench *b = plug_in_seeded((struct weir_usb_faults){0}, seed);
+    struct bench *b = plug_in_as((struct weir_sim_config){.seed = seed});
     uint8_t *frame = add_record(b, HEADER + PAYLOAD), *record = frame - WEIR_RECORD_HEADER;
     memcpy(frame, header, HEADER);
     for (size_t i = 0; i < PAYLOAD; i++)
@@ -353,6 +354,59 @@ static void each_refused_record_and_each_bad_transfer_is_counted(void **state)
     unplug(b);
 }
 
+// ---- The card without a USB PHY ----
+
+// Host clock and edges as far off as USB 2.0 section 7.1 allows.
+static struct bench *plug_in_full_speed(uint64_t seed, int32_t ppm)
+{
+    struct bench *b = plug_in_as((struct weir_sim_config){
+        .full_speed = true, .seed = seed, .usb_signal = {ppm, 18500, 9000, 14000, 83000}});
+    assert_false(weir_sim_high_speed(b->sim));
+    return b;
+}
+
+static void frames_come_back_at_full_speed_at_the_limits_of_the_line(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 2; seed++) {
+        struct bench *b = plug_in_full_speed(seed, seed & 1 ? 2500 : -2500);
+        random_frames_come_back(b, 2);
+        for (size_t length = 48; length < 70; length++) { // records around a packet's end, alone
+            b->got_count = b->sent_count = 0;
+            add_random_frame(b, length < 60 ? length + 64 : length);
+            send(b, 1);
+            assert_memory_equal(b->got[0].data, b->sent[0].data, b->sent[0].length);
+        }
+        assert_int_equal(counter(b, WEIR_CNT_USB_CRC_ERROR), 0);
+        struct weir_sim_usb_stats stats;
+        weir_sim_usb_stats(b->sim, &stats);
+        assert_int_equal(stats.retries, 0);
+        unplug(b);
+    }
+}
+
+// USB 2.0 section 5.8.4: 19 packets of 64 bytes a frame. A frame that goes out is not waited for.
+static void full_speed_carries_19_packets_a_frame(void **state)
+{
+    (void)state;
+    enum { LENGTH = 9000, FRAMES = 7 };
+    struct bench *b = plug_in_full_speed(1, 0);
+    for (int i = 0; i < FRAMES; i++)
+        add_random_frame(b, LENGTH);
+    struct weir_usb_transfer out = {.endpoint = WEIR_EP_OUT, .buffer = b->out_data, .length = b->out_length};
+    struct weir_sim_usb_stats before, after;
+    for (int i = 0; i < IN_TRANSFERS; i++)
+        weir_sim_cancel(b->sim, &b->in[i]);
+    weir_sim_usb_stats(b->sim, &before);
+    assert_int_equal(transfer_now(b, &out), WEIR_USB_OK);
+    weir_sim_usb_stats(b->sim, &after);
+    uint64_t packets = after.out_packets - before.out_packets,
+             frames = after.microframes - before.microframes;
+    assert_int_equal(packets, (b->out_length + 63) / 64);
+    assert_in_range(frames, packets / 19 - 1, packets / 19 + 2);
+    unplug(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -361,6 +415,8 @@ int main(void)
         cmocka_unit_test(a_superframe_comes_back_as_segments_with_right_checksums),
         cmocka_unit_test(a_lone_frame_is_back_within_30_us),
         cmocka_unit_test(each_refused_record_and_each_bad_transfer_is_counted),
+        cmocka_unit_test(frames_come_back_at_full_speed_at_the_limits_of_the_line),
+        cmocka_unit_test(full_speed_carries_19_packets_a_frame),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The card with USB of full speed on plain FPGA pins, for boards without a USB PHY, and with the GMII of an Ethernet PHY.
+// The ports beyond USB are weir_card's.
+`default_nettype none
+
+module weir_card_fs #(
+    parameter TX_ADDR_WIDTH  = 15,
+    parameter RX_ADDR_WIDTH  = 16,
+    parameter OUT_ADDR_WIDTH = 11,
+    parameter IN_SLOTS_LOG2  = 2,
+    parameter MAX_FRAME      = 9216,
+    parameter MAC_ENTRIES    = 20,
+    parameter ARP_ENTRIES    = 4
+) (
+    input  wire        usb_clk,      // 48 MHz, within 0.25 %
+    input  wire        usb_rst,
+    input  wire        dp_i,         // the pins; fullspeed_phy.v says what is soldered to them
+    input  wire        dn_i,
+    output wire        dp_o,
+    output wire        dn_o,
+    output wire        oe,
+    output wire        pull_up,
+
+    input  wire        wire_rx_clk,
+    input  wire        wire_rx_rst,
+    input  wire [7:0]  gmii_rxd,
+    input  wire        gmii_rx_dv,
+    input  wire        gmii_rx_er,
+
+    input  wire        wire_tx_clk,
+    input  wire        wire_tx_rst,
+    output wire [7:0]  gmii_txd,
+    output wire        gmii_tx_en,
+    output wire        gmii_tx_er,
+
+    input  wire [3:0]  link_status,
+    input  wire [47:0] mac_address,
+    output wire [3:0]  led
+);
+    wire       utmi_rx_active, utmi_rx_valid, utmi_rx_error, utmi_tx_valid, utmi_tx_ready, utmi_term_select;
+    wire [7:0] utmi_rx_data, utmi_tx_data;
+    wire [1:0] utmi_line_state, utmi_op_mode;
+    wire [1:0] unused_xcvr_select;
+    wire       unused_suspend_n;
+
+    fullspeed_phy phy (
+        .usb_clk(usb_clk), .rst(usb_rst), .dp_i(dp_i), .dn_i(dn_i), .dp_o(dp_o), .dn_o(dn_o), .oe(oe), .pull_up(pull_up),
+        .utmi_rx_active(utmi_rx_active), .utmi_rx_valid(utmi_rx_valid), .utmi_rx_data(utmi_rx_data),
+        .utmi_rx_error(utmi_rx_error), .utmi_tx_valid(utmi_tx_valid), .utmi_tx_data(utmi_tx_data),
+        .utmi_tx_ready(utmi_tx_ready), .utmi_line_state(utmi_line_state), .utmi_term_select(utmi_term_select),
+        .utmi_op_mode(utmi_op_mode)
+    );
+
+    weir_card #(
+        .TX_ADDR_WIDTH(TX_ADDR_WIDTH), .RX_ADDR_WIDTH(RX_ADDR_WIDTH), .OUT_ADDR_WIDTH(OUT_ADDR_WIDTH),
+        .IN_SLOTS_LOG2(IN_SLOTS_LOG2), .MAX_FRAME(MAX_FRAME), .MAC_ENTRIES(MAC_ENTRIES), .ARP_ENTRIES(ARP_ENTRIES),
+        .HIGH_SPEED(0), .USB_CLOCK_MHZ(48)
+    ) card (
+        .usb_clk(usb_clk), .usb_rst(usb_rst),
+        .utmi_rx_active(utmi_rx_active), .utmi_rx_valid(utmi_rx_valid), .utmi_rx_data(utmi_rx_data),
+        .utmi_rx_error(utmi_rx_error), .utmi_tx_valid(utmi_tx_valid), .utmi_tx_data(utmi_tx_data),
+        .utmi_tx_ready(utmi_tx_ready), .utmi_line_state(utmi_line_state), .utmi_xcvr_select(unused_xcvr_select),
+        .utmi_term_select(utmi_term_select), .utmi_op_mode(utmi_op_mode), .utmi_suspend_n(unused_suspend_n),
+        .wire_rx_clk(wire_rx_clk), .wire_rx_rst(wire_rx_rst), .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv),
+        .gmii_rx_er(gmii_rx_er),
+        .wire_tx_clk(wire_tx_clk), .wire_tx_rst(wire_tx_rst), .gmii_txd(gmii_txd), .gmii_tx_en(gmii_tx_en),
+        .gmii_tx_er(gmii_tx_er),
+        .link_status(link_status), .mac_address(mac_address), .led(led)
+    );
+endmodule
+
+`default_nettype wire

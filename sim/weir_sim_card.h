@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The Verilated card in either of its two forms, with the same pins but for USB's: those have the host model
+// on them.
+#ifndef WEIR_SIM_CARD_H
+#define WEIR_SIM_CARD_H
+
+#include <cstdint>
+#include <memory>
+
+#include <verilated.h>
+#include <verilated_fst_c.h>
+
+#include "usb_host.h"
+
+struct card_model {
+    CData &usb_clk, &usb_rst;
+    CData &wire_rx_clk, &wire_rx_rst, &gmii_rxd, &gmii_rx_dv, &gmii_rx_er;
+    CData &wire_tx_clk, &wire_tx_rst, &gmii_txd, &gmii_tx_en, &gmii_tx_er;
+    CData &link_status;
+    QData &mac_address;
+
+    virtual ~card_model() = default;
+    virtual void eval() = 0;
+    virtual void final() = 0;
+    virtual void trace(VerilatedFstC *file) = 0;
+
+    // Inside rtl/arp/rate_limit.v: the tokens it holds, and the units of 1,024 wire clocks between two.
+    virtual CData &arp_tokens() = 0;
+    virtual uint64_t arp_interval() = 0;
+
+    // A period of usb_clk, in thirds of a ps.
+    virtual uint64_t usb_period() const = 0;
+    // The host model that fits the pins.
+    virtual usb_host *make_host(const weir_sim_config *config) const = 0;
+    // Just before and just after a rising edge of usb_clk, which is at `time`, in thirds of a ps that count
+    // only while the clock runs. Without a host the PHY is in reset along with the card.
+    virtual void before_usb_edge(usb_host *host, uint64_t time) = 0;
+    virtual void after_usb_edge() = 0;
+
+  protected:
+    template <typename Top>
+    explicit card_model(Top &top)
+        : usb_clk(top.usb_clk), usb_rst(top.usb_rst), wire_rx_clk(top.wire_rx_clk),
+          wire_rx_rst(top.wire_rx_rst), gmii_rxd(top.gmii_rxd), gmii_rx_dv(top.gmii_rx_dv),
+          gmii_rx_er(top.gmii_rx_er), wire_tx_clk(top.wire_tx_clk), wire_tx_rst(top.wire_tx_rst),
+          gmii_txd(top.gmii_txd), gmii_tx_en(top.gmii_tx_en), gmii_tx_er(top.gmii_tx_er),
+          link_status(top.link_status), mac_address(top.mac_address)
+    {
+    }
+};
+
+// USB at the pins of a ULPI PHY, 60 MHz; and at D+ and D-, 48 MHz.
+std::unique_ptr<card_model> make_card_ulpi(VerilatedContext *context);
+std::unique_ptr<card_model> make_card_fs(VerilatedContext *context);
+
+#endif
