@@ -17,7 +17,7 @@ SIM_RUNTIME := $(addprefix $(BUILD)/verilated/,verilated.o verilated_fst_c.o ver
 # Reset values are random from the card's seed; an X in an expression is a constant, which is 9 % faster (the RTL benches
 # have it random). Trace support costs 8 % while no trace is written, so there is no model without. -O2 or other splitting
 # of the model changes nothing that can be told from noise; -Os halves the speed. Measured with `make bench-sim`.
-SIM_VERILATE := --cc -O3 --x-assign fast --x-initial unique --trace-fst --threads 1 --Mdir $(BUILD)/verilated $(RTL_INCLUDES) sim/weir_card.vlt
+SIM_VERILATE := --cc -O3 --x-assign fast --x-initial unique --trace-fst --threads 1 --output-split 0 --Mdir $(BUILD)/verilated $(RTL_INCLUDES) sim/weir_card.vlt
 SIM_OPTIMISE := OPT_FAST=-O3 OPT_SLOW=-O1 OPT_GLOBAL=-O3
 VERILATOR_ROOT ?= $(shell $(VERILATOR) --getenv VERILATOR_ROOT)
 
