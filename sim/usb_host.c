@@ -177,6 +177,8 @@ static void step(struct usb_host *host)
 {
     if (host->refused)
         complete_refused(host);
+    if (host->port != USB_PORT_ENABLED)
+        host->phy.tx_ready = false; // what the device was sending when a reset began reaches nobody
     if (host->port == USB_PORT_OFF)
         host->event = USB_NEVER;
     else if (host->port != USB_PORT_ENABLED)
