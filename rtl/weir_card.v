@@ -74,6 +74,8 @@ module weir_card #(
     wire [15:0] ctl_in_length;
     wire [9:0]  ctl_in_address, ctl_out_address;
     wire [7:0]  ctl_in_data, ctl_out_data;
+    wire [1:0]  unused_configuration;
+    wire        unused_alternate, unused_suspended;
     wire [15:0] usb_events; // bit n: counter 32 + n
 
     usb_device #(.OUT_ADDR_WIDTH(OUT_ADDR_WIDTH), .IN_SLOTS_LOG2(IN_SLOTS_LOG2)) usb (
@@ -85,7 +87,8 @@ module weir_card #(
         .m_out_valid(out_valid), .m_out_ready(out_ready), .m_out_data(out_data), .m_out_eot(out_eot),
         .s_in_valid(in_valid), .s_in_ready(in_ready), .s_in_data(in_data), .s_in_last(in_last), .in_drained(in_drained),
         .s_notify_valid(notify_valid), .s_notify_ready(notify_ready), .s_notify_data(notify_data),
-        .configured(configured), .high_speed(high_speed), .link_flush(link_flush),
+        .configured(configured), .configuration(unused_configuration), .alternate(unused_alternate),
+        .high_speed(high_speed), .link_flush(link_flush), .suspended(unused_suspended), .wake_request(1'b0),
         .ctl_setup(ctl_setup), .ctl_start(ctl_start), .ctl_accept(ctl_accept), .ctl_in_length(ctl_in_length),
         .ctl_in_address(ctl_in_address), .ctl_in_data(ctl_in_data), .ctl_out_valid(ctl_out_valid),
         .ctl_out_address(ctl_out_address), .ctl_out_data(ctl_out_data), .ctl_commit(ctl_commit),

@@ -66,6 +66,8 @@
 `define WEIR_REQ_WRITE_TABLE 4
 // GET_COUNTERS: reads WEIR_COUNTERS 32-bit counters, all taken at one moment.
 `define WEIR_REQ_GET_COUNTERS 5
+// Microsoft OS 2.0 descriptor set (wIndex 7), answered by the USB core: its bMS_VendorCode.
+`define WEIR_REQ_MS_OS_20 'h20
 
 // Capability block, byte offsets.
 `define WEIR_CAPS_SIZE 32

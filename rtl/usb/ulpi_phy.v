@@ -70,7 +70,9 @@ module ulpi_phy (
     end
 
     // ---- Which register is due ----
-    wire [6:0] function_wanted = {utmi_suspend_n, 1'b0, utmi_op_mode, utmi_term_select, utmi_xcvr_select};
+    wire       suspend_n;               // utmi_suspend_n may rise while no clock runs, so at any time
+    sync_bits suspend_sync (.clk(usb_clk), .d(utmi_suspend_n), .q(suspend_n));
+    wire [6:0] function_wanted = {suspend_n, 1'b0, utmi_op_mode, utmi_term_select, utmi_xcvr_select};
     reg  [6:0] function_sent;
     reg        function_known;          // the PHY's Function Control holds function_sent
     reg        otg_known;
@@ -79,7 +81,8 @@ module ulpi_phy (
     wire       write_due = !otg_known | function_due;
 
     // In low power mode the PHY has stopped its clock and drives the line state on data[1:0]; stp wakes it. No clock is
-    // needed for that: anything but J on the line asks for stp combinationally (ULPI 1.1 section 3.9).
+    // needed for that: anything but J on the line asks for stp combinationally (ULPI 1.1 section 3.9), and so does
+    // utmi_suspend_n, when the card wakes the host.
     wire asleep = function_known & ~function_sent[6];
     reg  slept;
 
@@ -99,7 +102,7 @@ module ulpi_phy (
                          | state == TX_DROP;
     assign ulpi_data_o = data;
     assign ulpi_data_oe = !ulpi_dir & !dir_before;
-    assign ulpi_stp = (stop & !ulpi_dir) | rst | (asleep & receiving & ulpi_data_i[1:0] != LINE_J);
+    assign ulpi_stp = (stop & !ulpi_dir) | rst | (asleep & receiving & (ulpi_data_i[1:0] != LINE_J | utmi_suspend_n));
 
     always @(posedge usb_clk) begin
         stop <= 1'b0;

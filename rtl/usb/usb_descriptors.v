@@ -1,156 +1,193 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The descriptors (USB 2.0 section 9.6), read byte by byte. Numbers shared with the host come from link/weir_link.vh.
+// The descriptors: USB 2.0 section 9.6, BOS (USB 3.2 section 9.6.2), Microsoft OS 2.0 (its specification 1.0), and the test packet.
+// They stand one behind the other in a memory, byte for byte as they are sent; numbers shared with the host come from
+// link/weir_link.vh. The serial number is the MAC address in hexadecimal, and is computed.
 //
-// The configuration stands here twice, with full-speed and with high-speed packet sizes: one is the configuration, the other
-// the other-speed configuration, by the speed of the bus. Byte 1 of any descriptor is its type, so it is the type asked for.
-// Strings are kept as ASCII and widened; the serial number is the MAC address in hexadecimal.
+// A configuration stands here twice, with full-speed and with high-speed packet sizes: one is the configuration, the other
+// the other-speed configuration, by the speed of the bus. Byte 1 is what tells them apart.
+//
+// Windows finds the platform capability in the BOS, asks for the Microsoft OS set by vendor request, and binds WinUSB.
+// The set speaks of the whole device, so it means whatever configuration Windows chooses, which is the first.
 `default_nettype none
 `include "weir_link.vh"
 
-module usb_descriptors (
+module usb_descriptors #(
+    parameter NCM          = 0,         // 1: configuration 2 is there
+    parameter HIGH_SPEED   = 1,         // 0: the front knows full speed only, so there is no other speed
+    parameter SELF_POWERED = 0,
+    parameter MAX_POWER    = 500        // mA from the bus, even, up to 500
+) (
     input  wire        clk,
     input  wire        high_speed,
     input  wire [47:0] mac_address,     // first byte on the wire in bits 47..40
 
-    // GET_DESCRIPTOR's wValue; `found` and `length` follow one clock later
-    input  wire [7:0]  kind,
+    // What is asked for; `found` and `length` follow one clock later
+    input  wire [1:0]  what,            // 0 descriptor, 1 Microsoft OS 2.0 set, 2 test packet
+    input  wire [7:0]  kind,            // of a descriptor: GET_DESCRIPTOR's wValue
     input  wire [7:0]  index,
     output reg         found,
-    output reg  [7:0]  length,          // of the whole descriptor; for configurations wTotalLength
+    output reg  [7:0]  length,          // of all of it; for configurations and BOS wTotalLength
 
     input  wire [7:0]  offset,
     output wire [7:0]  data             // of the offset one clock before
 );
     localparam [7:0] DEVICE = 8'd1, CONFIGURATION = 8'd2, STRING = 8'd3, INTERFACE = 8'd4, ENDPOINT = 8'd5,
-                     QUALIFIER = 8'd6, OTHER_SPEED = 8'd7;
-    localparam [7:0] CONFIGURATION_LENGTH = 8'd39;
-    localparam [15:0] VID = `WEIR_USB_VID, PID = `WEIR_USB_PID;
+                     QUALIFIER = 8'd6, OTHER_SPEED = 8'd7, BOS = 8'd15, CAPABILITY = 8'd16;
     localparam [7:0] BULK = 8'd2, INTERRUPT = 8'd3;
+    localparam [7:0] OUT_ADDRESS = `WEIR_EP_OUT, IN_ADDRESS = `WEIR_EP_IN, NOTIFY_ADDRESS = `WEIR_EP_NOTIFY;
+    localparam [15:0] VID = `WEIR_USB_VID, PID = `WEIR_USB_PID, NOTIFY_SIZE = `WEIR_NOTIFY_SIZE;
+    localparam [7:0] CLASS = `WEIR_INTERFACE_CLASS, SUBCLASS = `WEIR_INTERFACE_SUBCLASS;
+    localparam [7:0] MAJOR = `WEIR_VERSION_MAJOR, MINOR = `WEIR_VERSION_MINOR, VENDOR_CODE = `WEIR_REQ_MS_OS_20;
+    localparam [7:0] CONFIGURATIONS = NCM != 0 ? 8'd2 : 8'd1;
+    localparam [7:0] ATTRIBUTES = SELF_POWERED != 0 ? 8'hE0 : 8'hA0;    // with remote wake-up
+    localparam HALF_POWER = MAX_POWER / 2;
+    localparam [7:0] POWER = HALF_POWER[7:0];
 
-    // ---- Which descriptor ----
-    localparam [2:0] AT_DEVICE = 3'd0, AT_QUALIFIER = 3'd1, AT_FULL = 3'd2, AT_HIGH = 3'd3,
-                     AT_LANGUAGES = 3'd4, AT_MAKER = 3'd5, AT_PRODUCT = 3'd6, AT_SERIAL = 3'd7;
-    reg [2:0] at;
+    // Little endian, leftmost byte first.
+    function [15:0] le16;
+        input [15:0] value;
+        le16 = {value[7:0], value[15:8]};
+    endfunction
+
+    function [15:0] bulk_size;
+        input fast;
+        bulk_size = fast ? le16(16'd512) : le16(16'd64);
+    endfunction
+
+    // 8 ms: frames at full speed, 2^(n-1) microframes at high speed.
+    function [7:0] notify_interval;
+        input fast;
+        notify_interval = fast ? 8'd7 : 8'd8;
+    endfunction
+
+    // ASCII to UTF-16LE, up to 40 characters, all flushed to the right.
+    function [16*40-1:0] utf16;
+        input [8*40-1:0] text;
+        integer i;
+        for (i = 0; i < 40; i = i + 1) utf16[16*i +: 16] = {text[8*i +: 8], 8'h00};
+    endfunction
+
+    // ---- Device (9.6.1), qualifier (9.6.2), configuration 1 (9.6.3 to 9.6.6) ----
+    localparam [8*18-1:0] DEVICE_BYTES = {
+        8'd18, DEVICE, le16(16'h0201), 24'h000000, 8'd64, le16(VID), le16(PID), MINOR, MAJOR,
+        8'd1, 8'd2, 8'd3, CONFIGURATIONS};
+    localparam [8*10-1:0] QUALIFIER_BYTES = {
+        8'd10, QUALIFIER, le16(16'h0201), 24'h000000, 8'd64, CONFIGURATIONS, 8'd0};
+
+    localparam CONFIGURATION_LENGTH = 39;
+
+    function [8*CONFIGURATION_LENGTH-1:0] weir_configuration;
+        input fast;
+        weir_configuration = {
+            8'd9, CONFIGURATION, le16(CONFIGURATION_LENGTH), 8'd1, 8'd1, 8'd0, ATTRIBUTES, POWER,
+            8'd9, INTERFACE, 8'd0, 8'd0, 8'd3, CLASS, SUBCLASS, MAJOR, 8'd0,
+            8'd7, ENDPOINT, OUT_ADDRESS, BULK, bulk_size(fast), 8'd0,
+            8'd7, ENDPOINT, IN_ADDRESS, BULK, bulk_size(fast), 8'd0,
+            8'd7, ENDPOINT, NOTIFY_ADDRESS, INTERRUPT, le16(NOTIFY_SIZE), notify_interval(fast)
+        };
+    endfunction
+
+    `include "usb_descriptors_ncm.vh"
+
+    // ---- Strings (9.6.7): English (United States) ----
+    localparam [16*40-1:0] MAKER_TEXT = utf16("Weir"), PRODUCT_TEXT = utf16("Weir network card");
+    localparam [8*4-1:0] LANGUAGES_BYTES = {8'd4, STRING, le16(16'h0409)};
+    localparam [8*10-1:0] MAKER_BYTES = {8'd10, STRING, MAKER_TEXT[16*4-1:0]};
+    localparam [8*36-1:0] PRODUCT_BYTES = {8'd36, STRING, PRODUCT_TEXT[16*17-1:0]};
+    localparam [8*26-1:0] SERIAL_BYTES = {8'd26, STRING, 192'd0};
+
+    // ---- BOS: Microsoft's platform capability alone ----
+    // bcdUSB 2.01 brings a BOS; 2.10 would bring a USB 2.0 extension too, which has to announce link power management.
+    localparam [8*162-1:0] MS_OS_BYTES = {
+        le16(16'd10), le16(16'd0), 32'h00000306, le16(16'd162),             // set header, Windows 8.1
+        le16(16'd20), le16(16'd3), "WINUSB", 16'd0, 64'd0,                  // compatible ID
+        le16(16'd132), le16(16'd4), le16(16'd7),                            // registry property, REG_MULTI_SZ
+        le16(16'd42), GUIDS_TEXT[16*20-1:0], 16'd0, le16(16'd80), GUID_TEXT[16*38-1:0], 32'd0};
+    localparam [16*40-1:0] GUIDS_TEXT = utf16("DeviceInterfaceGUIDs"),
+                           GUID_TEXT = utf16("{B9D0BDDF-F970-4BF9-8944-A267D4BFD89F}");
+    localparam [8*33-1:0] BOS_BYTES = {
+        8'd5, BOS, le16(16'd33), 8'd1,
+        8'd28, CAPABILITY, 8'd5, 8'd0, 128'hDF60DDD8_8945C74C_9CD2659D_9E648A9F,
+        32'h00000306, le16(16'd162), VENDOR_CODE, 8'd0};
+
+    // ---- Test packet (7.1.20), between PID and CRC ----
+    localparam [8*53-1:0] TEST_BYTES = {
+        {9{8'h00}}, {8{8'hAA}}, {8{8'hEE}}, 8'hFE, {11{8'hFF}}, 56'h7FBFDFEFF7FBFD, 72'hFC7EBFDFEFF7FBFD7E};
+
+    // ---- The memory ----
+    localparam FULL = 0, HIGH = FULL + CONFIGURATION_LENGTH, AT_DEVICE = HIGH + CONFIGURATION_LENGTH,
+               AT_QUALIFIER = AT_DEVICE + 18, LANGUAGES = AT_QUALIFIER + 10, MAKER = LANGUAGES + 4,
+               PRODUCT = MAKER + 10, SERIAL = PRODUCT + 36, AT_BOS = SERIAL + 26, MS_OS = AT_BOS + 33,
+               TEST = MS_OS + 162, COMMON = TEST + 53;
+    localparam FULL_2 = COMMON, HIGH_2 = FULL_2 + NCM_LENGTH;
+    localparam [8*COMMON-1:0] COMMON_BYTES = {
+        weir_configuration(1'b0), weir_configuration(1'b1), DEVICE_BYTES, QUALIFIER_BYTES, LANGUAGES_BYTES, MAKER_BYTES,
+        PRODUCT_BYTES, SERIAL_BYTES, BOS_BYTES, MS_OS_BYTES, TEST_BYTES};
+    localparam [16*NCM_LENGTH-1:0] NCM_BYTES = {ncm_configuration(1'b0), ncm_configuration(1'b1)};
+
+    reg [7:0] memory [0:1023];
+    reg [7:0] rom;
+    reg [9:0] base;
+    integer   i;
+
+    initial begin
+        for (i = 0; i < COMMON; i = i + 1) memory[i] = COMMON_BYTES[8*(COMMON - 1 - i) +: 8];
+        for (i = 0; i < 2 * NCM_LENGTH; i = i + 1)
+            memory[COMMON + i] = NCM != 0 ? NCM_BYTES[8*(2*NCM_LENGTH - 1 - i) +: 8] : 8'h00;
+        for (i = COMMON + 2 * NCM_LENGTH; i < 1024; i = i + 1) memory[i] = 8'h00;
+    end
+    always @(posedge clk) rom <= memory[base + {2'd0, offset}];
+
+    // ---- Which of them ----
+    wire fast = high_speed ^ kind == OTHER_SPEED;
+    wire second = NCM != 0 & index == 8'd1;
+    reg  is_serial;
 
     always @(posedge clk) begin
         found <= index == 8'd0;
-        case (kind)
-        DEVICE:        begin at <= AT_DEVICE;    length <= 8'd18; end
-        QUALIFIER:     begin at <= AT_QUALIFIER; length <= 8'd10; end
-        CONFIGURATION: begin at <= high_speed ? AT_HIGH : AT_FULL; length <= CONFIGURATION_LENGTH; end
-        OTHER_SPEED:   begin at <= high_speed ? AT_FULL : AT_HIGH; length <= CONFIGURATION_LENGTH; end
-        default: begin // STRING
-            at <= {1'b1, index[1:0]};
-            found <= kind == STRING & index < 8'd4;
+        is_serial <= 1'b0;
+        case ({what, kind})
+        {2'd0, DEVICE}: {base, length} <= {AT_DEVICE[9:0], 8'd18};
+        {2'd0, QUALIFIER}: begin
+            {base, length} <= {AT_QUALIFIER[9:0], 8'd10};
+            found <= index == 8'd0 & HIGH_SPEED != 0;
+        end
+        {2'd0, CONFIGURATION}, {2'd0, OTHER_SPEED}: begin
+            base <= second ? (fast ? HIGH_2[9:0] : FULL_2[9:0]) : fast ? HIGH[9:0] : FULL[9:0];
+            length <= second ? NCM_LENGTH : CONFIGURATION_LENGTH;
+            found <= (index == 8'd0 | second) & (kind == CONFIGURATION | HIGH_SPEED != 0);
+        end
+        {2'd0, STRING}: begin
+            found <= index < 8'd4;
+            is_serial <= index[1:0] == 2'd3;
             case (index[1:0])
-            2'd0: length <= 8'd4;
-            2'd1: length <= 8'd2 + 8'd2 * 8'd4;     // "Weir"
-            2'd2: length <= 8'd2 + 8'd2 * 8'd17;    // "Weir network card"
-            2'd3: length <= 8'd2 + 8'd2 * 8'd12;
+            2'd0: {base, length} <= {LANGUAGES[9:0], 8'd4};
+            2'd1: {base, length} <= {MAKER[9:0], 8'd10};
+            2'd2: {base, length} <= {PRODUCT[9:0], 8'd36};
+            default: {base, length} <= {SERIAL[9:0], 8'd26};
             endcase
+        end
+        {2'd0, BOS}: {base, length} <= {AT_BOS[9:0], 8'd33};
+        default: begin
+            {base, length} <= what[1] ? {TEST[9:0], 8'd53} : {MS_OS[9:0], 8'd162};
+            found <= what != 2'd0;
         end
         endcase
     end
 
-    // ---- Its bytes. Address: {which, offset}, for strings {which, character}. ----
-    wire       is_string = at[2];
-    wire [4:0] character = offset[5:1] - 5'd1;
-    wire [8:0] address = {at, is_string ? {1'b0, character} : offset[5:0]};
-    reg  [7:0] rom;
-
-    always @(posedge clk)
-        case (address)
-        // device (9.6.1)
-        {AT_DEVICE, 6'd0}: rom <= 8'd18;
-        {AT_DEVICE, 6'd3}: rom <= 8'h02;                        // bcdUSB 2.00
-        {AT_DEVICE, 6'd7}: rom <= 8'd64;                        // bMaxPacketSize0
-        {AT_DEVICE, 6'd8}: rom <= VID[7:0];
-        {AT_DEVICE, 6'd9}: rom <= VID[15:8];
-        {AT_DEVICE, 6'd10}: rom <= PID[7:0];
-        {AT_DEVICE, 6'd11}: rom <= PID[15:8];
-        {AT_DEVICE, 6'd12}: rom <= `WEIR_VERSION_MINOR;         // bcdDevice
-        {AT_DEVICE, 6'd13}: rom <= `WEIR_VERSION_MAJOR;
-        {AT_DEVICE, 6'd14}: rom <= 8'd1;                        // iManufacturer
-        {AT_DEVICE, 6'd15}: rom <= 8'd2;                        // iProduct
-        {AT_DEVICE, 6'd16}: rom <= 8'd3;                        // iSerialNumber
-        {AT_DEVICE, 6'd17}: rom <= 8'd1;                        // bNumConfigurations
-        // device qualifier (9.6.2)
-        {AT_QUALIFIER, 6'd0}: rom <= 8'd10;
-        {AT_QUALIFIER, 6'd3}: rom <= 8'h02;
-        {AT_QUALIFIER, 6'd7}: rom <= 8'd64;
-        {AT_QUALIFIER, 6'd8}: rom <= 8'd1;
-        // configuration (9.6.3)
-        {AT_FULL, 6'd0}, {AT_HIGH, 6'd0}: rom <= 8'd9;
-        {AT_FULL, 6'd2}, {AT_HIGH, 6'd2}: rom <= CONFIGURATION_LENGTH;
-        {AT_FULL, 6'd4}, {AT_HIGH, 6'd4}: rom <= 8'd1;          // bNumInterfaces
-        {AT_FULL, 6'd5}, {AT_HIGH, 6'd5}: rom <= 8'd1;          // bConfigurationValue
-        {AT_FULL, 6'd7}, {AT_HIGH, 6'd7}: rom <= 8'h80;         // bmAttributes: powered by the bus
-        {AT_FULL, 6'd8}, {AT_HIGH, 6'd8}: rom <= 8'd250;        // bMaxPower: 500 mA
-        // interface (9.6.5)
-        {AT_FULL, 6'd9}, {AT_HIGH, 6'd9}: rom <= 8'd9;
-        {AT_FULL, 6'd10}, {AT_HIGH, 6'd10}: rom <= INTERFACE;
-        {AT_FULL, 6'd13}, {AT_HIGH, 6'd13}: rom <= 8'd3;        // bNumEndpoints
-        {AT_FULL, 6'd14}, {AT_HIGH, 6'd14}: rom <= `WEIR_INTERFACE_CLASS;
-        {AT_FULL, 6'd15}, {AT_HIGH, 6'd15}: rom <= `WEIR_INTERFACE_SUBCLASS;
-        {AT_FULL, 6'd16}, {AT_HIGH, 6'd16}: rom <= `WEIR_VERSION_MAJOR;
-        // endpoints (9.6.6): bytes 4 and 5 are wMaxPacketSize, 6 is bInterval
-        {AT_FULL, 6'd18}, {AT_HIGH, 6'd18}: rom <= 8'd7;
-        {AT_FULL, 6'd19}, {AT_HIGH, 6'd19}: rom <= ENDPOINT;
-        {AT_FULL, 6'd20}, {AT_HIGH, 6'd20}: rom <= `WEIR_EP_OUT;
-        {AT_FULL, 6'd21}, {AT_HIGH, 6'd21}: rom <= BULK;
-        {AT_FULL, 6'd22}: rom <= 8'h40;
-        {AT_HIGH, 6'd23}: rom <= 8'h02;
-        {AT_FULL, 6'd25}, {AT_HIGH, 6'd25}: rom <= 8'd7;
-        {AT_FULL, 6'd26}, {AT_HIGH, 6'd26}: rom <= ENDPOINT;
-        {AT_FULL, 6'd27}, {AT_HIGH, 6'd27}: rom <= `WEIR_EP_IN;
-        {AT_FULL, 6'd28}, {AT_HIGH, 6'd28}: rom <= BULK;
-        {AT_FULL, 6'd29}: rom <= 8'h40;
-        {AT_HIGH, 6'd30}: rom <= 8'h02;
-        {AT_FULL, 6'd32}, {AT_HIGH, 6'd32}: rom <= 8'd7;
-        {AT_FULL, 6'd33}, {AT_HIGH, 6'd33}: rom <= ENDPOINT;
-        {AT_FULL, 6'd34}, {AT_HIGH, 6'd34}: rom <= `WEIR_EP_NOTIFY;
-        {AT_FULL, 6'd35}, {AT_HIGH, 6'd35}: rom <= INTERRUPT;
-        {AT_FULL, 6'd36}, {AT_HIGH, 6'd36}: rom <= `WEIR_NOTIFY_SIZE;
-        {AT_FULL, 6'd38}: rom <= 8'd8;                          // 8 ms
-        {AT_HIGH, 6'd38}: rom <= 8'd7;                          // 2^6 microframes, 8 ms
-        // strings (9.6.7)
-        {AT_MAKER, 6'd0}, {AT_PRODUCT, 6'd0}: rom <= "W";
-        {AT_MAKER, 6'd1}, {AT_PRODUCT, 6'd1}: rom <= "e";
-        {AT_MAKER, 6'd2}, {AT_PRODUCT, 6'd2}: rom <= "i";
-        {AT_MAKER, 6'd3}, {AT_PRODUCT, 6'd3}: rom <= "r";
-        {AT_PRODUCT, 6'd4}: rom <= " ";
-        {AT_PRODUCT, 6'd5}: rom <= "n";
-        {AT_PRODUCT, 6'd6}: rom <= "e";
-        {AT_PRODUCT, 6'd7}: rom <= "t";
-        {AT_PRODUCT, 6'd8}: rom <= "w";
-        {AT_PRODUCT, 6'd9}: rom <= "o";
-        {AT_PRODUCT, 6'd10}: rom <= "r";
-        {AT_PRODUCT, 6'd11}: rom <= "k";
-        {AT_PRODUCT, 6'd12}: rom <= " ";
-        {AT_PRODUCT, 6'd13}: rom <= "c";
-        {AT_PRODUCT, 6'd14}: rom <= "a";
-        {AT_PRODUCT, 6'd15}: rom <= "r";
-        {AT_PRODUCT, 6'd16}: rom <= "d";
-        default: rom <= 8'h00;
-        endcase
-
     // ---- What the memory does not hold ----
-    reg       computed;
-    reg [7:0] value;
-    wire [3:0] digit = mac_address[{4'd11 - character[3:0], 2'd0} +: 4];
+    reg        computed;
+    reg  [7:0] value;
+    wire [3:0] character = offset[4:1] - 4'd1;
+    wire [3:0] digit = mac_address[{4'd11 - character, 2'd0} +: 4];
 
     always @(posedge clk) begin
-        computed <= 1'b1;
-        value <= 8'h00;
-        if (offset == 8'd1) value <= kind;
-        else if (!is_string) computed <= 1'b0;
-        else if (offset == 8'd0) value <= length;
-        else if (at == AT_LANGUAGES) value <= offset[0] ? 8'h04 : 8'h09;    // English (United States)
-        else if (!offset[0]) begin
-            value <= {4'h3, digit};
-            if (digit > 4'd9) value <= 8'h37 + {4'd0, digit};
-            computed <= at == AT_SERIAL;
+        computed <= is_serial & !offset[0] & offset != 8'd0;
+        value <= digit > 4'd9 ? 8'h37 + {4'd0, digit} : {4'h3, digit};
+        if (what == 2'd0 & kind == OTHER_SPEED) begin
+            computed <= offset == 8'd1;
+            value <= OTHER_SPEED;
         end
     end
     assign data = computed ? value : rom;

@@ -4,24 +4,32 @@
 //
 //     utmi ─┬─ usb_port            reset, chirp, suspend
 //           ├─ usb_packet_rx ─┐                            ┌─ usb_ep0 ─┬─ usb_standard ─ usb_descriptors
-//           └─ usb_packet_tx ─┴─ usb_transaction ─ (mux) ──┤           └─ ctl_: vendor requests
+//           └─ usb_packet_tx ─┴─ usb_transaction ─ (mux) ──┤           └─ ctl_: vendor and class requests
 //                                                          ├─ usb_ep_out ── m_out_
 //                                                          ├─ usb_ep_in ─── s_in_
 //                                                          └─ usb_ep_notify s_notify_
 //
-// A further endpoint is one more module and one more line in the multiplexer below.
+// Both configurations use the same three endpoints: what their bytes mean is up to what is behind m_out_, s_in_ and s_notify_,
+// which looks at `configuration`. A further endpoint is one more module and one more line in the multiplexer below.
 `default_nettype none
 
 module usb_device #(
     parameter OUT_ADDR_WIDTH = 11,      // bulk OUT FIFO of 2^OUT_ADDR_WIDTH bytes
     parameter IN_SLOTS_LOG2  = 2,       // bulk IN buffer of 2^IN_SLOTS_LOG2 packets
+    parameter NCM            = 0,       // 1: configuration 2, CDC-NCM, is there
+    parameter HIGH_SPEED     = 1,       // 0: the front knows full speed only
+    parameter SELF_POWERED   = 0,       // 1: the board has its own supply
+    parameter MAX_POWER      = 500,     // mA from the bus, even
     // Times in clocks of 60 MHz; usb_port.v says what they are. The defaults are the shortest that USB 2.0 allows.
     parameter RESET_CLOCKS   = 160,
     parameter CHIRP_CLOCKS   = 60200,
     parameter FILTER_CLOCKS  = 155,
     parameter LISTEN_CLOCKS  = 66000,
     parameter IDLE_CLOCKS    = 180600,
-    parameter REVERT_CLOCKS  = 6060
+    parameter REVERT_CLOCKS  = 6060,
+    parameter SLEEP_CLOCKS   = 120600,
+    parameter WAKE_CLOCKS    = 120600,
+    parameter TEST_CLOCKS    = 66000
 ) (
     input  wire        clk,
     input  wire        rst,
@@ -56,9 +64,15 @@ module usb_device #(
     input  wire [63:0] s_notify_data,
 
     output wire        configured,
+    output wire [1:0]  configuration,   // 0: not configured
+    output wire        alternate,       // configuration 2: the data interface's alternate setting
     output wire        high_speed,
-    output reg         link_flush,      // pulse: bus reset or SET_CONFIGURATION
+    output reg         link_flush,      // pulse: bus reset, SET_CONFIGURATION, or SET_INTERFACE of NCM's data interface
 
+    output wire        suspended,
+    input  wire        wake_request,    // level, of no clock: wake the host, if it sleeps and allows it
+
+    // vendor and class requests
     output wire [63:0] ctl_setup,
     output wire        ctl_start,
     input  wire        ctl_accept,
@@ -88,17 +102,25 @@ module usb_device #(
     wire flush;
     wire quiet_rst = rst | !enabled;                        // packets
     wire state_rst = rst | bus_reset;                       // what a bus reset clears
-    wire endpoint_rst = rst | link_flush | !configured;
+    wire [2:0] exists, halt, toggle_reset;                  // bit 0 bulk OUT, 1 bulk IN, 2 interrupt
+    wire [2:0] endpoint_rst = {3{rst | link_flush}} | ~exists;
+    wire       remote_wakeup, testing, chirp_j;
+    wire [2:0] test_mode;
+
+    assign configured = configuration != 2'd0;
 
     always @(posedge clk) link_flush <= (bus_reset | flush) & !rst;
 
     usb_port #(
         .RESET_CLOCKS(RESET_CLOCKS), .CHIRP_CLOCKS(CHIRP_CLOCKS), .FILTER_CLOCKS(FILTER_CLOCKS),
-        .LISTEN_CLOCKS(LISTEN_CLOCKS), .IDLE_CLOCKS(IDLE_CLOCKS), .REVERT_CLOCKS(REVERT_CLOCKS)
+        .LISTEN_CLOCKS(LISTEN_CLOCKS), .IDLE_CLOCKS(IDLE_CLOCKS), .REVERT_CLOCKS(REVERT_CLOCKS),
+        .SLEEP_CLOCKS(SLEEP_CLOCKS), .WAKE_CLOCKS(WAKE_CLOCKS), .TEST_CLOCKS(TEST_CLOCKS), .HIGH_SPEED_ABLE(HIGH_SPEED)
     ) port (
-        .clk(clk), .rst(rst), .line_state(utmi_line_state), .rx_active(utmi_rx_active),
+        .clk(clk), .rst(rst), .wake(wake_request & remote_wakeup), .test_mode(test_mode),
+        .line_state(utmi_line_state), .rx_active(utmi_rx_active),
         .xcvr_select(utmi_xcvr_select), .term_select(utmi_term_select), .op_mode(utmi_op_mode),
-        .suspend_n(utmi_suspend_n), .chirp(chirp), .enabled(enabled), .high_speed(high_speed), .bus_reset(bus_reset)
+        .suspend_n(utmi_suspend_n), .chirp(chirp), .chirp_j(chirp_j), .enabled(enabled), .high_speed(high_speed),
+        .bus_reset(bus_reset), .suspended(suspended), .testing(testing)
     );
 
     // ---- Packets ----
@@ -116,6 +138,11 @@ module usb_device #(
         .token_address(token_address), .token_endpoint(token_endpoint), .ev_crc_error(ev_crc_error)
     );
 
+    // In a test mode there is nothing but IN tokens, all answered with NAK, and the test packet (USB 2.0 section 7.1.20).
+    localparam [3:0] PID_IN = 4'h9, PID_DATA0 = 4'h3;
+    localparam [2:0] TEST_PACKET = 3'd4;
+    wire test_packet = testing & test_mode == TEST_PACKET;
+
     wire       tx_start, tx_busy, tx_valid;
     wire [3:0] tx_pid;
     wire [7:0] tx_data;
@@ -124,12 +151,18 @@ module usb_device #(
     reg  [7:0] in_data;
 
     usb_packet_tx packet_tx (
-        .clk(clk), .rst(quiet_rst), .start(tx_start), .pid(tx_pid), .length(in_length), .busy(tx_busy),
+        .clk(clk), .rst(quiet_rst), .start(test_packet ? test_start : tx_start),
+        .pid(test_packet ? PID_DATA0 : tx_pid), .length(test_packet ? 10'd53 : in_length), .busy(tx_busy),
         .offset(in_offset), .data(in_data),
         .tx_valid(tx_valid), .tx_data(tx_data), .tx_ready(utmi_tx_ready & !chirp)
     );
     assign utmi_tx_valid = tx_valid | chirp;
-    assign utmi_tx_data = chirp ? 8'h00 : tx_data;
+    assign utmi_tx_data = chirp ? {8{chirp_j}} : tx_data;
+
+    // Between two test packets the bus is idle for 64 clocks, less what the PHY needs for SYNC and EOP.
+    reg  [5:0] test_gap;
+    wire       test_start = test_gap == 6'd63;
+    always @(posedge clk) test_gap <= tx_busy | test_start | !test_packet ? 6'd0 : test_gap + 1'b1;
 
     // ---- Transactions ----
     wire [3:0] endpoint;
@@ -143,8 +176,9 @@ module usb_device #(
 
     usb_transaction transaction (
         .clk(clk), .rst(quiet_rst), .high_speed(high_speed), .line_is_j(utmi_line_state == 2'b01),
-        .rx_active(utmi_rx_active), .packet_end(packet_end), .packet_good(packet_good), .packet_pid(packet_pid),
-        .packet_length(packet_length), .token_is_ours(token_is_ours), .token_endpoint(token_endpoint),
+        .rx_active(utmi_rx_active), .packet_end(packet_end),
+        .packet_good(packet_good & (!testing | packet_pid == PID_IN)), .packet_pid(packet_pid),
+        .packet_length(packet_length), .token_is_ours(token_is_ours | testing), .token_endpoint(token_endpoint),
         .tx_start(tx_start), .tx_pid(tx_pid), .tx_busy(tx_busy),
         .endpoint(endpoint), .is_setup(is_setup),
         .out_exists(out_exists), .out_ready(out_ready), .out_stall(out_stall), .out_toggle(out_toggle),
@@ -157,7 +191,6 @@ module usb_device #(
     // ---- Which endpoint ----
     wire       control_out_ready, control_stall, control_out_toggle, control_in_ready, control_in_toggle;
     wire       bulk_out_ready, bulk_out_toggle, bulk_in_ready, bulk_in_toggle, notify_ready, notify_toggle;
-    wire       halt_out, halt_in, halt_notify;
     wire [9:0] control_in_length, bulk_in_length;
     wire [7:0] control_in_data, bulk_in_data, notify_data;
 
@@ -169,14 +202,14 @@ module usb_device #(
         case (endpoint)
         4'd0: ;
         4'd1: begin
-            {out_exists, out_ready, out_stall, out_toggle} = {configured, bulk_out_ready, halt_out, bulk_out_toggle};
-            {in_exists, in_ready, in_stall, in_toggle} = {configured, bulk_in_ready, halt_in, bulk_in_toggle};
+            {out_exists, out_ready, out_stall, out_toggle} = {exists[0], bulk_out_ready, halt[0], bulk_out_toggle};
+            {in_exists, in_ready, in_stall, in_toggle} = {exists[1], bulk_in_ready, halt[1], bulk_in_toggle};
             in_length = bulk_in_length;
             in_data = bulk_in_data;
         end
         4'd2: begin
             out_exists = 1'b0;
-            {in_exists, in_ready, in_stall, in_toggle} = {configured, notify_ready, halt_notify, notify_toggle};
+            {in_exists, in_ready, in_stall, in_toggle} = {exists[2], notify_ready, halt[2], notify_toggle};
             in_length = 10'd8;
             in_data = notify_data;
         end
@@ -185,6 +218,8 @@ module usb_device #(
             in_exists = 1'b0;
         end
         endcase
+        if (testing) {in_exists, in_ready, in_stall} = 3'b100;
+        if (test_packet) in_data = control_in_data;
     end
 
     assign ev_out_nak = out_nak & at_bulk;
@@ -195,7 +230,7 @@ module usb_device #(
     // ---- Endpoint 0 ----
     wire       standard_start, standard_accept, standard_commit, status_ack;
     wire [7:0] standard_in_length, standard_in_data;
-    wire       toggle_reset_out, toggle_reset_in, toggle_reset_notify;
+    wire       set_address, addressed;
 
     usb_ep0 ep0 (
         .clk(clk), .rst(state_rst), .setup_token(setup_token), .is_setup(is_setup),
@@ -211,19 +246,25 @@ module usb_device #(
         .ctl_out_valid(ctl_out_valid), .ctl_out_address(ctl_out_address), .ctl_out_data(ctl_out_data)
     );
 
-    usb_standard standard (
+    usb_standard #(
+        .NCM(NCM), .HIGH_SPEED(HIGH_SPEED), .SELF_POWERED(SELF_POWERED), .MAX_POWER(MAX_POWER)
+    ) standard (
         .clk(clk), .rst(state_rst), .high_speed(high_speed), .mac_address(mac_address),
         .start(standard_start), .setup(ctl_setup), .accept(standard_accept), .in_length(standard_in_length),
         .in_address(ctl_in_address[7:0]), .in_data(standard_in_data), .commit(standard_commit),
-        .token_address(token_address), .token_is_ours(token_is_ours), .token_taken(setup_token), .status_ack(status_ack),
-        .configured(configured), .halt_out(halt_out), .halt_in(halt_in), .halt_notify(halt_notify),
-        .toggle_reset_out(toggle_reset_out), .toggle_reset_in(toggle_reset_in),
-        .toggle_reset_notify(toggle_reset_notify), .flush(flush)
+        .set_address(set_address), .addressed(addressed), .configuration(configuration), .alternate(alternate),
+        .exists(exists), .halt(halt), .toggle_reset(toggle_reset), .flush(flush), .remote_wakeup(remote_wakeup),
+        .test_mode(test_mode), .testing(testing)
+    );
+
+    usb_address device_address (
+        .clk(clk), .rst(state_rst), .change(set_address), .new_address(ctl_setup[22:16]), .status_ack(status_ack),
+        .token_address(token_address), .token_is_ours(token_is_ours), .token_taken(setup_token), .addressed(addressed)
     );
 
     // ---- The other endpoints ----
     usb_ep_out #(.OUT_ADDR_WIDTH(OUT_ADDR_WIDTH)) ep_out (
-        .clk(clk), .rst(endpoint_rst), .toggle_reset(toggle_reset_out), .max_packet(bulk_max),
+        .clk(clk), .rst(endpoint_rst[0]), .toggle_reset(toggle_reset[0]), .max_packet(bulk_max),
         .taking(taking & at_bulk), .byte_valid(byte_valid), .byte_data(byte_data), .commit(commit & at_bulk),
         .ready(bulk_out_ready), .toggle(bulk_out_toggle),
         .m_out_valid(m_out_valid), .m_out_ready(m_out_ready), .m_out_data(m_out_data), .m_out_eot(m_out_eot),
@@ -231,7 +272,7 @@ module usb_device #(
     );
 
     usb_ep_in #(.SLOTS_LOG2(IN_SLOTS_LOG2)) ep_in (
-        .clk(clk), .rst(endpoint_rst), .toggle_reset(toggle_reset_in), .max_packet(bulk_max),
+        .clk(clk), .rst(endpoint_rst[1]), .toggle_reset(toggle_reset[1]), .max_packet(bulk_max),
         .s_in_valid(s_in_valid), .s_in_ready(s_in_ready), .s_in_data(s_in_data), .s_in_last(s_in_last),
         .in_drained(in_drained), .ready(bulk_in_ready), .toggle(bulk_in_toggle), .length(bulk_in_length),
         .offset(in_offset), .data(bulk_in_data), .ack(in_ack & at_bulk),
@@ -239,7 +280,7 @@ module usb_device #(
     );
 
     usb_ep_notify ep_notify (
-        .clk(clk), .rst(endpoint_rst), .toggle_reset(toggle_reset_notify),
+        .clk(clk), .rst(endpoint_rst[2]), .toggle_reset(toggle_reset[2]),
         .s_notify_valid(s_notify_valid), .s_notify_ready(s_notify_ready), .s_notify_data(s_notify_data),
         .ready(notify_ready), .toggle(notify_toggle), .offset(in_offset[2:0]), .data(notify_data),
         .ack(in_ack & at_notify)

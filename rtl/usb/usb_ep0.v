@@ -2,8 +2,8 @@
 //
 // Control transfers (USB 2.0 sections 8.5.3 and 9.3): setup, data and status stages of endpoint 0.
 //
-// What a request means is the business of two responders with the same interface: usb_standard for standard requests, the
-// link for vendor requests. Each sees the eight bytes and `start`, says within 16 clocks whether it accepts and how much it
+// What a request means is the business of two responders with the same interface: usb_standard for standard requests (and
+// Microsoft's for its descriptor set), the link for vendor and class requests. Each sees the eight bytes and `start`, says within 16 clocks whether it accepts and how much it
 // has, gives bytes by address, and acts at `commit`. What neither accepts is answered with STALL until the next SETUP.
 //
 // Without a data stage towards the host, `commit` comes when the empty status packet has been sent, not when it was
@@ -15,6 +15,7 @@
 //                               ├─ no data ─────────────────────────────┘
 //                               └─ not accepted ──> STALLED ── SETUP ──> ...
 `default_nettype none
+`include "weir_link.vh"
 
 module usb_ep0 (
     input  wire        clk,
@@ -69,10 +70,10 @@ module usb_ep0 (
     reg        draining;                // a packet from the host is being handed on
 
     wire is_in = setup[7];
-    wire is_standard = setup[6:5] == 2'd0;
-    wire is_vendor = setup[6:5] == 2'd2;
+    wire is_standard = setup[6:5] == 2'd0 | setup[7:0] == 8'hC0 & setup[15:8] == `WEIR_REQ_MS_OS_20;
+    wire is_link = !is_standard & setup[6:5] != 2'd3;
     wire [15:0] wanted = setup[63:48];
-    wire accept = is_standard ? standard_accept : is_vendor & ctl_accept;
+    wire accept = is_standard ? standard_accept : is_link & ctl_accept;
     wire [15:0] offered = is_standard ? {8'd0, standard_in_length} : ctl_in_length;
 
     // ---- Packets to the host ----
@@ -113,7 +114,7 @@ module usb_ep0 (
         end
         if (rst | setup_token) draining <= 1'b0;
 
-        ctl_out_valid <= drain_valid & is_vendor & !rst;
+        ctl_out_valid <= drain_valid & is_link & !rst;
         ctl_out_address <= drain_address;
         ctl_out_data <= drain_data;
     end
@@ -155,7 +156,7 @@ module usb_ep0 (
             if (in_sent & !committed) begin
                 committed <= 1'b1;
                 standard_commit <= is_standard;
-                ctl_commit <= is_vendor;
+                ctl_commit <= is_link;
             end
             if (in_ack) state <= IDLE;
             if (commit & !is_setup) state <= STALLED;   // more data than announced
@@ -167,7 +168,7 @@ module usb_ep0 (
         if ((state == DATA_IN | state == STATUS_OUT) & commit & !is_setup) begin
             out_toggle <= !out_toggle;
             standard_commit <= is_standard;
-            ctl_commit <= is_vendor;
+            ctl_commit <= is_link;
             state <= IDLE;
         end
 
@@ -177,7 +178,7 @@ module usb_ep0 (
             out_toggle <= 1'b1;
             wait_clocks <= 5'd0;
             standard_start <= is_standard;
-            ctl_start <= is_vendor;
+            ctl_start <= is_link;
             state <= DECIDE;
         end
         if (rst) state <= IDLE;

@@ -30,19 +30,19 @@ echo 1..4
 
 code=0
 for top in weir_card_ulpi rgmii; do
-    ${VERILATOR:-verilator} --lint-only -Wall --top-module $top $search -Irtl/link $top.v || code=1
+    ${VERILATOR:-verilator} --lint-only -Wall --top-module $top $search -Irtl/link -Irtl/usb $top.v || code=1
 done >"$build/verilator.log" 2>&1
 report 1 "$build/verilator.log" "Verilator has nothing to say about the card under -Wall"
 
 code=0
 for top in weir_card_ulpi rgmii; do
-    iverilog -g2005 -tnull -s $top -Irtl/link $sources || code=1
+    iverilog -g2005 -tnull -s $top -Irtl/link -Irtl/usb $sources || code=1
 done >"$build/iverilog.log" 2>&1
 report 2 "$build/iverilog.log" "Icarus Verilog reads the card"
 
 run_yosys() { # log, commands
     rm -f "$1"
-    $YOSYS -q -l "$1" -p "read_verilog -Irtl/link $(echo $sources); $2" >"$1.err" 2>&1 && tail -n 5 "$1" | grep -q '^End of script'
+    $YOSYS -q -l "$1" -p "read_verilog -Irtl/link -Irtl/usb $(echo $sources); $2" >"$1.err" 2>&1 && tail -n 5 "$1" | grep -q '^End of script'
     code=$?
     cat "$1.err" >>"$1"
 }

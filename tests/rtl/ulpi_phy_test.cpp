@@ -339,6 +339,26 @@ static void a_sleeping_phy_is_woken_by_the_line_without_a_clock(void **)
     assert_false(link.dut->ulpi_stp);
 }
 
+static void a_sleeping_phy_is_woken_by_the_card_without_a_clock(void **)
+{
+    Link link;
+    link.dut->utmi_suspend_n = 0;
+    uint8_t address, value;
+    assert_true(link.take_write(address, value) && value == 0x05);
+    for (int i = 0; i < 20; i++)
+        link.clock(true, false, 1); // J
+    assert_false(link.dut->ulpi_stp);
+    link.dut->utmi_suspend_n = 1;
+    link.set(true, false, 1); // J still, and no edge of the clock
+    assert_true(link.dut->ulpi_stp);
+    for (int i = 0; i < 5; i++) // the PHY's clock begins before it gives the bus back
+        link.clock(true, false, 1);
+    assert_true(link.dut->ulpi_stp);
+    link.clock();
+    assert_false(link.dut->ulpi_stp);
+    assert_true(link.take_write(address, value) && address == 4 && value == 0x45);
+}
+
 static const CMUnitTest tests[] = {
     cmocka_unit_test(the_first_thing_is_to_clear_the_pull_downs_and_set_the_transceiver),
     cmocka_unit_test(stp_is_held_through_reset),
@@ -354,5 +374,6 @@ static const CMUnitTest tests[] = {
     cmocka_unit_test(a_packet_cut_off_by_the_phy_is_swallowed),
     cmocka_unit_test(nothing_is_driven_while_dir_is_high_or_turns),
     cmocka_unit_test(a_sleeping_phy_is_woken_by_the_line_without_a_clock),
+    cmocka_unit_test(a_sleeping_phy_is_woken_by_the_card_without_a_clock),
 };
 RUN_TESTS(tests)

@@ -4,6 +4,7 @@
 `default_nettype none
 
 module usb_core #(
+    parameter NCM = 0,
     parameter CHIRP_CLOCKS  = 60200,    // as in usb_port.v; the fault campaign takes shorter ones
     parameter LISTEN_CLOCKS = 66000,
     parameter IDLE_CLOCKS   = 180600,
@@ -33,8 +34,12 @@ module usb_core #(
     output wire        s_notify_ready,
     input  wire [63:0] s_notify_data,
     output wire        configured,
+    output wire [1:0]  configuration,
+    output wire        alternate,
     output wire        high_speed,
     output wire        link_flush,
+    output wire        suspended,
+    input  wire        wake_request,
 
     output wire [63:0] ctl_setup,
     output wire        ctl_start,
@@ -72,6 +77,7 @@ module usb_core #(
     );
 
     usb_device #(
+        .NCM(NCM),
         .CHIRP_CLOCKS(CHIRP_CLOCKS), .LISTEN_CLOCKS(LISTEN_CLOCKS), .IDLE_CLOCKS(IDLE_CLOCKS),
         .REVERT_CLOCKS(REVERT_CLOCKS)
     ) device (
@@ -84,7 +90,8 @@ module usb_core #(
         .s_in_valid(s_in_valid), .s_in_ready(s_in_ready), .s_in_data(s_in_data), .s_in_last(s_in_last),
         .in_drained(in_drained),
         .s_notify_valid(s_notify_valid), .s_notify_ready(s_notify_ready), .s_notify_data(s_notify_data),
-        .configured(configured), .high_speed(high_speed), .link_flush(link_flush),
+        .configured(configured), .configuration(configuration), .alternate(alternate), .high_speed(high_speed),
+        .link_flush(link_flush), .suspended(suspended), .wake_request(wake_request),
         .ctl_setup(ctl_setup), .ctl_start(ctl_start), .ctl_accept(ctl_accept), .ctl_in_length(ctl_in_length),
         .ctl_in_address(ctl_in_address), .ctl_in_data(ctl_in_data), .ctl_out_valid(ctl_out_valid),
         .ctl_out_address(ctl_out_address), .ctl_out_data(ctl_out_data), .ctl_commit(ctl_commit),

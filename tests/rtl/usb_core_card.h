@@ -178,7 +178,8 @@ class Card
     {
         if (core->ctl_start) {
             const uint8_t request = uint8_t(core->ctl_setup >> 8);
-            core->ctl_accept = request == 1 || request == 2;
+            const bool vendor = (core->ctl_setup >> 5 & 3) == 2; // class requests come here, too
+            core->ctl_accept = vendor && (request == 1 || request == 2);
             core->ctl_in_length = uint16_t(core->ctl_setup >> 32);
             written.clear();
         }

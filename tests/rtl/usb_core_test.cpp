@@ -7,6 +7,7 @@ extern "C" {
 #include <cmocka.h>
 }
 #include "usb_core_card.h"
+#include "usb_descriptor_parser.h"
 
 static Bytes pattern(size_t length, unsigned seed)
 {
@@ -42,6 +43,14 @@ static void it_enumerates_at_high_speed_and_tells_its_mac_address(void **)
 
 // ---- Control ----
 
+// What a host's driver does after SET_CONFIGURATION; the model does it in enumeration alone.
+static void host_toggles_begin_anew(Card &card)
+{
+    for (usb_endpoint &endpoint : card.host->endpoints)
+        if (&endpoint != &card.host->endpoints[0])
+            endpoint.toggle = endpoint.ping = false;
+}
+
 static void wrong_requests_stall_and_the_next_right_one_works(void **)
 {
     static const struct {
@@ -51,7 +60,10 @@ static void wrong_requests_stall_and_the_next_right_one_works(void **)
         {0x80, 0, 1, 0, 2},           // GET_STATUS with a value
         {0x81, 0, 0, 1, 2},           // of an interface that is not there
         {0x82, 0, 0, 0x03, 2},        // of an endpoint that is not there
-        {0x00, 1, 1, 0, 0},           // CLEAR_FEATURE: remote wake-up
+        {0x00, 1, 2, 0, 0},           // CLEAR_FEATURE: test mode
+        {0x00, 3, 2, 0x0500, 0},      // SET_FEATURE: a test mode for hubs alone
+        {0x02, 3, 0, 0x00, 0},        // SET_FEATURE: halt of endpoint 0
+        {0x00, 5, 9, 0, 0},           // SET_ADDRESS when configured
         {0x02, 3, 0, 0x83, 0},        // SET_FEATURE: halt of an endpoint that is not there
         {0x02, 3, 1, 0x81, 0},        // an endpoint's feature that does not exist
         {0x00, 5, 128, 0, 0},         // SET_ADDRESS beyond 127
@@ -65,6 +77,8 @@ static void wrong_requests_stall_and_the_next_right_one_works(void **)
         {0x01, 11, 1, 0, 0},          // SET_INTERFACE: alternate setting
         {0x82, 12, 0, 0x81, 2},       // SYNCH_FRAME
         {0xA1, 1, 0, 0, 4},           // a class request
+        {0xE0, 1, 0, 0, 4},           // a request of the reserved type
+        {0xC0, 0x20, 0, 8, 64},       // Microsoft's request with another index
         {0xC0, 9, 0, 0, 4},           // a vendor request the link does not accept
         {0x40, 9, 0, 0, 4},           // and one with data
         {0x40, 9, 0, 0, 0},           // and one without
@@ -107,6 +121,63 @@ static void descriptors_of_the_other_speed_differ_in_type_and_packet_size(void *
     for (size_t i = 0; i < high.size(); i++)
         if (i != 1 && !(i >= 22 && i < 24) && !(i >= 29 && i < 31) && i != 38)
             assert_int_equal(high[i], full[i]);
+}
+
+static void every_descriptor_that_comes_over_the_bus_can_be_parsed(void **)
+{
+    Card card;
+    assert_enumerates(card);
+    const auto get = [&](uint8_t kind, uint8_t index, uint16_t language = 0) {
+        Bytes data(255);
+        assert_int_equal(card.control(0x80, 6, uint16_t(kind << 8 | index), language, data), WEIR_USB_OK);
+        return data;
+    };
+    try {
+        const usb::Device device = usb::parse_device(get(1, 0));
+        assert_true(device.usb == 0x0201 && device.configurations == 1);
+        assert_int_equal(usb::parse_qualifier(get(6, 0)).configurations, 1);
+        const usb::Configuration configuration = usb::parse_configuration(get(2, 0));
+        assert_true(configuration.attributes == 0xA0 && configuration.max_power == 250); // by the bus, 500 mA
+        assert_int_equal(usb::parse_configuration(get(7, 0), 7).value, 1);
+        for (uint8_t index : {device.manufacturer_string, device.product_string, device.serial_string})
+            assert_false(usb::parse_string(get(3, index, 0x0409)).empty());
+        const usb::Bos bos = usb::parse_bos(get(15, 0));
+        Bytes set(4096);
+        assert_int_equal(card.control(0xC0, bos.microsoft.vendor_code, 0, 7, set), WEIR_USB_OK);
+        assert_int_equal(set.size(), bos.microsoft.set_length);
+        assert_string_equal(usb::parse_microsoft_set(set).compatible.c_str(), "WINUSB");
+        // A host asks for the beginning first, and may end anywhere.
+        for (uint16_t length = 1; length <= set.size(); length++) {
+            Bytes part(length);
+            assert_int_equal(card.control(0xC0, bos.microsoft.vendor_code, 0, 7, part), WEIR_USB_OK);
+            assert_true(part == Bytes(set.begin(), set.begin() + length));
+        }
+    } catch (const std::exception &error) {
+        fail_msg("%s", error.what());
+    }
+    assert_true(card.commits.empty()); // none of that is the link's business
+}
+
+static void set_configuration_0_goes_back_to_the_address_state_and_1_configures_again(void **)
+{
+    Card card;
+    assert_enumerates(card);
+    for (unsigned i = 0; i < 3; i++) {
+        Bytes data = pattern(100, i), configuration(1);
+        assert_int_equal(card.transfer(WEIR_EP_OUT, data), WEIR_USB_OK);
+        assert_int_equal(card.control(0x00, 9, 0, 0), WEIR_USB_OK);
+        assert_true(card.core->configuration == 0 && !card.core->configured);
+        assert_int_equal(card.control(0x80, 8, 0, 0, configuration), WEIR_USB_OK);
+        assert_int_equal(configuration[0], 0);
+        assert_int_equal(card.control(0x82, 0, 0, WEIR_EP_IN, 2), WEIR_USB_STALL);
+        assert_int_equal(card.control(0x81, 10, 0, 0, 1), WEIR_USB_STALL);
+        assert_int_equal(card.transfer(WEIR_EP_OUT, data), WEIR_USB_ERROR); // nobody answers
+        assert_int_equal(card.control(0x00, 9, 2, 0), WEIR_USB_STALL);      // left out
+        assert_int_equal(card.control(0x00, 9, 1, 0), WEIR_USB_OK);
+        assert_int_equal(card.core->configuration, 1);
+        host_toggles_begin_anew(card);
+    }
+    assert_int_equal(card.flushes, 2 + 6);
 }
 
 static void vendor_requests_of_all_lengths_carry_their_bytes(void **)
@@ -393,7 +464,7 @@ static void suspend_puts_the_phy_to_sleep_and_resume_brings_high_speed_back(void
         host->port = USB_PORT_OFF;
         host->event = USB_NEVER;
         usb_phy_drive(&host->phy, USB_LINE_FREE);
-        assert_true(card.run(240000, [&] { return host->phy.state == USB_PHY_LOW_POWER; }));
+        assert_true(card.run(400000, [&] { return host->phy.state == USB_PHY_LOW_POWER; }));
         card.run(100000);
         assert_int_equal(host->phy.state, USB_PHY_LOW_POWER);
         usb_phy_drive(&host->phy, USB_LINE_K);
@@ -412,12 +483,181 @@ static void suspend_puts_the_phy_to_sleep_and_resume_brings_high_speed_back(void
     assert_int_equal(card.flushes, 2);
 }
 
+// ---- Remote wake-up ----
+
+// The bus rests until the PHY sleeps; false if it does not.
+static bool suspend(Card &card)
+{
+    usb_host *host = card.host.get();
+    host->port = USB_PORT_OFF;
+    host->event = USB_NEVER;
+    usb_phy_drive(&host->phy, USB_LINE_FREE);
+    return card.run(400000, [&] { return host->phy.state == USB_PHY_LOW_POWER; });
+}
+
+static void end_resume(Card &card)
+{
+    usb_host *host = card.host.get();
+    usb_phy_drive(&host->phy, USB_LINE_K);
+    card.run(20000);
+    usb_phy_drive(&host->phy, USB_LINE_SE0);
+    card.run(80);
+    host->port = USB_PORT_ENABLED;
+    host->next_sof = host->event = host->clock + 100;
+}
+
+static void the_card_wakes_a_host_that_allows_it(void **)
+{
+    Card card;
+    assert_enumerates(card);
+    usb_host *host = card.host.get();
+    for (unsigned i = 0; i < 3; i++) {
+        Bytes status(2), data = pattern(300, i);
+        assert_int_equal(card.control(0x00, 3, 1, 0), WEIR_USB_OK);
+        assert_int_equal(card.control(0x80, 0, 0, 0, status), WEIR_USB_OK);
+        assert_int_equal(status[0], 2);
+        assert_true(suspend(card));
+        card.core->wake_request = 1;
+        assert_true(card.run(2000, [&] { return host->phy.device == USB_LINE_K; }));
+        const uint64_t begin = card.clock;
+        usb_phy_drive(&host->phy, USB_LINE_K); // the hub takes over within 1 ms
+        assert_true(card.run(1000000, [&] { return host->phy.device == USB_LINE_FREE; }));
+        assert_in_range(card.clock - begin, 60000, 900000);
+        end_resume(card);
+        card.core->wake_request = 0;
+        assert_int_equal(card.transfer(WEIR_EP_OUT, data), WEIR_USB_OK);
+        assert_true(card.core->high_speed && !card.core->suspended);
+    }
+    card.run(1000);
+    assert_int_equal(card.transfers.size(), 3);
+    assert_int_equal(card.flushes, 2);
+}
+
+static void the_card_leaves_a_host_asleep_that_does_not_allow_waking(void **)
+{
+    Card card;
+    assert_enumerates(card);
+    usb_host *host = card.host.get();
+    for (int i = 0; i < 2; i++) {
+        assert_true(suspend(card));
+        card.core->wake_request = 1;
+        for (int clock = 0; clock < 300000; clock++) {
+            card.step();
+            assert_int_equal(host->phy.state, USB_PHY_LOW_POWER);
+        }
+        card.core->wake_request = 0;
+        end_resume(card);
+        assert_int_equal(card.control(0x00, 3, 1, 0), WEIR_USB_OK); // allowed, and forbidden again
+        assert_int_equal(card.control(0x00, 1, 1, 0), WEIR_USB_OK);
+    }
+}
+
+// ---- Test modes (USB 2.0 section 7.1.20) ----
+
+// The card in that test mode, on a bus on which the host has fallen silent.
+static void enter_test_mode(Card &card, unsigned mode)
+{
+    assert_enumerates(card);
+    assert_int_equal(card.control(0x00, 3, 2, uint16_t(mode << 8)), WEIR_USB_OK);
+    card.host->port = USB_PORT_OFF;
+    card.host->event = USB_NEVER;
+    card.run(3 * 60000);
+}
+
+// The next packet the PHY sends; empty when there is none for 20 us.
+static Bytes next_packet(Card &card)
+{
+    usb_phy &phy = card.host->phy;
+    phy.tx_ready = false;
+    if (!card.run(1200, [&] { return phy.tx_ready; }))
+        return {};
+    return Bytes(phy.tx, phy.tx + phy.tx_length);
+}
+
+static void test_j_and_test_k_drive_the_line_for_good(void **)
+{
+    for (unsigned mode = 1; mode <= 2; mode++) {
+        Card card;
+        enter_test_mode(card, mode);
+        const usb_phy &phy = card.host->phy;
+        for (int i = 0; i < 600000; i++) { // 10 ms: neither suspend nor reset ends it
+            card.step();
+            assert_int_equal(phy.device, mode == 1 ? USB_LINE_J : USB_LINE_K);
+            assert_int_equal(phy.function_control & (USB_XCVR_SELECT | USB_TERM_SELECT), USB_XCVR_HIGH_SPEED);
+        }
+    }
+}
+
+static void test_se0_nak_answers_each_in_token_with_nak_and_nothing_else(void **)
+{
+    Card card;
+    enter_test_mode(card, 3);
+    usb_phy &phy = card.host->phy;
+    card.write_in(pattern(600, 1));
+    uint8_t packet[USB_PACKET_MAX];
+    for (uint8_t address = 0; address < 4; address++)
+        for (uint8_t endpoint = 0; endpoint < 4; endpoint++) {
+            usb_phy_send(&phy, packet, usb_token(packet, USB_PID_IN, address, endpoint), card.host->clock);
+            assert_true(next_packet(card) == Bytes{USB_PID_NAK});
+            usb_phy_send(&phy, packet, usb_token(packet, USB_PID_PING, address, endpoint), card.host->clock);
+            assert_true(next_packet(card).empty());
+            usb_phy_send(&phy, packet, usb_token(packet, USB_PID_SETUP, address, endpoint), card.host->clock);
+            card.run(30);
+            const uint8_t request[8] = {0x80, 6, 0, 1, 0, 0, 18, 0};
+            usb_phy_send(&phy, packet, usb_data_packet(packet, false, request, 8), card.host->clock);
+            assert_true(next_packet(card).empty());
+        }
+    usb_token(packet, USB_PID_IN, 1, 0);
+    packet[2] ^= 0x80; // a wrong CRC
+    usb_phy_send(&phy, packet, 3, card.host->clock);
+    assert_true(next_packet(card).empty());
+    card.run(600000); // 10 ms of silence are neither reset nor suspend
+    assert_true(usb_phy_high_speed(&phy));
+    usb_phy_send(&phy, packet, usb_token(packet, USB_PID_IN, 1, 0), card.host->clock);
+    assert_true(next_packet(card) == Bytes{USB_PID_NAK});
+}
+
+static void test_packet_is_sent_over_and_over(void **)
+{
+    Card card;
+    enter_test_mode(card, 4);
+    next_packet(card); // one that was under way
+    uint64_t last_end = 0;
+    for (int i = 0; i < 1000; i++) {
+        const Bytes packet = next_packet(card);
+        assert_int_equal(packet.size(), 56);
+        assert_int_equal(packet[0], USB_PID_DATA0);
+        assert_true(usb_data_packet_valid(packet.data(), packet.size()));
+        assert_true(packet[10] == 0xAA && packet[26] == 0xFE && packet[53] == 0x7E);
+        assert_true(packet[54] == 0xB6 && packet[55] == 0xCE);
+        if (last_end) // at least 88 bit times between two packets (7.1.18.2)
+            assert_in_range(card.host->phy.tx_begin - last_end, 11, 200);
+        last_end = card.host->phy.tx_end;
+    }
+}
+
+static void the_status_stage_of_a_test_mode_may_be_repeated_on_a_bad_cable(void **)
+{
+    const weir_usb_faults faults = {0, 0, 300000}; // the host loses handshakes, or data, of the card
+    for (uint64_t seed = 1; seed <= 8; seed++) {
+        Card card({}, seed);
+        assert_enumerates(card);
+        card.host->faults = faults;
+        weir_usb_status status = WEIR_USB_ERROR;
+        for (int tries = 0; tries < 5 && status != WEIR_USB_OK; tries++)
+            status = card.control(0x00, 3, 2, 0x0300);
+        assert_int_equal(status, WEIR_USB_OK);
+    }
+}
+
 int main()
 {
     const CMUnitTest tests[] = {
         cmocka_unit_test(it_enumerates_at_high_speed_and_tells_its_mac_address),
         cmocka_unit_test(wrong_requests_stall_and_the_next_right_one_works),
         cmocka_unit_test(descriptors_of_the_other_speed_differ_in_type_and_packet_size),
+        cmocka_unit_test(every_descriptor_that_comes_over_the_bus_can_be_parsed),
+        cmocka_unit_test(set_configuration_0_goes_back_to_the_address_state_and_1_configures_again),
         cmocka_unit_test(vendor_requests_of_all_lengths_carry_their_bytes),
         cmocka_unit_test(out_transfers_of_all_lengths_arrive_with_their_ends),
         cmocka_unit_test(in_transfers_of_all_lengths_end_with_a_short_packet),
@@ -431,6 +671,12 @@ int main()
         cmocka_unit_test(each_notification_is_sent_once),
         cmocka_unit_test(a_reset_in_the_middle_of_transfers_starts_everything_anew),
         cmocka_unit_test(suspend_puts_the_phy_to_sleep_and_resume_brings_high_speed_back),
+        cmocka_unit_test(the_card_wakes_a_host_that_allows_it),
+        cmocka_unit_test(the_card_leaves_a_host_asleep_that_does_not_allow_waking),
+        cmocka_unit_test(test_j_and_test_k_drive_the_line_for_good),
+        cmocka_unit_test(test_se0_nak_answers_each_in_token_with_nak_and_nothing_else),
+        cmocka_unit_test(test_packet_is_sent_over_and_over),
+        cmocka_unit_test(the_status_stage_of_a_test_mode_may_be_repeated_on_a_bad_cable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

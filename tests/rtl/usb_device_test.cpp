@@ -21,7 +21,7 @@ struct FullSpeed : Bench<Vusb_device> {
         dut->mac_address = 0x020000000001;
         dut->m_out_ready = 1;
         dut->utmi_rx_active = dut->utmi_rx_valid = dut->utmi_rx_error = dut->utmi_tx_ready = 0;
-        dut->s_in_valid = dut->s_notify_valid = dut->ctl_accept = 0;
+        dut->s_in_valid = dut->s_notify_valid = dut->ctl_accept = dut->wake_request = 0;
         dut->utmi_line_state = J;
         reset();
         drive(J, 1000);
@@ -115,11 +115,14 @@ struct FullSpeed : Bench<Vusb_device> {
         }
         return {};
     }
-    void no_data_request(uint8_t address, uint8_t number, uint8_t value)
+    void request(uint8_t address, const Bytes &setup)
     {
-        const Bytes setup = {0x00, number, value, 0, 0, 0, 0, 0};
         assert_true(transact_out(SETUP, address, 0, DATA0, setup) == Bytes{pid_byte(ACK)});
         assert_true(in_after_naks(address, 0) == data_packet(DATA1, {}));
+    }
+    void no_data_request(uint8_t address, uint8_t number, uint8_t value)
+    {
+        request(address, {0x00, number, value, 0, 0, 0, 0, 0});
     }
     void configure()
     {
@@ -234,6 +237,71 @@ static void endpoints_do_not_exist_before_set_configuration(void **)
     assert_true(d.transact_out(OUT, 3, 2, DATA0, {1}).empty());
 }
 
+static void suspend(FullSpeed &d)
+{
+    d.drive(J, 4 * MS);
+    assert_true(d.dut->suspended && d.dut->utmi_suspend_n);
+    d.drive(J, 3 * MS);
+    assert_true(d.dut->suspended && !d.dut->utmi_suspend_n);
+}
+
+static void end_resume(FullSpeed &d)
+{
+    d.drive(K, 20 * MS);
+    d.drive(SE0, 2 * 8 * BIT); // a low-speed EOP
+    d.drive(J, 100);
+    assert_true(!d.dut->suspended && !d.dut->high_speed && d.dut->configured);
+    assert_true(d.transact_in(3, 1) == Bytes{pid_byte(NAK)}); // still at its address
+}
+
+static void the_host_suspends_and_resumes_it(void **)
+{
+    FullSpeed d;
+    d.configure();
+    for (int i = 0; i < 2; i++) {
+        suspend(d);
+        end_resume(d);
+    }
+}
+
+static void it_wakes_the_host_that_allows_it(void **)
+{
+    FullSpeed d;
+    d.configure();
+    suspend(d);
+    d.dut->wake_request = 1; // not allowed
+    d.drive(J, 1 * MS);
+    assert_true(!d.dut->utmi_suspend_n && !d.dut->utmi_tx_valid);
+    d.dut->wake_request = 0;
+    end_resume(d);
+    d.request(3, {0x00, 3, 1, 0, 0, 0, 0, 0}); // SET_FEATURE: remote wake-up
+    suspend(d);
+    d.dut->wake_request = 1;
+    d.drive(J, 20);
+    assert_true(d.dut->utmi_suspend_n && d.dut->utmi_op_mode == 2 && d.dut->utmi_xcvr_select == 1);
+    uint64_t driven = 0;
+    for (d.dut->utmi_tx_ready = 1; d.dut->utmi_tx_valid; driven++) {
+        assert_int_equal(d.dut->utmi_tx_data, 0);
+        d.drive(K, 1);
+    }
+    d.dut->utmi_tx_ready = 0;
+    assert_in_range(driven, 1 * MS, 15 * MS);
+    end_resume(d);
+}
+
+static void requests_that_need_high_speed_or_configuration_2_are_refused(void **)
+{
+    FullSpeed d;
+    d.configure();
+    const Bytes test_mode = {0x00, 3, 2, 0, 0, 3, 0, 0}, second = {0x00, 9, 2, 0, 0, 0, 0, 0},
+                second_descriptor = {0x80, 6, 1, 2, 0, 0, 9, 0};
+    for (const Bytes &setup : {test_mode, second, second_descriptor}) {
+        assert_true(d.transact_out(SETUP, 3, 0, DATA0, setup) == acknowledge);
+        assert_true(d.in_after_naks(3, 0) == Bytes{pid_byte(STALL)});
+    }
+    assert_int_equal(d.dut->configuration, 1);
+}
+
 static const CMUnitTest tests[] = {
     cmocka_unit_test(the_device_descriptor_comes_at_address_0_and_after_set_address),
     cmocka_unit_test(answers_begin_2_to_6_5_bit_times_after_the_packet),
@@ -241,5 +309,8 @@ static const CMUnitTest tests[] = {
     cmocka_unit_test(in_packets_have_64_bytes_and_come_again_without_ack),
     cmocka_unit_test(a_notification_comes_on_endpoint_2),
     cmocka_unit_test(endpoints_do_not_exist_before_set_configuration),
+    cmocka_unit_test(the_host_suspends_and_resumes_it),
+    cmocka_unit_test(it_wakes_the_host_that_allows_it),
+    cmocka_unit_test(requests_that_need_high_speed_or_configuration_2_are_refused),
 };
 RUN_TESTS(tests)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "Vusb_ep0.h"
 #include "usb_bench.h"
+#include "weir_link.h"
 
 // The transaction layer's and both responders' side of endpoint 0.
 struct Control : Bench<Vusb_ep0> {
@@ -185,9 +186,15 @@ static void what_is_not_accepted_stalls_until_the_next_setup(void **)
     c.dut->ctl_accept = 0;
     c.setup(request(0xC0, 1, 4));
     assert_true(c.dut->stall);
-    c.setup(request(0xA1, 1, 4)); // class: nobody is asked
+    c.setup(request(0xE0, 1, 4)); // the reserved type: nobody is asked
     assert_true(c.dut->stall);
     assert_true(c.ctl_starts == 1 && c.standard_starts == 0);
+    c.setup(request(0xA1, 1, 4)); // a class request goes to the link
+    assert_true(c.dut->stall && c.ctl_starts == 2);
+    c.setup(request(0xC0, WEIR_REQ_MS_OS_20, 4)); // but this vendor request does not
+    assert_true(!c.dut->stall && c.ctl_starts == 2 && c.standard_starts == 1);
+    c.setup(request(0x40, WEIR_REQ_MS_OS_20, 4));
+    assert_true(c.dut->stall && c.ctl_starts == 3 && c.standard_starts == 1);
     c.dut->standard_in_length = 18;
     c.setup(request(0x80, 6, 18));
     assert_false(c.dut->stall);
