@@ -4,6 +4,7 @@
 // packet and toggle move on with the host's ACK alone.
 //% induction 3
 //% quick
+//% mutant-depth 10
 //% set SLOTS_LOG2 1
 //% mutant usb_ep_in: assign s_in_ready = !full & !owe_empty & !rst; => assign s_in_ready = !owe_empty & !rst;
 //% mutant usb_ep_in: if (ack) toggle <= !toggle; => if (ready) toggle <= !toggle;

@@ -4,6 +4,7 @@
 // an accepted packet alone. The environment keeps what usb_transaction promises (proved in usb_transaction_formal.v).
 //% induction 3
 //% quick
+//% mutant-depth 10
 //% set OUT_ADDR_WIDTH 10
 //% mutant usb_ep_out: else if (!taking) written <= committed; => else if (!taking) written <= written;
 //% mutant usb_ep_out: used + longest < SIZE => used < SIZE

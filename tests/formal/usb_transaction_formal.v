@@ -5,6 +5,7 @@
 // that fits; nothing counts as arrived without the host's ACK.
 //% induction 4
 //% quick
+//% mutant-depth 12
 //% mutant usb_transaction: wire new_token = good & token_is_ours => wire new_token = good
 //% mutant usb_transaction: wire new_token = good & token_is_ours => wire new_token = packet_end & token_is_ours
 //% mutant usb_transaction: wire good_data = good & => wire good_data = packet_end &
@@ -72,6 +73,8 @@
             if (in_ack) assert($past(f_good) && $past(packet_pid) == PID_ACK && $past(f_sent_data));
             if (out_taking && !$past(out_taking)) assert($past(state) == LOOK);
             if (out_taking && !$past(out_taking) && !is_setup) assert($past(out_ready && out_exists && !out_stall));
+            if ($past(state) == LOOK && state != IDLE)                  // never for an endpoint that is not there
+                assert($past(token == PID_SETUP ? endpoint == 4'd0 : token == PID_IN ? in_exists : out_exists));
             if (setup_token) assert(endpoint == 4'd0 && is_setup);
         end
 
