@@ -10,6 +10,7 @@
 //% mutant usb_transaction: wire new_token = good & token_is_ours => wire new_token = packet_end & token_is_ours
 //% mutant usb_transaction: wire good_data = good & => wire good_data = packet_end &
 //% mutant usb_transaction: data_reply == PID_ACK & (is_new | is_setup); => data_reply == PID_ACK;
+//% mutant usb_transaction: out_taking <= 1'b0;         // what => // what
 //% mutant usb_transaction: in_ack <= good & packet_pid == PID_ACK; => in_ack <= packet_end;
 //% mutant usb_transaction: out_taking <= out_exists & out_ready & !out_stall; => out_taking <= out_exists & !out_stall;
 //% mutant usb_transaction: state <= out_exists ? WAIT_DATA : IDLE; => state <= WAIT_DATA;
@@ -75,6 +76,7 @@
             if (out_taking && !$past(out_taking) && !is_setup) assert($past(out_ready && out_exists && !out_stall));
             if ($past(state) == LOOK && state != IDLE)                  // never for an endpoint that is not there
                 assert($past(token == PID_SETUP ? endpoint == 4'd0 : token == PID_IN ? in_exists : out_exists));
+            if ($past(out_commit)) assert(!out_taking);                 // which usb_ep_out relies on for its room
             if (setup_token) assert(endpoint == 4'd0 && is_setup);
         end
 
