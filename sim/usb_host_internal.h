@@ -119,6 +119,7 @@ struct usb_phy {
     size_t rx_length, rx_next;
     uint64_t rx_at, rx_data_at; // dir rises, first byte; USB_NEVER: nothing to come
     unsigned rx_run, rx_stuffed;
+    size_t rx_error_at; // RxError before this byte of the next packet, 1 or more; 0: none. For benches
     bool rx_ending;
 
     // Link to bus.
@@ -282,6 +283,10 @@ struct usb_host {
     struct weir_usb_transfer *refused; // to be completed at the next clock
 
     struct weir_usb_faults faults;
+    // For benches: sees each packet on the cable and may change it, up to USB_PACKET_MAX bytes. Returns its
+    // length then; 0: it is lost.
+    size_t (*tamper)(void *context, bool to_device, uint8_t *packet, size_t length);
+    void *tamper_context;
     uint64_t random;
     uint64_t completed;
     struct weir_sim_usb_stats stats;

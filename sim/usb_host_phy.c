@@ -28,6 +28,7 @@
 // RX CMD, ULPI 1.1 table 8: VBUS valid, ID floating.
 #define RX_CMD_BASE 0x4C
 #define RX_CMD_ACTIVE 0x10
+#define RX_CMD_ERROR 0x30
 
 void usb_phy_init(struct usb_phy *phy, uint64_t seed)
 {
@@ -149,6 +150,10 @@ static void receive(struct usb_phy *phy, const struct ulpi_pins *pins, uint64_t 
     } else if (phy->rx_stuffed >= 8) { // stuffed bits add up to a byte time without a byte
         phy->rx_stuffed -= 8;
         drive_rx_cmd(phy, true, USB_LINE_J);
+    } else if (phy->rx_error_at > 0 && phy->rx_next >= phy->rx_error_at) {
+        phy->data = (uint8_t)(RX_CMD_BASE | RX_CMD_ERROR | USB_LINE_J);
+        phy->nxt = false;
+        phy->rx_error_at = 0;
     } else if (phy->rx_next < phy->rx_length) {
         phy->data = phy->rx[phy->rx_next++];
         phy->nxt = true;

@@ -4,6 +4,8 @@
 // section 7.1.18 and 8.7.2. Faults are injected here, where packets meet the cable.
 #include "usb_host_internal.h"
 
+#include <string.h>
+
 static bool draw(struct usb_host *host, uint32_t per_million)
 {
     if (per_million == 0 || usb_random(&host->random) % 1000000 >= per_million)
@@ -27,6 +29,15 @@ static uint64_t packet_clocks(const struct usb_host *host, const uint8_t *packet
 uint64_t usb_transmit(struct usb_host *host, uint8_t *packet, size_t length)
 {
     uint64_t end = host->clock + packet_clocks(host, packet, length);
+    uint8_t changed[USB_PACKET_MAX];
+    if (host->tamper) {
+        memcpy(changed, packet, length);
+        length = host->tamper(host->tamper_context, true, changed, length);
+        if (length == 0)
+            return end;
+        packet = changed;
+        end = host->clock + packet_clocks(host, packet, length);
+    }
     if (length == 1 && draw(host, host->faults.handshake_lost))
         return end;
     if (draw(host, host->faults.out_corrupt))
@@ -104,6 +115,8 @@ static void answered(struct usb_host *host)
     struct usb_phy *phy = &host->phy;
     struct usb_transaction *now = &host->now;
     size_t length = phy->tx_collided ? 0 : phy->tx_length;
+    if (host->tamper && length > 0 && length <= USB_PACKET_MAX)
+        length = host->tamper(host->tamper_context, false, phy->tx, length);
     if (phy->tx_begin > now->asked + host->times.answer_latest)
         host->late_answers++;
     end_transaction(host, phy->tx_end + host->times.turn_gap);

@@ -147,12 +147,13 @@ module usb_transaction #(
                     state <= IDLE;
                 end
             end
-        REPLY, REPLY_DATA:
+        REPLY, REPLY_DATA: begin
+            out_taking <= 1'b0;         // what comes before the answer may leave is no part of the packet
             if (may_answer) begin
                 ev_out_nyet <= nyet_now;
-                out_taking <= 1'b0;
                 state <= SENDING;
             end
+        end
         SENDING:
             if (!tx_busy) begin
                 in_sent <= sends_data;

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The device core with its ULPI front, as a board has them, for usb_core_test.
+// The device core with its ULPI front, as a board has them, for usb_core_test and usb_campaign_test.
 `default_nettype none
 
 module usb_core #(
-    parameter NCM = 0
+    parameter NCM = 0,
+    parameter CHIRP_CLOCKS  = 60200,    // as in usb_port.v; the fault campaign takes shorter ones
+    parameter LISTEN_CLOCKS = 66000,
+    parameter IDLE_CLOCKS   = 180600,
+    parameter REVERT_CLOCKS = 6060
 ) (
     input  wire        clk,
     input  wire        rst,
@@ -72,7 +76,11 @@ module usb_core #(
         .utmi_op_mode(op_mode), .utmi_suspend_n(suspend_n)
     );
 
-    usb_device #(.NCM(NCM)) device (
+    usb_device #(
+        .NCM(NCM),
+        .CHIRP_CLOCKS(CHIRP_CLOCKS), .LISTEN_CLOCKS(LISTEN_CLOCKS), .IDLE_CLOCKS(IDLE_CLOCKS),
+        .REVERT_CLOCKS(REVERT_CLOCKS)
+    ) device (
         .clk(clk), .rst(rst), .mac_address(mac_address),
         .utmi_rx_active(rx_active), .utmi_rx_valid(rx_valid), .utmi_rx_data(rx_data), .utmi_rx_error(rx_error),
         .utmi_tx_valid(tx_valid), .utmi_tx_data(tx_data), .utmi_tx_ready(tx_ready),
