@@ -24,7 +24,7 @@ peer_down() {
 
 # Makes the namespace, with the TAP at $peer_ip; nothing outside it is touched.
 peer_up() {
-    trap peer_down EXIT
+    trap '[ $BASHPID != $$ ] || peer_down' EXIT # a background list that is killed early may still run it
     trap 'exit 130' INT TERM
     ip netns add "$ns" &&
         ip -n "$ns" link set lo up &&
