@@ -214,17 +214,31 @@ bool runner_step(struct runner *runner, weir_time deadline)
     return false;
 }
 
+int runner_no_way(const struct runner *runner, const struct weir_ip *remote)
+{
+    const struct options *options = runner->options;
+    const char *wrong = not_a_host(options, remote);
+    char text[IP_TEXT_SIZE];
+
+    ip_text(remote, text);
+    if (memcmp(remote->bytes, options->address.bytes, 4) == 0)
+        return fail("%s is our own address: give another host's", text);
+    if (wrong)
+        return fail("%s is %s: give a host's address", text, wrong);
+    return fail("no way to %s: it is not in our network, so give --gateway", text);
+}
+
 bool runner_connect(struct runner *runner, const struct weir_ip *remote, uint16_t port, struct weir_tcp **tcp)
 {
     char text[IP_TEXT_SIZE];
 
     *tcp = weir_tcp_connect(runner->stack, runner_now(runner), remote, port, 0);
-    if (!*tcp) {
-        fail(errno == ENETUNREACH ? "no way to %s: it is not in our network, so give --gateway"
-                                  : "no connection to %s",
-             ip_text(remote, text));
+    if (!*tcp && errno == ENETUNREACH)
+        runner_no_way(runner, remote);
+    else if (!*tcp)
+        fail("no connection to %s: %s", ip_text(remote, text), strerror(errno));
+    if (!*tcp)
         return false;
-    }
     while (weir_tcp_state(*tcp) == WEIR_TCP_SYN_SENT || weir_tcp_state(*tcp) == WEIR_TCP_SYN_RECEIVED) {
         if (!runner_step(runner, WEIR_TIME_NEVER))
             goto over;

@@ -64,6 +64,8 @@ void runner_note_flow(struct runner *runner, const struct weir_tcp *tcp);
 // Ends a connection of which all was sent and received: FIN both ways, as far as the peer joins in, then
 // gives it back.
 void runner_finish(struct runner *runner, struct weir_tcp *tcp);
+// Tells why nothing can be sent to an address (ENETUNREACH).
+int runner_no_way(const struct runner *runner, const struct weir_ip *remote);
 // Tells why a connection broke.
 int runner_tcp_failed(const struct weir_tcp *tcp, int error);
 
