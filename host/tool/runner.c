@@ -12,6 +12,8 @@
 #include "tool.h"
 
 #define MTU 1500
+#define IP_AND_TCP 40
+#define FRAME_COST 32 // bytes in the card's memory: Ethernet header, record header, padding
 #define FINISH_TIME (2 * WEIR_SECOND) // a peer that does not close its side is left after this
 #define SHORTEST_WAIT 1000            // ns; device time must go on whatever the stack asks for
 
@@ -67,6 +69,15 @@ static int open_card(struct runner *runner)
                   : EXIT_FINE;
 }
 
+// A window that the card's receive memory holds, so that a peer which fills it overflows nothing: three
+// quarters, for other peers' frames need room too, less what each segment costs besides its payload there.
+static size_t receive_buffer(const struct weir_card_caps *caps)
+{
+    const size_t segments = caps->rx_memory / 4 * 3 / (MTU + FRAME_COST);
+
+    return (segments > 2 ? segments : 2) * (MTU - IP_AND_TCP);
+}
+
 static bool open_stack(struct runner *runner)
 {
     const struct options *options = runner->options;
@@ -80,6 +91,7 @@ static bool open_stack(struct runner *runner)
         .tx_csum = csum,
         .tso = csum && options->tso && caps->features & WEIR_CAP_TSO4,
         .max_superframe = caps->max_superframe,
+        .receive_buffer = receive_buffer(caps),
     };
 
     memcpy(config.mac, caps->mac, sizeof config.mac);

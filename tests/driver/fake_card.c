@@ -10,6 +10,7 @@
 #define PACKET 512
 #define MAX_SUPERFRAME 65550
 #define MAX_FRAME 9018
+#define FRAME_MEMORY 65536 // bytes each way, as the Verilog's
 #define TABLE_SIZE 8
 #define IN_USE (UINT64_C(1) << 63)
 #define ETH_ARP 0x0806
@@ -58,6 +59,8 @@ static void read_caps(const struct fake_card *card, uint8_t *block)
            WEIR_CAP_TX_CSUM | WEIR_CAP_RX_CSUM | WEIR_CAP_TSO4 | WEIR_CAP_ARP | WEIR_CAP_JUMBO, 4);
     put_le(block + WEIR_CAPS_MAX_SUPERFRAME, MAX_SUPERFRAME, 4);
     put_le(block + WEIR_CAPS_MAX_FRAME, MAX_FRAME, 2);
+    put_le(block + WEIR_CAPS_TX_MEMORY, FRAME_MEMORY, 4);
+    put_le(block + WEIR_CAPS_RX_MEMORY, FRAME_MEMORY, 4);
     block[WEIR_CAPS_MAC_ENTRIES] = block[WEIR_CAPS_ARP_ENTRIES] = TABLE_SIZE;
     memcpy(block + WEIR_CAPS_MAC, fake_card_mac, 6);
 }
