@@ -252,6 +252,10 @@ struct wire *wire_tap_open(const char *name, char *error, size_t error_size)
     if (!tap)
         return NULL;
     memcpy(request.ifr_name, tap->name, sizeof tap->name);
+    // The kernel would make one, of whatever name, down and with no address: nobody could be reached over it.
+    if (if_nametoindex(name) == 0)
+        return open_failed(tap, error, error_size, "no TAP interface",
+                           "make it first: ip tuntap add NAME mode tap && ip link set NAME up");
     tap->wire.poll_fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (tap->wire.poll_fd < 0)
         return open_failed(tap, error, error_size, "cannot open /dev/net/tun for", tap_advice(0));

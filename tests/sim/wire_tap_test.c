@@ -49,6 +49,8 @@ static void set_up(const char *interface)
 static struct wire *open_tap(void)
 {
     char error[200] = "";
+
+    run("ip tuntap add tap-weir mode tap");
     struct wire *wire = wire_tap_open("tap-weir", error, sizeof error);
 
     if (!wire)
@@ -210,22 +212,11 @@ static void tap_frames_to_an_interface_that_is_down_are_counted_and_lost(void **
     wire_close(wire);
 }
 
-static void tap_an_interface_made_beforehand_is_used_and_stays(void **state)
-{
-    (void)state;
-    run("ip tuntap add tap-weir mode tap");
-    struct wire *wire = open_tap();
-    set_up("tap-weir");
-    only_whole_frames_reach_the_kernel(wire);
-    wire_close(wire);
-    assert_true(if_nametoindex("tap-weir") != 0);
-}
-
-static void tap_one_made_by_the_wire_goes_away_with_it(void **state)
+static void tap_stays_when_the_wire_is_closed(void **state)
 {
     (void)state;
     wire_close(open_tap());
-    assert_true(if_nametoindex("tap-weir") == 0);
+    assert_true(if_nametoindex("tap-weir") != 0);
 }
 
 static void tap_gone_while_in_use_is_an_error_with_a_reason(void **state)
@@ -296,6 +287,9 @@ static void names_that_cannot_be_opened_are_told_with_advice(void **state)
     (void)state;
     assert_null(wire_veth_open("veth-none", error, sizeof error));
     assert_non_null(strstr(error, "ip link add"));
+    assert_null(wire_tap_open("tap-none", error, sizeof error));
+    assert_non_null(strstr(error, "ip tuntap add"));
+    assert_true(if_nametoindex("tap-none") == 0); // none is made
     assert_null(wire_tap_open("a-name-too-long-by-far", error, sizeof error));
     assert_non_null(strstr(error, "1 to 15 characters"));
     run("ip link add veth-card type veth peer name veth-peer");
@@ -323,8 +317,7 @@ int main(void)
         cmocka_unit_test_setup(tap_frames_of_the_kernel_come_padded_with_fcs_and_checksums, fresh_namespace),
         cmocka_unit_test_setup(tap_only_whole_frames_reach_the_kernel, fresh_namespace),
         cmocka_unit_test_setup(tap_frames_to_an_interface_that_is_down_are_counted_and_lost, fresh_namespace),
-        cmocka_unit_test_setup(tap_an_interface_made_beforehand_is_used_and_stays, fresh_namespace),
-        cmocka_unit_test_setup(tap_one_made_by_the_wire_goes_away_with_it, fresh_namespace),
+        cmocka_unit_test_setup(tap_stays_when_the_wire_is_closed, fresh_namespace),
         cmocka_unit_test_setup(tap_gone_while_in_use_is_an_error_with_a_reason, fresh_namespace),
         cmocka_unit_test_setup(veth_frames_of_the_kernel_come_padded_with_fcs_and_checksums, fresh_namespace),
         cmocka_unit_test_setup(veth_only_whole_frames_reach_the_kernel, fresh_namespace),
