@@ -50,7 +50,8 @@ struct weir_transport_ops {
     // Asks for a queued transfer back; `complete` still comes, inside a later poll.
     void (*cancel)(struct weir_transport *transport, struct weir_transfer *transfer);
     // Moves things on: calls `complete` of transfers that ended. Returns when something completed, at the
-    // latest at `deadline`. 0, or a negative errno (-ENODEV when the card is gone, -EINTR after a signal).
+    // latest at `deadline`. 0, or a negative errno (-ENODEV when the card is gone, -EINTR after a signal,
+    // -ENOLINK when a simulated card's cable leads nowhere any more, which is told on stderr).
     int (*poll)(struct weir_transport *transport, weir_time deadline);
     // From now on poll also returns when one of these is ready as in poll(2), with `revents` filled in; the
     // caller keeps `fds` valid until the next call. count 0 ends it.

@@ -34,6 +34,8 @@ static struct tap *tap_of(struct wire *wire)
 
 static int failed(struct tap *tap, const char *what, int error)
 {
+    if (if_nametoindex(tap->name) == 0)
+        error = ENODEV;
     snprintf(tap->wire.error, sizeof tap->wire.error, "cannot %s interface %s: %s", what, tap->name,
              strerror(error));
     return -error;
@@ -41,11 +43,14 @@ static int failed(struct tap *tap, const char *what, int error)
 
 // ---- Towards the card ----
 
+// ENETDOWN is told when an interface goes down, and by a packet socket, once, when it goes away altogether.
 static ssize_t read_failed(struct tap *tap)
 {
-    bool nothing_now = errno == EAGAIN || errno == EINTR || errno == ENETDOWN;
-
-    return nothing_now ? 0 : failed(tap, "read from", errno);
+    if (errno == EAGAIN || errno == EINTR)
+        return 0;
+    if (errno == ENETDOWN && if_nametoindex(tap->name) != 0)
+        return 0;
+    return failed(tap, "read from", errno);
 }
 
 static ssize_t tap_to_card(struct wire *wire, uint64_t now, uint8_t *frame)

@@ -221,6 +221,8 @@ bool runner_step(struct runner *runner, weir_time deadline)
         return !runner->interrupted;
     if (error == -ENODEV)
         fail("the card is gone: plug it in again");
+    else if (error == -ENOLINK)
+        fail("nothing is at the other end of the cable any more: make its interface anew");
     else
         fail("the card does not work any more (%s): plug it in anew", strerror(-error));
     return false;

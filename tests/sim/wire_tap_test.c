@@ -252,6 +252,20 @@ static void veth_only_whole_frames_reach_the_kernel(void **state)
     wire_close(wire);
 }
 
+static void veth_down_is_no_error_and_gone_is_one_with_a_reason(void **state)
+{
+    struct wire *wire = open_veth();
+    uint8_t frame[WIRE_FRAME_MAX];
+
+    (void)state;
+    run("ip link set veth-card down");
+    assert_int_equal(next_frame(wire, frame), 0);
+    run("ip link set veth-card up && ip link delete veth-card");
+    assert_true(next_frame(wire, frame) < 0);
+    assert_non_null(strstr(wire->error, "veth-card: No such device"));
+    wire_close(wire);
+}
+
 static void veth_a_superframe_is_an_error_that_tells_the_remedy(void **state)
 {
     struct wire *wire = open_veth();
@@ -321,6 +335,7 @@ int main(void)
         cmocka_unit_test_setup(tap_gone_while_in_use_is_an_error_with_a_reason, fresh_namespace),
         cmocka_unit_test_setup(veth_frames_of_the_kernel_come_padded_with_fcs_and_checksums, fresh_namespace),
         cmocka_unit_test_setup(veth_only_whole_frames_reach_the_kernel, fresh_namespace),
+        cmocka_unit_test_setup(veth_down_is_no_error_and_gone_is_one_with_a_reason, fresh_namespace),
         cmocka_unit_test_setup(veth_a_superframe_is_an_error_that_tells_the_remedy, fresh_namespace),
         cmocka_unit_test_setup(veth_with_offload_off_superframes_come_cut, fresh_namespace),
         cmocka_unit_test_setup(names_that_cannot_be_opened_are_told_with_advice, fresh_namespace),
