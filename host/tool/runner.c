@@ -13,7 +13,7 @@
 
 #define MTU 1500
 #define IP_AND_TCP 40
-#define FRAME_COST 32 // bytes in the card's memory: Ethernet header, record header, padding
+#define FRAME_COST 32                 // bytes in the card's memory: Ethernet header, record header, padding
 #define FINISH_TIME (2 * WEIR_SECOND) // a peer that does not close its side is left after this
 #define SHORTEST_WAIT 1000            // ns; device time must go on whatever the stack asks for
 
@@ -154,6 +154,8 @@ int runner_close(struct runner *runner, int exit_code)
 {
     if (runner->options->stats && !stats_tell(runner))
         exit_code = exit_code == EXIT_FINE ? EXIT_FAILED : exit_code;
+    if (runner->broken && exit_code == EXIT_FINE)
+        exit_code = EXIT_FAILED;
     return abandon(runner, exit_code);
 }
 
@@ -207,6 +209,8 @@ static void take_signal(struct runner *runner)
 
 bool runner_step(struct runner *runner, weir_time deadline)
 {
+    if (runner->broken)
+        return false;
     // When the card takes no more, only it can move things on.
     if (runner->stack && send_due(runner)) {
         weir_time due = weir_stack_poll_at(runner->stack), now = runner_now(runner);
@@ -219,6 +223,7 @@ bool runner_step(struct runner *runner, weir_time deadline)
         send_due(runner); // also runs timers, whose effects the caller must see before the next wait
     if (error == 0 || error == -EINTR)
         return !runner->interrupted;
+    runner->broken = true;
     if (error == -ENODEV)
         fail("the card is gone: plug it in again");
     else if (error == -ENOLINK)

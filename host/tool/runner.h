@@ -26,6 +26,7 @@ struct runner {
     struct weir_card *card;
     struct weir_stack *stack; // NULL without RUNNER_STACK
     bool interrupted;         // a signal came: come to an end
+    bool broken;              // the card does not work any more, which was printed: no exit code is EXIT_FINE
     uint32_t link;            // WEIR_REG_LINK
     uint32_t counters_before[WEIR_COUNTERS];
     weir_time opened;
@@ -43,7 +44,7 @@ enum runner_use { RUNNER_CARD, RUNNER_STACK };
 // card, the receiver on. EXIT_FINE, or another exit code after an error, which it has printed.
 int runner_open(struct runner *runner, const struct options *options, enum runner_use use);
 // Shuts everything down, tells the statistics if they were asked for. Returns `exit_code`, or EXIT_FAILED if
-// that went wrong.
+// that, or the card before, went wrong.
 int runner_close(struct runner *runner, int exit_code);
 
 // One turn: sends what is due, waits until something happens or device time `deadline` comes, takes what
