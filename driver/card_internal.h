@@ -63,6 +63,8 @@ struct weir_card {
     struct weir_transfer notify;
     uint8_t notify_buffer[WEIR_NOTIFY_SIZE];
     bool notify_failed;
+    uint8_t *buffer[OUT_SLOTS + IN_SLOTS]; // those that are not the transport's
+    unsigned buffers;
     uint32_t link;       // last known
     bool link_changed;   // to be told at the next poll
     bool gone;           // the device
@@ -71,7 +73,6 @@ struct weir_card {
 
 // weir_out.c
 bool weir_out_init(struct weir_card *card);
-void weir_out_free(struct weir_card *card);
 void weir_out_flush(struct weir_card *card);
 // Go on after a failure, the endpoint cleared; `taken` is the card's count of packets. 0, or -EIO when it
 // cannot be.
@@ -79,13 +80,16 @@ int weir_out_recover(struct weir_card *card, uint32_t taken);
 
 // weir_in.c
 bool weir_in_init(struct weir_card *card);
-void weir_in_free(struct weir_card *card);
 void weir_in_start(struct weir_card *card);
 int weir_in_recover(struct weir_card *card, uint32_t taken);
 
 // weir_control.c
 int weir_control_read_caps(struct weir_card *card);
 int weir_control_clear_halt(struct weir_card *card, uint8_t endpoint);
+
+// Memory for a transfer's buffer, the transport's own where it has any; freed with the card. NULL: there is
+// none.
+uint8_t *weir_card_buffer(struct weir_card *card, size_t size);
 
 // Hands a transfer to the transport; remembers when the device is gone. False when the transport did not take
 // it.

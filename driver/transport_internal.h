@@ -7,6 +7,8 @@
 
 #include "weir_transport.h"
 
+struct weir_transport *weir_transport_libusb_open(const char *options, char *error, size_t error_size);
+struct weir_transport *weir_transport_usbredir_open(const char *options, char *error, size_t error_size);
 struct weir_transport *weir_transport_sim_open(const char *options, char *error, size_t error_size);
 
 // As above, with the cable leading to `far_end` (see wire.h), whose owner the transport becomes once it is

@@ -337,11 +337,6 @@ static bool create_sim(struct sim_transport *transport, const struct sim_options
 {
     char reason[160] = "";
     struct weir_sim_config config = {
-        .trace_path = *options->trace ? options->trace : NULL,
-        .seed = options->seed,
-        .faults = {.out_corrupt = options->usb_corrupt,
-                   .in_corrupt = options->usb_corrupt,
-                   .handshake_lost = options->usb_lost},
         .wire_out = sim_wire_out,
         .wire_sent = sim_wire_sent,
         .wire_context = &transport->wire,
@@ -349,6 +344,7 @@ static bool create_sim(struct sim_transport *transport, const struct sim_options
         .error_size = sizeof reason,
     };
 
+    sim_options_config(options, &config);
     transport->sim = weir_sim_create(&config);
     if (!transport->sim)
         snprintf(error, error_size, "the simulated card does not start: %s",

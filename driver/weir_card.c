@@ -42,6 +42,16 @@ bool weir_card_submit(struct weir_card *card, struct weir_transfer *transfer)
     return error == 0;
 }
 
+uint8_t *weir_card_buffer(struct weir_card *card, size_t size)
+{
+    if (card->transport->ops->allocate)
+        return card->transport->ops->allocate(card->transport, size);
+    uint8_t *buffer = malloc(size);
+    if (buffer)
+        card->buffer[card->buffers++] = buffer;
+    return buffer;
+}
+
 __attribute__((format(printf, 3, 4))) static bool refuse(char *error, size_t error_size, const char *format,
                                                          ...)
 {
@@ -116,8 +126,8 @@ static int read_baseline(struct weir_card *card)
 static void free_card(struct weir_card *card)
 {
     card->transport->ops->close(card->transport);
-    weir_out_free(card);
-    weir_in_free(card);
+    while (card->buffers > 0)
+        free(card->buffer[--card->buffers]);
     free(card);
 }
 
@@ -150,6 +160,16 @@ struct weir_card *weir_card_open(struct weir_transport *transport, const struct 
         goto fail;
     }
     weir_in_start(card);
+    if (card->in.pending == 0) {
+        if (card->gone)
+            refuse(error, error_size, "the card is gone: plug it in again");
+        else
+            refuse(
+                error, error_size,
+                "the system has no memory for USB transfers: end other programs that use USB, or write 64 to "
+                "/sys/module/usbcore/parameters/usbfs_memory_mb");
+        goto fail;
+    }
     weir_card_submit(card, &card->notify);
     return card;
 

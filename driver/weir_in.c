@@ -88,6 +88,8 @@ static void on_in_complete(struct weir_transfer *transfer)
         take_transfer(card, transfer);
         if (!in->failed && weir_card_submit(card, transfer))
             in->pending++;
+        else
+            in->failed = true;
         return;
     }
     if (transfer->status == WEIR_TRANSFER_NO_DEVICE)
@@ -103,7 +105,7 @@ bool weir_in_init(struct weir_card *card)
     for (unsigned i = 0; i < IN_SLOTS; i++) {
         card->in.slot[i] = (struct weir_transfer){
             .endpoint = WEIR_EP_IN,
-            .buffer = malloc(WEIR_IN_TRANSFER_MAX),
+            .buffer = weir_card_buffer(card, WEIR_IN_TRANSFER_MAX),
             .length = WEIR_IN_TRANSFER_MAX,
             .complete = on_in_complete,
             .context = card,
@@ -112,12 +114,6 @@ bool weir_in_init(struct weir_card *card)
             return false;
     }
     return true;
-}
-
-void weir_in_free(struct weir_card *card)
-{
-    for (unsigned i = 0; i < IN_SLOTS; i++)
-        free(card->in.slot[i].buffer);
 }
 
 void weir_in_start(struct weir_card *card)

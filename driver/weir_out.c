@@ -56,17 +56,11 @@ bool weir_out_init(struct weir_card *card)
         struct out_slot *slot = &out->slot[i];
         slot->transfer =
             (struct weir_transfer){.endpoint = WEIR_EP_OUT, .complete = on_out_complete, .context = card};
-        slot->buffer = malloc(out->capacity);
+        slot->buffer = weir_card_buffer(card, out->capacity);
         if (!slot->buffer)
             return false;
     }
     return true;
-}
-
-void weir_out_free(struct weir_card *card)
-{
-    for (unsigned i = 0; i < OUT_SLOTS; i++)
-        free(card->out.slot[i].buffer);
 }
 
 // A transfer must end with a short packet, so that the card knows where it ends.

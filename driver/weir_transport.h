@@ -60,6 +60,9 @@ struct weir_transport_ops {
     // Class, subclass and protocol of the interface; protocol is the link's major version.
     void (*interface_id)(const struct weir_transport *transport, uint8_t id[3]);
     void (*close)(struct weir_transport *transport); // cancels everything, waits for every `complete`, frees
+    // Memory for transfers' buffers that this transport moves best; close frees it. NULL: there is none. An
+    // operation that a transport need not have: any memory will do.
+    uint8_t *(*allocate)(struct weir_transport *transport, size_t size);
 };
 
 struct weir_transport {
@@ -67,10 +70,19 @@ struct weir_transport {
 };
 
 // Opens the card that `spec` names:
+//     usb                  the only card at USB
+//     usb:serial=NUMBER    the one with this serial number, which is its MAC address in hexadecimal
+//     usb:BUS-PORT         the one at this port, as in usb:1-2.1
+//     usbredir:HOST:PORT | usbredir:unix:PATH    what a usbredir server exports, such as weir-sim
 //     sim:tap=NAME |
 //     sim:veth=NAME[,pcap=FILE][,trace=FILE][,seed=N][,loss=PERCENT][,reorder=PERCENT][,duplicate=PERCENT]
 //         [,corrupt=PERCENT][,usb-corrupt=PERCENT][,usb-lost=PERCENT]     a simulated card in this process
-// NULL on failure; then `error` (of `error_size` bytes) says what went wrong and what to do.
+// NULL on failure; then `error` (of `error_size` bytes) says what went wrong and what to do. errno is ENODEV
+// when the card is not there now and EACCES when it may not be used now: either may change when one is
+// plugged in.
 struct weir_transport *weir_transport_open(const char *spec, char *error, size_t error_size);
+
+// The forms of `spec`, for people: one a line, with what it means.
+extern const char weir_transport_forms[];
 
 #endif

@@ -12,5 +12,5 @@ WEIR := $(BUILD)/weir
 WEIR_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard host/tool/*.c))
 $(WEIR): $(WEIR_OBJECTS) $(HOST_LIB) $(DRIVER_LIB) $(SIM_LIB)
 	$(SAY) LINK $@
-	$(Q)$(CXX) -o $@ $^ $(SIM_LIBS)
+	$(Q)$(CXX) -o $@ $^ $(DRIVER_LIBS) $(SIM_LIBS)
 ALL += $(WEIR)

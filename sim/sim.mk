@@ -4,9 +4,13 @@
 SIM_LIB  := $(BUILD)/libweir_sim.a
 SIM_LIBS := -lz -lpcap -lpthread -latomic
 
+# build/weir-sim: the card as a program, exported over usbredir. What it alone needs is not in the library.
+WEIR_SIM            := $(BUILD)/weir-sim
+SIM_PROGRAM_SOURCES := sim/weir_sim_main.c $(wildcard sim/usbredir_*.c)
+
 SIM_TOP     := weir_card_ulpi
 SIM_MODEL   := $(BUILD)/verilated/V$(SIM_TOP)__ALL.a
-SIM_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard sim/*.c)) $(BUILD)/obj/sim/weir_sim.o
+SIM_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(SIM_PROGRAM_SOURCES),$(wildcard sim/*.c))) $(BUILD)/obj/sim/weir_sim.o
 SIM_RUNTIME := $(addprefix $(BUILD)/verilated/,verilated.o verilated_fst_c.o verilated_threads.o)
 
 # Reset values are random from the card's seed; an X in an expression is a constant, which is 9 % faster (the RTL benches
@@ -35,3 +39,7 @@ $(SIM_LIB): $(SIM_OBJECTS) $(SIM_MODEL)
 	$(SAY) AR $@
 	$(Q)rm -f $@ && cp $(SIM_MODEL) $@ && $(AR) rcs $@ $(SIM_OBJECTS) $(SIM_RUNTIME)
 ALL += $(SIM_LIB)
+
+$(WEIR_SIM): $(SIM_PROGRAM_SOURCES:%.c=$(BUILD)/obj/%.o) $(SIM_LIB)
+	$(CXX) -o $@ $^ -lusbredirparser $(SIM_LIBS)
+ALL += $(WEIR_SIM)

@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define US(n) ((uint64_t)(n)*USB_CLOCKS_PER_US)
 
@@ -20,6 +21,7 @@ static const struct usb_times default_times = {
     .reset = US(10000),
     .chirp_earliest = 150, // 2.5 us
     .chirp_latest = US(3000),
+    .revert = US(4000),
     .chirp_shortest = US(1000),
     .chirp_end = US(7000),
     .hub_chirp_wait = US(10),
@@ -48,6 +50,7 @@ struct usb_host *usb_host_create(const struct weir_usb_faults *faults, uint64_t 
     host->times = default_times;
     host->faults = *faults;
     host->random = seed * 2 + 1;
+    host->enumeration.wanted = 1;
     host->bulk_packets_max = packets_per_microframe > 0 ? packets_per_microframe : UINT_MAX;
     usb_phy_init(&host->phy, usb_random(&host->random));
     return host;
@@ -222,7 +225,7 @@ void usb_host_submit(struct usb_host *host, struct weir_usb_transfer *transfer)
 {
     struct usb_endpoint *endpoint =
         &host->endpoints[(transfer->endpoint & 15) | (transfer->endpoint & 0x80) >> 3];
-    if (host->state != USB_HOST_CONFIGURED)
+    if (host->state != USB_HOST_CONFIGURED && host->state != USB_HOST_ADDRESSED)
         refuse(host, transfer, WEIR_USB_NO_DEVICE);
     else if (!endpoint->present)
         refuse(host, transfer, WEIR_USB_ERROR);
@@ -230,14 +233,29 @@ void usb_host_submit(struct usb_host *host, struct weir_usb_transfer *transfer)
         usb_enqueue(host, endpoint, transfer);
 }
 
+static bool remove_refused(struct usb_host *host, const struct weir_usb_transfer *transfer)
+{
+    for (struct weir_usb_transfer **each = &host->refused; *each; each = &(*each)->next) {
+        if (*each != transfer)
+            continue;
+        *each = transfer->next;
+        return true;
+    }
+    return false;
+}
+
 bool usb_host_cancel(struct usb_host *host, struct weir_usb_transfer *transfer)
 {
     struct usb_endpoint *endpoint =
         &host->endpoints[(transfer->endpoint & 15) | (transfer->endpoint & 0x80) >> 3];
-    if (!usb_remove(host, endpoint, transfer))
+    // Its last packet has come and only the host's ACK is still to be sent: that cannot be taken back.
+    bool whole = host->phase == USB_PHASE_ACK && host->now.endpoint == endpoint &&
+                 endpoint->head == transfer && host->now.finished && !host->now.cancelled &&
+                 endpoint->type != USB_CONTROL;
+    if (!usb_remove(host, endpoint, transfer) && !remove_refused(host, transfer))
         return false;
     transfer->next = NULL;
-    transfer->status = WEIR_USB_CANCELLED;
+    transfer->status = whole ? WEIR_USB_OK : WEIR_USB_CANCELLED;
     host->completed++;
     transfer->complete(transfer);
     return true;
@@ -267,6 +285,71 @@ void usb_host_fail(struct usb_host *host, const char *format, ...)
     usb_host_fail_all(host);
 }
 
+// ---- the port ----
+
+static void cancel_all(struct usb_host *host)
+{
+    host->now.cancelled = true;
+    host->phase = USB_PHASE_READY;
+    host->phy.tx_ready = false;
+    for (unsigned i = 0; i < USB_ENDPOINTS; i++)
+        while (host->endpoints[i].head)
+            usb_complete(host, &host->endpoints[i], WEIR_USB_CANCELLED);
+}
+
+void usb_host_want_configuration(struct usb_host *host, uint8_t value)
+{
+    host->enumeration.wanted = value;
+}
+
+void usb_host_reset(struct usb_host *host)
+{
+    host->was_high_speed = host->port == USB_PORT_ENABLED && usb_phy_high_speed(&host->phy);
+    host->state = USB_HOST_RESETTING; // nothing is submitted from within `complete`
+    cancel_all(host);
+    memset(host->endpoints, 0, sizeof host->endpoints);
+    host->address = 0;
+    host->microframe = 0;
+    host->bus_free = host->event = host->clock;
+    host->port_since = host->reset_begin = host->clock;
+    host->port = USB_PORT_RESET;
+    usb_phy_drive(&host->phy, USB_LINE_SE0);
+}
+
+void usb_host_unplug(struct usb_host *host)
+{
+    usb_host_fail(host, "The card is unplugged.");
+}
+
+void usb_host_plug(struct usb_host *host)
+{
+    memset(host->endpoints, 0, sizeof host->endpoints);
+    host->address = 0;
+    host->microframe = 0;
+    host->was_high_speed = false;
+    host->state = USB_HOST_RESETTING;
+    host->port = USB_PORT_ATTACH;
+    host->times.attach = US(1000); // it may still have to see that high speed is over: TWTRSTHS, 875 us
+    host->port_since = host->attached = host->clock;
+    host->phase = USB_PHASE_READY;
+    host->phy.tx_ready = false;
+    host->bus_free = host->event = host->clock;
+    usb_phy_drive(&host->phy, USB_LINE_FREE);
+}
+
+uint64_t usb_host_standstill(const struct usb_host *host)
+{
+    uint64_t end = host->reset_begin + host->times.reset - host->times.hub_chirp_end;
+    bool known = host->port == USB_PORT_HUB_CHIRP && usb_phy_high_speed(&host->phy) &&
+                 host->clock >= host->chirp_begin + 6 * host->times.hub_chirp_bit;
+    return known && host->clock < end ? end - host->clock : 0;
+}
+
+void usb_host_skip(struct usb_host *host, uint64_t clocks)
+{
+    host->clock += clocks;
+}
+
 enum usb_host_state usb_host_state(const struct usb_host *host)
 {
     return host->state;
@@ -286,7 +369,8 @@ bool usb_host_idle(const struct usb_host *host)
 {
     if (host->port == USB_PORT_OFF)
         return !host->refused;
-    if (host->state != USB_HOST_CONFIGURED || host->refused || host->phase != USB_PHASE_READY)
+    bool there = host->state == USB_HOST_CONFIGURED || host->state == USB_HOST_ADDRESSED;
+    if (!there || host->refused || host->phase != USB_PHASE_READY)
         return false;
     if (host->clock < host->bus_free || !usb_phy_idle(&host->phy))
         return false;
@@ -313,8 +397,9 @@ const uint8_t *usb_host_device_descriptor(const struct usb_host *host)
     return host->enumeration.device;
 }
 
-const uint8_t *usb_host_config_descriptor(const struct usb_host *host, size_t *length)
+const uint8_t *usb_host_config_descriptor(struct usb_host *host, size_t *length)
 {
-    *length = host->enumeration.config_length;
-    return host->enumeration.config;
+    const struct usb_configuration *config = usb_active_configuration(host);
+    *length = config->length;
+    return config->bytes;
 }

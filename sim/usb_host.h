@@ -36,7 +36,25 @@ bool usb_host_cancel(struct usb_host *host, struct weir_usb_transfer *transfer);
 // Everything ends with WEIR_USB_NO_DEVICE.
 void usb_host_fail_all(struct usb_host *host);
 
-enum usb_host_state { USB_HOST_RESETTING, USB_HOST_ENUMERATING, USB_HOST_CONFIGURED, USB_HOST_FAILED };
+// Which configuration enumeration chooses at its end: bConfigurationValue, 1 unless told; 0 for none.
+void usb_host_want_configuration(struct usb_host *host, uint8_t value);
+// Resets the bus and enumerates anew. What is queued ends with WEIR_USB_CANCELLED.
+void usb_host_reset(struct usb_host *host);
+// Takes the device off the bus, as usb_host_fail_all; plugs it in again and enumerates.
+void usb_host_unplug(struct usb_host *host);
+void usb_host_plug(struct usb_host *host);
+// Clocks in which nothing will happen on the bus that the device has not seen yet: the rest of a reset, once
+// it is in high speed. They may be spared: the device's clock then stands still, and the host is told.
+uint64_t usb_host_standstill(const struct usb_host *host);
+void usb_host_skip(struct usb_host *host, uint64_t clocks);
+
+enum usb_host_state {
+    USB_HOST_RESETTING,
+    USB_HOST_ENUMERATING,
+    USB_HOST_ADDRESSED, // enumerated, in no configuration: control transfers alone
+    USB_HOST_CONFIGURED,
+    USB_HOST_FAILED
+};
 enum usb_host_state usb_host_state(const struct usb_host *host);
 bool usb_host_high_speed(const struct usb_host *host);
 // Why enumeration failed, as a sentence.
@@ -48,7 +66,8 @@ bool usb_host_idle(const struct usb_host *host);
 uint64_t usb_host_completed(const struct usb_host *host);
 void usb_host_stats(const struct usb_host *host, struct weir_sim_usb_stats *stats);
 const uint8_t *usb_host_device_descriptor(const struct usb_host *host);
-const uint8_t *usb_host_config_descriptor(const struct usb_host *host, size_t *length);
+// Of the configuration the device is in, or the first.
+const uint8_t *usb_host_config_descriptor(struct usb_host *host, size_t *length);
 
 #ifdef __cplusplus
 }

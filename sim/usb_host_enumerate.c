@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // Enumeration (USB 2.0 section 9.1.2): address, descriptors, configuration; each request an ordinary control
-// transfer.
+// transfer. Later, whoever has the device may choose another configuration or alternate setting: the
+// endpoints follow what the device has accepted (usb_configured, usb_interface_set).
 //
 // A device may stay silent for 10 ms after reset and for 2 ms after SET_ADDRESS. A quick one need not wait
 // for that: the host asks at once, and until then takes no answer for no fault.
@@ -37,10 +38,15 @@ static void request(struct usb_host *host)
     struct weir_usb_transfer *transfer = &enumeration->transfer;
     memcpy(transfer->setup, steps[enumeration->step].setup, sizeof transfer->setup);
     bool config = enumeration->step >= GET_CONFIG_HEADER;
-    transfer->buffer = config ? enumeration->config : enumeration->device;
+    struct usb_configuration *reading = &enumeration->configs[enumeration->reading];
+    transfer->buffer = config ? reading->bytes : enumeration->device;
+    if (config && enumeration->step != SET_CONFIGURATION)
+        transfer->setup[2] = (uint8_t)enumeration->reading;
+    if (enumeration->step == SET_CONFIGURATION)
+        transfer->setup[2] = enumeration->wanted;
     if (enumeration->step == GET_CONFIG) {
-        transfer->setup[6] = (uint8_t)enumeration->config_length;
-        transfer->setup[7] = (uint8_t)(enumeration->config_length >> 8);
+        transfer->setup[6] = (uint8_t)reading->length;
+        transfer->setup[7] = (uint8_t)(reading->length >> 8);
     }
     transfer->length = (size_t)(transfer->setup[6] | transfer->setup[7] << 8);
     usb_enqueue(host, &host->endpoints[0], transfer);
@@ -56,24 +62,29 @@ static bool check_device(struct usb_host *host)
                       enumeration->transfer.actual, device[0], device[1]);
     else if (device[7] != 64)
         usb_host_fail(host, "bMaxPacketSize0 is %u; at high speed it is 64.", device[7]);
+    else if (expected == 18 && (device[17] == 0 || device[17] > USB_CONFIGURATIONS))
+        usb_host_fail(host, "bNumConfigurations is %u; 1 to %u are possible.", device[17],
+                      USB_CONFIGURATIONS);
     return host->state != USB_HOST_FAILED;
 }
 
 static bool check_config(struct usb_host *host)
 {
     struct usb_enumeration *enumeration = &host->enumeration;
-    const uint8_t *config = enumeration->config;
+    struct usb_configuration *reading = &enumeration->configs[enumeration->reading];
+    const uint8_t *config = reading->bytes;
     size_t total = (size_t)(config[2] | config[3] << 8);
-    size_t expected = enumeration->step == GET_CONFIG ? enumeration->config_length : 9;
+    size_t expected = enumeration->step == GET_CONFIG ? reading->length : 9;
     if (enumeration->transfer.actual != expected || config[0] != 9 || config[1] != DESCRIPTOR_CONFIGURATION)
         usb_host_fail(host,
                       "The configuration descriptor is wrong: %zu bytes of %zu came, bLength %u, type %u.",
                       enumeration->transfer.actual, expected, config[0], config[1]);
-    else if (total < 9 || total > sizeof enumeration->config)
-        usb_host_fail(host, "wTotalLength is %zu; 9 to %zu are possible.", total, sizeof enumeration->config);
-    else if (config[5] != 1)
-        usb_host_fail(host, "bConfigurationValue is %u; 1 is expected.", config[5]);
-    enumeration->config_length = total;
+    else if (total < 9 || total > sizeof reading->bytes)
+        usb_host_fail(host, "wTotalLength is %zu; 9 to %zu are possible.", total, sizeof reading->bytes);
+    else if (config[5] != enumeration->reading + 1)
+        usb_host_fail(host, "bConfigurationValue is %u; %u is expected.", config[5],
+                      enumeration->reading + 1);
+    reading->length = total;
     return host->state != USB_HOST_FAILED;
 }
 
@@ -112,27 +123,66 @@ static bool add_endpoint(struct usb_host *host, const uint8_t *descriptor, uint8
     return true;
 }
 
-// The endpoints of each interface's alternate setting 0, which is the one SET_CONFIGURATION selects.
-static bool add_endpoints(struct usb_host *host)
+// The endpoints of an interface's alternate setting; of every interface's where `only` is negative.
+static bool add_endpoints(struct usb_host *host, int only, uint8_t setting)
 {
-    const struct usb_enumeration *enumeration = &host->enumeration;
-    const uint8_t *descriptor = enumeration->config, *end = descriptor + enumeration->config_length;
-    uint8_t interface = 0, alternate = 0;
+    const struct usb_configuration *config = usb_active_configuration(host);
+    const uint8_t *descriptor = config->bytes, *end = descriptor + config->length;
+    bool chosen = false;
+    uint8_t interface = 0;
     for (; descriptor < end; descriptor += descriptor[0]) {
         if (end - descriptor < 2 || descriptor[0] < 2 || descriptor[0] > end - descriptor) {
             usb_host_fail(host, "A descriptor %td bytes into the configuration has an impossible length.",
-                          descriptor - enumeration->config);
+                          descriptor - config->bytes);
             return false;
         }
         if (descriptor[1] == DESCRIPTOR_INTERFACE && descriptor[0] >= 9) {
             interface = descriptor[2];
-            alternate = descriptor[3];
-        } else if (descriptor[1] == DESCRIPTOR_ENDPOINT && descriptor[0] >= 7 && alternate == 0) {
+            chosen = descriptor[3] == setting && (only < 0 || interface == only);
+        } else if (descriptor[1] == DESCRIPTOR_ENDPOINT && descriptor[0] >= 7 && chosen) {
             if (!add_endpoint(host, descriptor, interface))
                 return false;
         }
     }
     return true;
+}
+
+// Endpoints of one interface, or of all, are there no more; what they had queued comes back.
+static void remove_endpoints(struct usb_host *host, int only)
+{
+    for (unsigned i = 1; i < USB_ENDPOINTS; i++) {
+        struct usb_endpoint *endpoint = &host->endpoints[i];
+        if (!endpoint->present || (only >= 0 && endpoint->interface != only))
+            continue;
+        endpoint->present = false;
+        while (endpoint->head)
+            usb_complete(host, endpoint, WEIR_USB_CANCELLED);
+        endpoint->type = USB_CONTROL; // so that nothing is scheduled for it
+    }
+}
+
+struct usb_configuration *usb_active_configuration(struct usb_host *host)
+{
+    unsigned value = host->enumeration.active;
+    return &host->enumeration.configs[value > 0 ? value - 1 : 0];
+}
+
+void usb_configured(struct usb_host *host, uint8_t value)
+{
+    remove_endpoints(host, -1);
+    if (value > host->enumeration.device[17])
+        return; // accepted, though it is not among the descriptors: nothing is known of it
+    host->enumeration.active = value;
+    if (value > 0 && !add_endpoints(host, -1, 0))
+        return;
+    if (host->state != USB_HOST_ENUMERATING)
+        host->state = value > 0 ? USB_HOST_CONFIGURED : USB_HOST_ADDRESSED;
+}
+
+void usb_interface_set(struct usb_host *host, uint8_t interface, uint8_t setting)
+{
+    remove_endpoints(host, interface);
+    add_endpoints(host, interface, setting);
 }
 
 static bool step_done(struct usb_host *host)
@@ -149,11 +199,21 @@ static bool step_done(struct usb_host *host)
     case GET_CONFIG:
         return check_config(host);
     case SET_CONFIGURATION:
-        return add_endpoints(host);
     case DONE:
         break;
     }
     return true;
+}
+
+static enum step next_step(struct usb_enumeration *enumeration)
+{
+    if (enumeration->step == GET_CONFIG && enumeration->reading + 1 < enumeration->device[17]) {
+        enumeration->reading++;
+        return GET_CONFIG_HEADER;
+    }
+    if (enumeration->step == GET_CONFIG && enumeration->wanted == 0)
+        return DONE;
+    return (enum step)(enumeration->step + 1);
 }
 
 static void on_complete(struct weir_usb_transfer *transfer)
@@ -165,7 +225,8 @@ static void on_complete(struct weir_usb_transfer *transfer)
     };
     struct usb_host *host = transfer->context;
     struct usb_enumeration *enumeration = &host->enumeration;
-    if (transfer->status == WEIR_USB_NO_DEVICE)
+    if (transfer->status == WEIR_USB_NO_DEVICE || transfer->status == WEIR_USB_CANCELLED ||
+        host->state != USB_HOST_ENUMERATING)
         return;
     if (transfer->status == WEIR_USB_ERROR &&
         (host->clock < enumeration->patience || enumeration->tries++ < TRIES)) {
@@ -179,8 +240,9 @@ static void on_complete(struct weir_usb_transfer *transfer)
     if (!step_done(host))
         return;
     enumeration->tries = 0;
-    if (++enumeration->step == DONE)
-        host->state = USB_HOST_CONFIGURED;
+    enumeration->step = next_step(enumeration);
+    if (enumeration->step == DONE)
+        host->state = enumeration->wanted ? USB_HOST_CONFIGURED : USB_HOST_ADDRESSED;
     else
         request(host);
 }
@@ -188,6 +250,9 @@ static void on_complete(struct weir_usb_transfer *transfer)
 void usb_enumerate(struct usb_host *host)
 {
     host->endpoints[0] = (struct usb_endpoint){.type = USB_CONTROL, .max_packet = 64, .present = true};
+    host->enumeration.step = GET_FIRST_8;
+    host->enumeration.reading = host->enumeration.tries = 0;
+    host->enumeration.active = 0;
     host->enumeration.patience = host->clock + host->times.reset_recovery;
     host->enumeration.transfer = (struct weir_usb_transfer){.complete = on_complete, .context = host};
     request(host);

@@ -160,6 +160,7 @@ struct usb_times {
     uint64_t reset;            // TDRST, at least 10 ms
     uint64_t chirp_earliest;   // TFILTSE0, 2.5 us: before, the device cannot know that it is a reset
     uint64_t chirp_latest;     // TWTRSTHS, 3 ms
+    uint64_t revert;           // before that a device in high speed takes TWTREV and TWTRSTHS to see a reset
     uint64_t chirp_shortest;   // TUCH, 1 ms
     uint64_t chirp_end;        // TUCHEND, 7 ms after the reset began
     uint64_t hub_chirp_wait;   // TWTDCH, at most 100 us
@@ -225,13 +226,22 @@ struct usb_transaction {
     uint64_t asked; // end of the host's packet
 };
 
+#define USB_CONFIGURATIONS 4u
+
+struct usb_configuration {
+    uint8_t bytes[1024];
+    size_t length;
+};
+
 struct usb_enumeration {
     unsigned step, tries;
+    unsigned reading;  // index of the configuration whose descriptors are being read
+    uint8_t wanted;    // the configuration to choose at the end; 0: none
+    uint8_t active;    // the one that the device is in; 0: none
     uint64_t patience; // until this clock, no answer is no fault
     struct weir_usb_transfer transfer;
     uint8_t device[18];
-    uint8_t config[1024];
-    size_t config_length;
+    struct usb_configuration configs[USB_CONFIGURATIONS];
 };
 
 struct usb_host {
@@ -241,7 +251,8 @@ struct usb_host {
     struct usb_times times;
 
     enum usb_port port;
-    uint64_t port_since, reset_begin, chirp_begin;
+    uint64_t port_since, attached, reset_begin, chirp_begin;
+    bool was_high_speed; // when the reset began
 
     enum usb_host_state state;
     char error[200];
@@ -302,6 +313,11 @@ bool usb_remove(struct usb_host *host, struct usb_endpoint *endpoint, struct wei
 
 // usb_host_enumerate.c
 void usb_enumerate(struct usb_host *host);
+// The device has accepted SET_CONFIGURATION or SET_INTERFACE: the endpoints are those of now.
+void usb_configured(struct usb_host *host, uint8_t value);
+void usb_interface_set(struct usb_host *host, uint8_t interface, uint8_t setting);
+// The configuration the device is in; while it is in none, the first.
+struct usb_configuration *usb_active_configuration(struct usb_host *host);
 
 #ifdef __cplusplus
 }

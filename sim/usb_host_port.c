@@ -23,7 +23,7 @@ static void attach(struct usb_host *host, uint64_t since)
 {
     if (!usb_phy_pulled_up(&host->phy)) {
         host->port_since = host->clock;
-        if (host->clock > host->times.attach_timeout)
+        if (host->clock - host->attached > host->times.attach_timeout)
             usb_host_fail(host, "No device: D+ was not pulled up within %u us of power.",
                           microseconds(host->times.attach_timeout));
     } else if (since >= host->times.attach) {
@@ -34,14 +34,15 @@ static void attach(struct usb_host *host, uint64_t since)
 
 static void reset(struct usb_host *host, uint64_t since)
 {
+    uint64_t latest = host->times.chirp_latest + (host->was_high_speed ? host->times.revert : 0);
     if (host->phy.device == USB_LINE_K) {
         if (since < host->times.chirp_earliest)
             usb_host_fail(host,
                           "The device chirped %u us after SE0, before it could know that it was a reset.",
                           microseconds(since));
-        else if (since > host->times.chirp_latest)
+        else if (since > latest)
             usb_host_fail(host, "The device chirped %u us after the reset began; %u are allowed.",
-                          microseconds(since), microseconds(host->times.chirp_latest));
+                          microseconds(since), microseconds(latest));
         else
             enter(host, USB_PORT_DEVICE_CHIRP, USB_LINE_SE0);
     } else if (since >= host->times.reset) {
@@ -93,6 +94,7 @@ static void settle(struct usb_host *host, uint64_t since)
     }
     enter(host, USB_PORT_ENABLED, USB_LINE_SE0);
     host->state = USB_HOST_ENUMERATING;
+    host->phy.tx_ready = false; // what the device said before the reset
     host->next_sof = host->clock + 1;
     usb_enumerate(host);
 }

@@ -68,20 +68,18 @@ static void reset_toggle(struct usb_endpoint *endpoint)
     endpoint->errors = 0;
 }
 
-// The device has set its toggles back; so does the host.
+// What the device has done with a request, the host does too.
 static void control_succeeded(struct usb_host *host, const struct weir_usb_transfer *transfer)
 {
     unsigned request = word(transfer->setup), value = word(transfer->setup + 2),
              index = word(transfer->setup + 4);
-    for (unsigned i = 1; i < USB_ENDPOINTS; i++) {
-        struct usb_endpoint *endpoint = &host->endpoints[i];
-        if (!endpoint->present)
-            continue;
-        bool halt_cleared = request == CLEAR_FEATURE_ENDPOINT && value == 0 && index == endpoint->address;
-        bool interface_set = request == SET_INTERFACE && index == endpoint->interface;
-        if (halt_cleared || interface_set || request == SET_CONFIGURATION)
-            reset_toggle(endpoint);
-    }
+    struct usb_endpoint *cleared = &host->endpoints[(index & 15) | (index & 0x80) >> 3];
+    if (request == CLEAR_FEATURE_ENDPOINT && value == 0 && (index & 15) != 0 && cleared->present)
+        reset_toggle(cleared);
+    else if (request == SET_CONFIGURATION)
+        usb_configured(host, (uint8_t)value);
+    else if (request == SET_INTERFACE)
+        usb_interface_set(host, (uint8_t)index, (uint8_t)value);
 }
 
 static void unlink_head(struct usb_endpoint *endpoint)

@@ -239,15 +239,34 @@ static void reset(weir_sim *sim)
     sim->in_reset = false;
 }
 
+static void skip(weir_sim *sim, uint64_t time)
+{
+    sim->now += time;
+    sim->next_usb += time;
+    sim->next_tx += time;
+    sim->next_rx += time;
+    sim->quiet_since += time;
+}
+
+// The rest of a reset, in which nothing happens that the card has not seen, passes with its clocks standing
+// still.
 static bool enumerate(weir_sim *sim)
 {
-    while (usb_host_state(sim->host) < USB_HOST_CONFIGURED && sim->now < ENUMERATION_LIMIT)
+    const uint64_t limit = sim->now + ENUMERATION_LIMIT;
+
+    while (usb_host_state(sim->host) < USB_HOST_ADDRESSED && sim->now < limit) {
         sim->edge();
-    while (usb_host_state(sim->host) == USB_HOST_CONFIGURED && !usb_host_idle(sim->host))
+        if (const uint64_t clocks = usb_host_standstill(sim->host); clocks > 0) {
+            usb_host_skip(sim->host, clocks);
+            skip(sim, clocks * USB_PERIOD);
+        }
+    }
+    while (usb_host_state(sim->host) < USB_HOST_FAILED && !usb_host_idle(sim->host))
         sim->edge();
     sim->completed = usb_host_completed(sim->host);
     sim->quiet_since = sim->now;
-    return usb_host_state(sim->host) == USB_HOST_CONFIGURED;
+    return usb_host_state(sim->host) == USB_HOST_ADDRESSED ||
+           usb_host_state(sim->host) == USB_HOST_CONFIGURED;
 }
 
 __attribute__((format(printf, 4, 5))) static weir_sim *fail(weir_sim *sim, const weir_sim_config *config,
@@ -279,6 +298,9 @@ weir_sim *weir_sim_create(const weir_sim_config *config)
     if (!gmii_sink_init(&sim->from_card, on_received, sim) || !sim->host)
         return fail(sim, config, ENOMEM, "out of memory");
 
+    if (config->configuration)
+        usb_host_want_configuration(
+            sim->host, config->configuration == WEIR_SIM_NO_CONFIGURATION ? 0 : config->configuration);
     make_card(sim, config);
     if (!open_trace(sim, config->trace_path))
         return fail(sim, config, errno, "cannot write the trace to %s: %s", config->trace_path,
@@ -343,13 +365,47 @@ bool weir_sim_run(weir_sim *sim, uint64_t until)
 
 void weir_sim_skip(weir_sim *sim, uint64_t nanoseconds)
 {
-    const uint64_t time = nanoseconds * NS;
+    skip(sim, nanoseconds * NS);
+}
 
-    sim->now += time;
-    sim->next_usb += time;
-    sim->next_tx += time;
-    sim->next_rx += time;
-    sim->quiet_since += time;
+static bool enumerate_anew(weir_sim *sim)
+{
+    Verilated::threadContextp(&sim->context);
+    usb_host_want_configuration(sim->host, 0);
+    return enumerate(sim);
+}
+
+bool weir_sim_bus_reset(weir_sim *sim)
+{
+    usb_host_reset(sim->host);
+    return enumerate_anew(sim);
+}
+
+void weir_sim_unplug(weir_sim *sim)
+{
+    usb_host_unplug(sim->host);
+}
+
+bool weir_sim_plug(weir_sim *sim)
+{
+    usb_host_plug(sim->host);
+    return enumerate_anew(sim);
+}
+
+bool weir_sim_attached(const weir_sim *sim)
+{
+    const auto state = usb_host_state(sim->host);
+    return state == USB_HOST_ADDRESSED || state == USB_HOST_CONFIGURED;
+}
+
+bool weir_sim_high_speed(const weir_sim *sim)
+{
+    return usb_host_high_speed(sim->host);
+}
+
+const char *weir_sim_usb_error(const weir_sim *sim)
+{
+    return usb_host_error(sim->host);
 }
 
 uint64_t weir_sim_now(const weir_sim *sim)

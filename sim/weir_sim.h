@@ -58,6 +58,8 @@ typedef void (*weir_sim_wire_out)(void *context, uint64_t time, const uint8_t *f
 // Both directions' times are those from which the byte is on the card's pins.
 typedef void (*weir_sim_wire_sent)(void *context, uint64_t time, const uint8_t *frame, size_t length);
 
+#define WEIR_SIM_NO_CONFIGURATION 255
+
 struct weir_sim_config {
     const char *trace_path;       // FST trace of every signal, or NULL
     uint64_t seed;                // for faults and Verilator's reset values
@@ -69,14 +71,37 @@ struct weir_sim_config {
     weir_sim_wire_sent wire_sent;
     uint8_t mac[6];        // the card's own address; all zero means 02:57:45:49:52:01
     unsigned rx_phase;     // ps from an edge of wire_tx_clk to the next of wire_rx_clk, 0 to 7999
+    // bConfigurationValue of the configuration to choose; 0 means 1, WEIR_SIM_NO_CONFIGURATION none.
+    uint8_t configuration;
     char *error;           // where a sentence is left when weir_sim_create fails, or NULL
     size_t error_size;     // its size in bytes
 };
 
 // Makes a card, holds it in reset, and does what a hub and a host do after plug-in: bus reset with the chirp handshake,
-// SET_ADDRESS, reading the descriptors, SET_CONFIGURATION 1. NULL with errno set on lack of memory, on an unwritable
+// SET_ADDRESS, reading the descriptors, SET_CONFIGURATION. NULL with errno set on lack of memory, on an unwritable
 // trace, or (EPROTO) when the card does not enumerate.
 struct weir_sim *weir_sim_create(const struct weir_sim_config *config);
+
+// Resets the bus, as a hub does, and enumerates anew: chirp, SET_ADDRESS, the descriptors; no configuration is chosen, and
+// control transfers alone are possible until one is. Transfers queued complete with WEIR_USB_CANCELLED. It takes the 10 ms of
+// device time that a reset lasts; the part in which the card has nothing left to see costs no simulation. False when
+// the card does not come back, weir_sim_usb_error says why.
+bool weir_sim_bus_reset(struct weir_sim *sim);
+
+// Pulls the USB cable, power aside: transfers complete with WEIR_USB_NO_DEVICE, as do those submitted from now on; the wire
+// goes on. Plugging in again enumerates as weir_sim_bus_reset does.
+void weir_sim_unplug(struct weir_sim *sim);
+bool weir_sim_plug(struct weir_sim *sim);
+
+// Enumerated and still there; and whether it runs at high speed (or full).
+bool weir_sim_attached(const struct weir_sim *sim);
+bool weir_sim_high_speed(const struct weir_sim *sim);
+
+// Why the card is not there, as a sentence.
+const char *weir_sim_usb_error(const struct weir_sim *sim);
+
+// SET_CONFIGURATION and SET_INTERFACE are control transfers like any other: once the card has accepted one, the endpoints that
+// can be used are those of the configuration and alternate setting that its descriptors tell of.
 
 // Frees the card; transfers still queued complete with WEIR_USB_NO_DEVICE first. NULL is allowed.
 void weir_sim_destroy(struct weir_sim *sim);
@@ -115,7 +140,7 @@ struct weir_sim_usb_stats {
 };
 void weir_sim_usb_stats(const struct weir_sim *sim, struct weir_sim_usb_stats *stats);
 
-// The descriptors read at enumeration (USB 2.0 section 9.6).
+// The descriptors read at enumeration (USB 2.0 section 9.6); the configuration's is of the one chosen, or the first.
 const uint8_t *weir_sim_device_descriptor(const struct weir_sim *sim);
 const uint8_t *weir_sim_config_descriptor(const struct weir_sim *sim, size_t *length);
 

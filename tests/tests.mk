@@ -28,7 +28,7 @@ $(BUILD)/tests/sim/%_test: $(BUILD)/obj/tests/sim/%_test.o $(SIM_LIB)
 $(BUILD)/tests/driver/%_test: $(BUILD)/obj/tests/driver/%_test.o $(DRIVER_LIB) $(SIM_LIB)
 	@mkdir -p $(@D)
 	$(SAY) LINK $@
-	$(Q)$(CXX) -o $@ $^ -lcmocka $(SIM_LIBS)
+	$(Q)$(CXX) -o $@ $^ -lcmocka $(DRIVER_LIBS) $(SIM_LIBS)
 $(BUILD)/tests/host/%_test: $(BUILD)/obj/tests/host/%_test.o $(HOST_LIB)
 	@mkdir -p $(@D)
 	$(SAY) LINK $@

@@ -14,8 +14,8 @@ static const struct {
     const char *name;
     int (*run)(const struct options *options, int argc, char **argv);
 } commands[] = {
-    {"ping", cmd_ping}, {"get", cmd_get}, {"send", cmd_send},
-    {"recv", cmd_recv}, {"run", cmd_run}, {"info", cmd_info},
+    {"ping", cmd_ping}, {"get", cmd_get},   {"send", cmd_send}, {"recv", cmd_recv},
+    {"run", cmd_run},   {"info", cmd_info}, {"list", cmd_list},
 };
 
 static const char help[] =
@@ -33,9 +33,11 @@ static const char help[] =
     "  weir run [--for SECONDS]\n"
     "                    be there: answer ARP and ping, until ^C\n"
     "  weir info         what the card is, can do, and has counted\n"
+    "  weir list         the cards that are plugged in, and what --card takes\n"
     "\n"
-    "  --card CARD       which card; without it WEIR_CARD. A simulated one is sim:tap=NAME or\n"
-    "                    sim:veth=NAME, then if wanted ,pcap=FILE ,trace=FILE ,seed=N and, in percent,\n"
+    "  --card CARD       which card (see weir list); without it WEIR_CARD, without that the only one at\n"
+    "                    USB. A simulated one is sim:tap=NAME or sim:veth=NAME, then if wanted ,pcap=FILE "
+    ",trace=FILE ,seed=N and, in percent,\n"
     "                    ,loss=P ,reorder=P ,duplicate=P ,corrupt=P ,usb-corrupt=P ,usb-lost=P\n"
     "  --ip A.B.C.D/LEN  our address and the length of its network; without it WEIR_IP\n"
     "  --gateway A.B.C.D the way to other networks\n"

@@ -152,6 +152,8 @@ bool options_parse(struct options *options, int argc, char **argv, int *command)
     int option;
 
     *options = (struct options){.card = getenv("WEIR_CARD"), .tso = true, .csum = true};
+    if (!options->card || !*options->card)
+        options->card = "usb"; // the only one
     if (ip && *ip && !set_network(ip, options, "WEIR_IP"))
         return false;
     while ((option = getopt_long(argc, argv, "+h", known, NULL)) != -1) {

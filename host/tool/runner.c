@@ -51,13 +51,10 @@ static int block_signals(int how)
 
 static int open_card(struct runner *runner)
 {
-    char error[400];
-    const char *spec = runner->options->card;
+    char error[1200];
     struct weir_card_receiver receiver = {.frame = on_frame, .link = on_link, .context = runner};
 
-    if (!spec || !*spec)
-        return misuse("which card? Give --card or set WEIR_CARD, for a simulated one to sim:tap=NAME");
-    struct weir_transport *transport = weir_transport_open(spec, error, sizeof error);
+    struct weir_transport *transport = weir_transport_open(runner->options->card, error, sizeof error);
     if (transport)
         runner->card = weir_card_open(transport, &receiver, error, sizeof error);
     if (!runner->card)

@@ -17,6 +17,7 @@ int cmd_get(const struct options *options, int argc, char **argv);
 int cmd_send(const struct options *options, int argc, char **argv);
 int cmd_recv(const struct options *options, int argc, char **argv);
 int cmd_run(const struct options *options, int argc, char **argv);
+int cmd_list(const struct options *options, int argc, char **argv);
 int cmd_info(const struct options *options, int argc, char **argv);
 
 // Print "weir: ..." to stderr and return EXIT_FAILED and EXIT_USAGE.

@@ -4,7 +4,7 @@
 # handshakes, fake_sim.c makes it a drop-in for build/libweir_sim.a. So they need no Verilog.
 DRIVER_TESTS := $(BUILD)/tests/driver
 CARD_MODEL   := $(patsubst %.c,$(BUILD)/obj/%.o,$(addprefix tests/driver/,fake_card.c segment_model.c))
-FAKE_SIM     := $(CARD_MODEL) $(patsubst %.c,$(BUILD)/obj/%.o,tests/driver/fake_sim.c $(wildcard sim/wire*.c) sim/fcs.c)
+FAKE_SIM     := $(CARD_MODEL) $(patsubst %.c,$(BUILD)/obj/%.o,tests/driver/fake_sim.c $(wildcard sim/wire*.c) sim/sim_options.c sim/sim_wire.c sim/socket_address.c sim/fcs.c)
 
 $(DRIVER_TESTS)/weir_card_test: $(CARD_MODEL) $(BUILD)/obj/tests/driver/fake_transport.o
 $(DRIVER_TESTS)/http_test: $(BUILD)/obj/host/tool/http.o
@@ -12,7 +12,7 @@ $(BUILD)/obj/tests/driver/http_test.o: CFLAGS += -Ihost/tool
 # Before the library with the Verilog, so that this one is taken.
 $(DRIVER_TESTS)/transport_sim_test: $(BUILD)/obj/tests/driver/transport_sim_test.o $(FAKE_SIM) $(DRIVER_LIB)
 	@mkdir -p $(@D)
-	$(CC) -o $@ $^ -lcmocka -lz
+	$(CC) -o $@ $^ -lcmocka $(DRIVER_LIBS) -lz
 
 # What parses bytes also runs under ASan and UBSan.
 DRIVER_SANITIZED := $(addprefix $(DRIVER_TESTS)/,weir_record_sanitized weir_card_sanitized http_sanitized)
@@ -26,10 +26,23 @@ $(DRIVER_SANITIZED): | $(BUILD)/gen/weir_link.h
 	$(CC) $(CFLAGS) -MF $@.d -Ihost/tool -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c,$^) -lcmocka
 -include $(DRIVER_SANITIZED:%=%.d)
 
+# The transport for libusb with a libusb in memory: as it ships, under ASan and UBSan, and under TSan.
+USB_TEST_SOURCES := tests/driver/transport_libusb_test.c $(wildcard tests/driver/fake_libusb*.c) driver/transport_libusb.c \
+  $(wildcard driver/libusb_*.c driver/weir_*.c) $(addprefix tests/driver/,fake_card.c segment_model.c)
+USB_TESTS := $(addprefix $(DRIVER_TESTS)/transport_libusb_,test sanitized threads)
+$(DRIVER_TESTS)/transport_libusb_test: USB_SANITIZE :=
+$(DRIVER_TESTS)/transport_libusb_sanitized: USB_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+$(DRIVER_TESTS)/transport_libusb_threads: USB_SANITIZE := -fsanitize=thread
+TESTS += $(filter-out %_test,$(USB_TESTS))
+$(USB_TESTS): $(USB_TEST_SOURCES) | $(BUILD)/gen/weir_link.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MF $@.d -Itests/driver -O1 $(USB_SANITIZE) -o $@ $(filter %.c,$^) -lcmocka -lpthread
+-include $(USB_TESTS:%=%.d)
+
 # The weir command with the model of the card, against a real kernel in a network namespace.
 WEIR_FAKE := $(DRIVER_TESTS)/weir_fake
 $(WEIR_FAKE): $(WEIR_OBJECTS) $(HOST_LIB) $(DRIVER_LIB) $(FAKE_SIM)
 	@mkdir -p $(@D)
-	$(CC) -o $@ $^ -lz -lm
+	$(CC) -o $@ $^ $(DRIVER_LIBS) -lz -lm
 build-tests: $(WEIR_FAKE)
 TESTS += tests/driver/weir_tool_test

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What stands behind `sim:` in a card's name: key=value, separated by commas. weir_transport.h lists the
-// keys.
+// The options of a simulated card: key=value, separated by commas, behind `sim:` in a card's name
+// (weir_transport.h lists the keys), and --key value for weir-sim.
 #ifndef WEIR_SIM_OPTIONS_H
 #define WEIR_SIM_OPTIONS_H
 
@@ -10,10 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "weir_sim.h"
+
 struct sim_options {
     char tap[64], veth[64]; // empty: not given; without both nobody is at the wire's other end
     char pcap[PATH_MAX], trace[PATH_MAX];
     uint64_t seed;
+    uint8_t mac[6]; // zeros: the card's default
     // Frames, each way, per million.
     uint32_t loss, reorder, duplicate, corrupt;
     // USB packets, each way, and handshakes, per million.
@@ -22,5 +25,15 @@ struct sim_options {
 
 // False when `text` makes no sense; `error` says why, and which keys there are.
 bool sim_options_parse(const char *text, struct sim_options *options, char *error, size_t error_size);
+
+// One of them. `value` may be NULL, which no key allows.
+bool sim_options_set(struct sim_options *options, const char *key, const char *value, char *error,
+                     size_t error_size);
+
+// The names of the keys, from 0 on; NULL behind the last.
+const char *sim_options_key(size_t i);
+
+// Those that make the card what it is; the strings stay in `options`.
+void sim_options_config(const struct sim_options *options, struct weir_sim_config *config);
 
 #endif

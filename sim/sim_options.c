@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "sim_options.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum kind { TEXT, NUMBER, PERCENT, MAC };
+
+struct key {
+    const char *name;
+    enum kind kind;
+    size_t offset, size; // of the field in struct sim_options
+};
+
+#define FIELD(name) offsetof(struct sim_options, name), sizeof((struct sim_options *)0)->name
+static const struct key keys[] = {
+    {"tap", TEXT, FIELD(tap)},
+    {"veth", TEXT, FIELD(veth)},
+    {"pcap", TEXT, FIELD(pcap)},
+    {"trace", TEXT, FIELD(trace)},
+    {"seed", NUMBER, FIELD(seed)},
+    {"mac", MAC, FIELD(mac)},
+    {"loss", PERCENT, FIELD(loss)},
+    {"reorder", PERCENT, FIELD(reorder)},
+    {"duplicate", PERCENT, FIELD(duplicate)},
+    {"corrupt", PERCENT, FIELD(corrupt)},
+    {"usb-corrupt", PERCENT, FIELD(usb_corrupt)},
+    {"usb-lost", PERCENT, FIELD(usb_lost)},
+};
+#define KEYS (sizeof keys / sizeof *keys)
+
+struct report {
+    char *text;
+    size_t size;
+};
+
+__attribute__((format(printf, 2, 3))) static bool refuse(struct report report, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(report.text, report.size, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+static bool unknown_key(struct report report, const char *name)
+{
+    char list[200] = "";
+    size_t at = 0;
+
+    for (size_t i = 0; i < KEYS; i++)
+        at += (size_t)snprintf(list + at, sizeof list - at, "%s%s", i ? ", " : "", keys[i].name);
+    return refuse(report, "a simulated card knows no \"%s\"; it knows %s", name, list);
+}
+
+static bool set_percent(const struct key *key, uint32_t *field, const char *value, struct report report)
+{
+    char *end;
+    double percent = strtod(value, &end);
+
+    if (*value == '\0' || *end != '\0' || !(percent >= 0 && percent <= 100))
+        return refuse(report, "%s=%s: a percentage from 0 to 100 is needed, as in %s=1.5", key->name, value,
+                      key->name);
+    *field = (uint32_t)(percent * 10000 + 0.5);
+    return true;
+}
+
+static bool set_number(const struct key *key, uint64_t *field, const char *value, struct report report)
+{
+    char *end;
+
+    errno = 0;
+    *field = strtoull(value, &end, 0);
+    if (*value < '0' || *value > '9' || *end != '\0' || errno)
+        return refuse(report, "%s=%s: a whole number is needed, as in %s=42", key->name, value, key->name);
+    return true;
+}
+
+static bool set_text(const struct key *key, char *field, const char *value, struct report report)
+{
+    if (*value == '\0')
+        return refuse(report, "%s= needs a value", key->name);
+    if (strlen(value) >= key->size)
+        return refuse(report, "%s=%s is too long", key->name, value);
+    memcpy(field, value, strlen(value) + 1);
+    return true;
+}
+
+static bool set_mac(const struct key *key, uint8_t *field, const char *value, struct report report)
+{
+    unsigned byte[6];
+    char more;
+    int found = sscanf(value, "%2x:%2x:%2x:%2x:%2x:%2x%c", &byte[0], &byte[1], &byte[2], &byte[3], &byte[4],
+                       &byte[5], &more);
+
+    if (found != 6 || (byte[0] & 1))
+        return refuse(report, "%s=%s: the address of one card is needed, as in %s=02:00:00:00:00:01",
+                      key->name, value, key->name);
+    for (size_t i = 0; i < 6; i++)
+        field[i] = (uint8_t)byte[i];
+    return true;
+}
+
+static bool set(struct sim_options *options, const struct key *key, const char *value, struct report report)
+{
+    void *field = (char *)options + key->offset;
+
+    switch (key->kind) {
+    case TEXT:
+        return set_text(key, field, value, report);
+    case NUMBER:
+        return set_number(key, field, value, report);
+    case PERCENT:
+        return set_percent(key, field, value, report);
+    case MAC:
+        break;
+    }
+    return set_mac(key, field, value, report);
+}
+
+static bool check(const struct sim_options *options, struct report report)
+{
+    if (*options->tap && *options->veth)
+        return refuse(report, "a simulated card has one cable: give tap=NAME or veth=NAME, not both");
+    return true;
+}
+
+bool sim_options_set(struct sim_options *options, const char *name, const char *value, char *error,
+                     size_t error_size)
+{
+    struct report report = {error, error_size};
+
+    for (size_t i = 0; i < KEYS; i++) {
+        if (strcmp(keys[i].name, name) != 0)
+            continue;
+        if (!value)
+            return refuse(report, "%s needs a value: %s=...", name, name);
+        return set(options, &keys[i], value, report) && check(options, report);
+    }
+    return unknown_key(report, name);
+}
+
+const char *sim_options_key(size_t i)
+{
+    return i < KEYS ? keys[i].name : NULL;
+}
+
+void sim_options_config(const struct sim_options *options, struct weir_sim_config *config)
+{
+    config->trace_path = *options->trace ? options->trace : NULL;
+    config->seed = options->seed;
+    config->faults = (struct weir_usb_faults){.out_corrupt = options->usb_corrupt,
+                                              .in_corrupt = options->usb_corrupt,
+                                              .handshake_lost = options->usb_lost};
+    memcpy(config->mac, options->mac, sizeof config->mac);
+}
+
+bool sim_options_parse(const char *text, struct sim_options *options, char *error, size_t error_size)
+{
+    char *copy = strdup(text), *rest = copy, *value;
+    bool good = copy != NULL || refuse((struct report){error, error_size}, "out of memory");
+
+    memset(options, 0, sizeof *options);
+    while (good && (value = strsep(&rest, ",")) != NULL) {
+        const char *name = strsep(&value, "=");
+        if (*name != '\0' || value)
+            good = sim_options_set(options, name, value, error, error_size);
+    }
+    free(copy);
+    return good;
+}

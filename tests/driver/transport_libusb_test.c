@@ -1,0 +1,602 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The card at USB through libusb, which here is one in memory (fake_libusb.h) with the model of the card.
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "fake_libusb.h"
+#include "transport_internal.h"
+#include "weir_card.h"
+#include "weir_usb.h"
+
+#define FRAMES 600
+#define FRAME 1000 // bytes
+
+struct bench {
+    struct fake_usb_device device, other;
+    struct weir_card *card;
+    unsigned wire_count, wire_wrong, host_count, host_wrong; // frames, and those not the one that was due
+    char error[1200];
+};
+
+static void make_frame(uint8_t *frame, uint32_t number)
+{
+    memset(frame, 255, 6);
+    memcpy(frame + 6, fake_card_mac, 6);
+    frame[12] = 0x88, frame[13] = 0xB5; // IEEE 802 local experimental
+    for (size_t i = 14; i < FRAME; i++)
+        frame[i] = (uint8_t)(number * 7 + i);
+    memcpy(frame + 14, &number, 4);
+}
+
+static bool is_frame(const uint8_t *frame, size_t length, uint32_t number)
+{
+    uint8_t wanted[FRAME];
+
+    make_frame(wanted, number);
+    return length == FRAME && memcmp(frame, wanted, FRAME) == 0;
+}
+
+static void on_wire(void *context, const uint8_t *frame, size_t length)
+{
+    struct bench *bench = context;
+    bench->wire_wrong += !is_frame(frame, length, bench->wire_count++);
+}
+
+static void on_frame(void *context, const uint8_t *frame, size_t length, uint8_t flags)
+{
+    struct bench *bench = context;
+    (void)flags;
+    bench->host_wrong += !is_frame(frame, length, bench->host_count++);
+}
+
+static void plug(struct bench *bench, struct fake_usb_device *device, uint8_t port, const char *serial)
+{
+    *device = (struct fake_usb_device){
+        .port = port, .serial = serial, .protocol = WEIR_VERSION_MAJOR, .configuration = 1};
+    fake_card_init(&device->card);
+    device->card.wire_out = on_wire;
+    device->card.wire_context = bench;
+    fake_usb_plug(device);
+}
+
+static int setup(void **state)
+{
+    struct bench *bench = calloc(1, sizeof *bench);
+
+    assert_non_null(bench);
+    fake_usb_init();
+    plug(bench, &bench->device, 3, "025765697201");
+    *state = bench;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct bench *bench = *state;
+
+    assert_int_equal(fake_usb.contexts, 0);
+    assert_int_equal(fake_usb.handles, 0);
+    assert_int_equal(fake_usb.transfers, 0);
+    assert_int_equal(fake_usb.mapped, 0);
+    assert_int_equal(fake_usb.memory_used, 0);
+    assert_int_equal(bench->device.references, 0);
+    assert_int_equal(bench->other.references, 0);
+    free(bench);
+    return 0;
+}
+
+static struct weir_transport *open_transport(struct bench *bench, const char *options)
+{
+    errno = 0;
+    return weir_transport_libusb_open(options, bench->error, sizeof bench->error);
+}
+
+static bool open_card(struct bench *bench)
+{
+    struct weir_card_receiver receiver = {.frame = on_frame, .context = bench};
+    struct weir_transport *transport = open_transport(bench, "");
+
+    bench->card = transport ? weir_card_open(transport, &receiver, bench->error, sizeof bench->error) : NULL;
+    return bench->card != NULL;
+}
+
+static void refused(struct bench *bench, const char *options, int number, const char *wanted)
+{
+    assert_null(open_transport(bench, options));
+    assert_int_equal(errno, number);
+    if (!strstr(bench->error, wanted))
+        fail_msg("\"%s\" does not say \"%s\"", bench->error, wanted);
+}
+
+static unsigned wire_count(struct bench *bench)
+{
+    pthread_mutex_lock(&fake_usb.lock);
+    unsigned count = bench->wire_count;
+    pthread_mutex_unlock(&fake_usb.lock);
+    return count;
+}
+
+// Sends FRAMES frames and takes as many. 0, or the card's error.
+static int exchange(struct bench *bench)
+{
+    unsigned sent = 0, given = 0, sent_before = wire_count(bench), taken_before = bench->host_count;
+    uint8_t frame[FRAME];
+    int error = weir_card_set_rx_control(bench->card, WEIR_RX_ENABLE);
+
+    while (!error &&
+           (wire_count(bench) < sent_before + FRAMES || bench->host_count < taken_before + FRAMES)) {
+        if (given < FRAMES && given <= bench->host_count - taken_before + 100) {
+            make_frame(frame, taken_before + given++);
+            fake_usb_wire_in(&bench->device, frame, FRAME);
+        }
+        make_frame(frame, sent_before + sent);
+        if (sent < FRAMES && weir_card_send(bench->card, &(struct weir_card_tx){
+                                                             .header = frame, .header_length = FRAME}) == 0) {
+            sent++;
+            if (given < FRAMES)
+                continue;
+        }
+        error = weir_card_poll(bench->card, weir_card_now(bench->card) + 1000000);
+    }
+    return error;
+}
+
+static void exchanges_everything(struct bench *bench)
+{
+    assert_int_equal(exchange(bench), 0);
+    assert_int_equal(bench->wire_wrong, 0);
+    assert_int_equal(bench->host_wrong, 0);
+}
+
+// ---- Which card ----
+
+static void without_a_card_it_says_so(void **state)
+{
+    struct bench *bench = *state;
+
+    fake_usb_unplug(&bench->device);
+    refused(bench, "", ENODEV, "no card found: plug one in");
+    refused(bench, "serial=12", ENODEV, "no card found: usb:serial=12 is not plugged in");
+    fake_usb.no_usb = true;
+    refused(bench, "", ENODEV, "this system has no USB");
+}
+
+static void the_only_card_needs_no_name(void **state)
+{
+    struct bench *bench = *state;
+
+    assert_true(open_card(bench));
+    weir_card_close(bench->card);
+}
+
+static void of_several_cards_one_must_be_named(void **state)
+{
+    struct bench *bench = *state;
+
+    plug(bench, &bench->other, 4, "0257656972AB");
+    refused(bench, "", EMLINK, "usb:serial=025765697201, usb:serial=0257656972AB");
+    refused(bench, "serial=77", ENODEV, "there is usb:serial=025765697201, usb:serial=0257656972AB");
+    refused(bench, "1-1.9", ENODEV, "there is usb:serial=");
+    const char *names[] = {"serial=0257656972ab", "1-1.4"};
+    for (int i = 0; i < 2; i++) {
+        struct weir_transport *transport = open_transport(bench, names[i]);
+        assert_non_null(transport);
+        assert_true(bench->other.claimed);
+        assert_false(bench->device.claimed);
+        transport->ops->close(transport);
+    }
+}
+
+static void a_name_that_makes_no_sense_is_answered_with_the_forms(void **state)
+{
+    const char *names[] = {"x", "serial=", "1", "1-", "-1", "1-2x", "1.2-3", "Serial=1"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        refused(*state, names[i], EINVAL, "usb, usb:serial=NUMBER or usb:BUS-PORT");
+}
+
+static void a_device_with_our_numbers_only_is_not_a_card(void **state)
+{
+    struct bench *bench = *state;
+
+    bench->device.stranger = true;
+    refused(bench, "", ENODEV, "no card found");
+}
+
+static void no_permission_names_the_rule(void **state)
+{
+    struct bench *bench = *state;
+
+    bench->device.denied = true;
+    refused(bench, "", EACCES, "60-weir.rules");
+    assert_non_null(strstr(bench->error, "/etc/udev/rules.d"));
+}
+
+static void a_card_in_use_is_told(void **state)
+{
+    struct bench *bench = *state;
+
+    bench->device.busy = true;
+    refused(bench, "", EBUSY, "another program uses the card at USB port 1-1.3");
+    assert_non_null(strstr(bench->error, "fuser -v /dev/bus/usb/001/003"));
+}
+
+static void another_link_version_says_which_side_to_update(void **state)
+{
+    struct bench *bench = *state;
+
+    bench->device.protocol = WEIR_VERSION_MAJOR + 1;
+    assert_false(open_card(bench));
+    assert_non_null(strstr(bench->error, "update this program"));
+    bench->device.protocol = WEIR_VERSION_MAJOR - 1;
+    assert_false(open_card(bench));
+    assert_non_null(strstr(bench->error, "update the card's bitstream"));
+}
+
+static void every_card_is_listed_also_without_permission(void **state)
+{
+    struct bench *bench = *state;
+    struct weir_usb_card cards[8];
+
+    plug(bench, &bench->other, 4, "0257656972AB");
+    bench->other.denied = true;
+    bench->device.busy = true;
+    assert_int_equal(weir_usb_list(cards, 8, bench->error, sizeof bench->error), 2);
+    assert_string_equal(cards[0].serial, "025765697201");
+    assert_string_equal(cards[0].path, "1-1.3");
+    assert_true(cards[0].permitted);
+    assert_int_equal(cards[0].version_major, WEIR_VERSION_MAJOR);
+    assert_string_equal(cards[1].path, "1-1.4");
+    assert_false(cards[1].permitted);
+    assert_int_equal(weir_usb_list(cards, 1, bench->error, sizeof bench->error), 1);
+    fake_usb.no_usb = true;
+    assert_int_equal(weir_usb_list(cards, 8, bench->error, sizeof bench->error), -1);
+}
+
+// ---- Making it ours ----
+
+static void a_card_in_the_kernels_hands_is_taken_and_given_back(void **state)
+{
+    struct bench *bench = *state;
+
+    bench->device.configuration = 2;
+    bench->device.kernel = true;
+    assert_true(open_card(bench));
+    assert_int_equal(bench->device.configuration, 1);
+    assert_int_equal(bench->device.detached, 1);
+    exchanges_everything(bench);
+    weir_card_close(bench->card);
+    assert_int_equal(bench->device.configuration, 2);
+    assert_true(bench->device.kernel);
+}
+
+static void what_a_killed_program_left_in_the_card_is_dropped(void **state)
+{
+    struct bench *bench = *state;
+    uint8_t rest[512] = {WEIR_RECORD_MAGIC, [WEIR_REC_LENGTH + 1] = 8};
+
+    fake_card_out_packet(&bench->device.card, rest, sizeof rest); // of a frame of 2,048 bytes
+    memset(bench->device.card.in, 0x55, 700);
+    bench->device.card.in_length = 700;
+    assert_true(open_card(bench));
+    exchanges_everything(bench);
+    assert_int_equal(weir_card_stats(bench->card)->rx_bad_transfers, 0);
+    weir_card_close(bench->card);
+}
+
+// ---- Transfers ----
+
+static void frames_pass_both_ways_in_order(void **state)
+{
+    struct bench *bench = *state;
+
+    assert_true(open_card(bench));
+    assert_int_equal(fake_usb.mapped, 8 + 6 + 0);
+    exchanges_everything(bench);
+    pthread_mutex_lock(&fake_usb.lock);
+    unsigned most = fake_usb.in_most;
+    pthread_mutex_unlock(&fake_usb.lock);
+    assert_int_equal(most, 8 + 1); // and the interrupt endpoint's
+    weir_card_close(bench->card);
+}
+
+static void several_transfers_are_under_way_to_the_card(void **state)
+{
+    struct bench *bench = *state;
+    uint8_t frame[FRAME];
+    unsigned sent = 0;
+
+    fake_usb.hold_out = true;
+    assert_true(open_card(bench));
+    for (make_frame(frame, 0);
+         weir_card_send(bench->card, &(struct weir_card_tx){.header = frame, .header_length = FRAME}) == 0;)
+        make_frame(frame, ++sent);
+    assert_int_equal(weir_card_poll(bench->card, weir_card_now(bench->card)), 0);
+    pthread_mutex_lock(&fake_usb.lock);
+    unsigned most = fake_usb.out_most;
+    pthread_mutex_unlock(&fake_usb.lock);
+    assert_in_range(most, 4, 8);
+    fake_usb_hold_out(false);
+    while (wire_count(bench) < sent)
+        assert_int_equal(weir_card_poll(bench->card, weir_card_now(bench->card) + 1000000), 0);
+    assert_int_equal(bench->wire_wrong, 0);
+    weir_card_close(bench->card);
+}
+
+static void short_of_memory_everything_still_arrives(void **state)
+{
+    struct bench *bench = *state;
+    // Room for all, for some, for one and a half transfers from the card.
+    const unsigned memory[] = {1 << 20, 70000, 40000, 17500};
+
+    fake_usb.no_mapped_memory = true;
+    for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) {
+        fake_usb.memory = memory[i];
+        fake_usb.refused = fake_usb.in_most = 0;
+        fake_usb.longest_out = 0;
+        assert_true(open_card(bench));
+        exchanges_everything(bench);
+        assert_int_equal(weir_card_stats(bench->card)->transfer_errors, 0);
+        weir_card_close(bench->card);
+        assert_int_equal(fake_usb.refused > 0, memory[i] < 1 << 20);
+    }
+    assert_in_range(fake_usb.longest_out, 512, 1024); // the last time only pieces of transfers had room
+}
+
+static void with_no_memory_at_all_it_says_what_to_raise(void **state)
+{
+    struct bench *bench = *state;
+
+    fake_usb.no_mapped_memory = true;
+    fake_usb.memory = 1000;
+    assert_false(open_card(bench));
+    assert_non_null(strstr(bench->error, "usbfs_memory_mb"));
+}
+
+static void failed_transfers_cost_no_frame(void **state)
+{
+    struct bench *bench = *state;
+    const enum libusb_transfer_status faults[] = {LIBUSB_TRANSFER_ERROR, LIBUSB_TRANSFER_STALL};
+
+    for (int i = 0; i < 2; i++) {
+        fake_usb.fault = faults[i];
+        fake_usb.out_faults = 5;
+        fake_usb.in_faults = 7;
+        assert_true(open_card(bench));
+        exchanges_everything(bench);
+        assert_in_range(weir_card_stats(bench->card)->transfer_errors, 5, 200);
+        fake_usb.out_faults = fake_usb.in_faults = 0;
+        weir_card_close(bench->card);
+    }
+}
+
+// ---- Cancelling ----
+
+struct counted {
+    struct weir_transfer transfer;
+    uint8_t buffer[WEIR_IN_TRANSFER_MAX];
+    unsigned completed;
+    enum weir_transfer_status last;
+};
+
+static void on_counted(struct weir_transfer *transfer)
+{
+    struct counted *counted = (struct counted *)transfer;
+    counted->completed++;
+    counted->last = transfer->status;
+}
+
+static void submit(struct weir_transport *transport, struct counted *counted, uint8_t endpoint, size_t length)
+{
+    counted->transfer = (struct weir_transfer){
+        .endpoint = endpoint, .buffer = counted->buffer, .length = length, .complete = on_counted};
+    assert_int_equal(transport->ops->submit(transport, &counted->transfer), 0);
+}
+
+static void closing_calls_every_transfer_back(void **state)
+{
+    struct bench *bench = *state;
+    struct weir_transport *transport = open_transport(bench, "");
+    struct counted *all = calloc(12, sizeof *all);
+
+    fake_usb.hold_out = true;
+    for (unsigned i = 0; i < 12; i++)
+        submit(transport, &all[i], i % 2 ? WEIR_EP_OUT : WEIR_EP_IN, 1000);
+    transport->ops->close(transport);
+    for (unsigned i = 0; i < 12; i++) {
+        assert_int_equal(all[i].completed, 1);
+        assert_int_equal(all[i].last, WEIR_TRANSFER_CANCELLED);
+    }
+    free(all);
+}
+
+// The event thread ends transfers while we cancel them: each comes back once, in order.
+static void cancelling_races_with_the_end_and_each_comes_back_once(void **state)
+{
+    struct bench *bench = *state;
+    struct weir_transport *transport = open_transport(bench, "");
+    struct counted *all = calloc(4, sizeof *all);
+    unsigned well = 0, cancelled = 0;
+
+    for (unsigned round = 1; round <= 2000; round++) {
+        for (unsigned i = 0; i < 4; i++) {
+            memset(all[i].buffer, 0, 12);
+            all[i].buffer[0] = WEIR_RECORD_MAGIC;
+            all[i].buffer[1] = WEIR_F_PAD;
+            submit(transport, &all[i], WEIR_EP_OUT, 12);
+        }
+        for (unsigned i = 4; i-- > 0;)
+            transport->ops->cancel(transport, &all[i].transfer);
+        for (unsigned i = 0; i < 4;) {
+            if (all[i].completed == round)
+                i++;
+            else
+                assert_int_equal(transport->ops->poll(transport, WEIR_TIME_NEVER), 0);
+        }
+        for (unsigned i = 0; i < 4; i++) {
+            well += all[i].last == WEIR_TRANSFER_OK;
+            cancelled += all[i].last == WEIR_TRANSFER_CANCELLED;
+        }
+    }
+    assert_int_equal(well + cancelled, 8000);
+    assert_in_range(cancelled, 1, 8000);
+    transport->ops->close(transport);
+    assert_int_equal(bench->device.card.counters[WEIR_CNT_USB_OUT_TRANSFERS], well);
+    free(all);
+}
+
+// ---- Waiting ----
+
+static void on_alarm(int number)
+{
+    (void)number;
+}
+
+static void poll_comes_back_for_descriptors_signals_and_the_deadline(void **state)
+{
+    struct bench *bench = *state;
+    struct weir_transport *transport = open_transport(bench, "");
+    struct sigaction action = {.sa_handler = on_alarm}; // without SA_RESTART
+    int ends[2];
+
+    assert_int_equal(pipe(ends), 0);
+    struct pollfd watched = {.fd = ends[0], .events = POLLIN};
+    weir_time before = transport->ops->now(transport);
+    assert_int_equal(transport->ops->poll(transport, before + 2000000), 0);
+    assert_true(transport->ops->now(transport) >= before + 2000000);
+    transport->ops->watch(transport, &watched, 1);
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    assert_int_equal(transport->ops->poll(transport, WEIR_TIME_NEVER), 0);
+    assert_int_equal(watched.revents, POLLIN);
+    transport->ops->watch(transport, NULL, 0);
+    sigaction(SIGALRM, &action, NULL);
+    ualarm(1000, 1000); // again and again: the first may come before poll waits
+    assert_int_equal(transport->ops->poll(transport, WEIR_TIME_NEVER), -EINTR);
+    ualarm(0, 0);
+    transport->ops->close(transport);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+// ---- Unplugging ----
+
+static void unplugged_while_it_waits_the_card_is_gone(void **state)
+{
+    struct bench *bench = *state;
+    int error = 0;
+
+    assert_true(open_card(bench));
+    exchanges_everything(bench);
+    fake_usb_unplug(&bench->device);
+    while (error == 0)
+        error = weir_card_poll(bench->card, WEIR_TIME_NEVER);
+    assert_int_equal(error, -ENODEV);
+    assert_int_equal(weir_card_poll(bench->card, WEIR_TIME_NEVER), -ENODEV);
+    weir_card_close(bench->card);
+    assert_false(open_card(bench));
+    plug(bench, &bench->device, 3, "025765697201");
+    bench->wire_count = bench->host_count = 0;
+    assert_true(open_card(bench));
+    exchanges_everything(bench);
+    weir_card_close(bench->card);
+}
+
+// Opens, exchanges, closes, with the card pulled out at a given call of libusb. True when it came to that
+// call.
+static bool unplugged_at(struct bench *bench, unsigned call, unsigned dying_calls)
+{
+    plug(bench, &bench->device, 3, "025765697201");
+    bench->device.configuration = call < 30 ? 2 : 1;
+    bench->device.kernel = bench->device.configuration == 2;
+    bench->wire_count = bench->host_count = 0;
+    fake_usb.calls = 0;
+    fake_usb.unplug_at = call;
+    fake_usb.dying_calls = dying_calls;
+    fake_usb.out_faults = call % 3 ? 0 : 4; // now and then in the middle of a recovery
+    if (open_card(bench)) {
+        int error = exchange(bench);
+        assert_true(error == 0 || error == -ENODEV);
+        weir_card_close(bench->card);
+    } else {
+        assert_true(*bench->error);
+    }
+    assert_int_equal(bench->wire_wrong, 0);
+    assert_int_equal(bench->host_wrong, 0);
+    assert_int_equal(bench->device.references, 0);
+    return fake_usb.calls >= call;
+}
+
+static void unplugged_at_any_call_nothing_hangs_or_leaks(void **state)
+{
+    unsigned call = 1;
+
+    while (unplugged_at(*state, call, 0))
+        call += call < 120 ? 1 : 17;
+    assert_in_range(call, 100, 100000);
+}
+
+static void an_unplugged_card_that_fails_before_it_is_gone_is_told_as_gone(void **state)
+{
+    unsigned call = 1;
+
+    while (unplugged_at(*state, call, 6))
+        call += call < 90 ? 1 : 61;
+    assert_in_range(call, 90, 100000);
+}
+
+static void a_card_that_is_still_there_and_fails_is_not_told_as_gone(void **state)
+{
+    struct bench *bench = *state;
+    struct weir_transport *transport = open_transport(bench, "");
+    uint8_t bytes[4];
+
+    fake_usb.control_errors = 1;
+    assert_int_equal(transport->ops->control(transport, 0xC0, WEIR_REQ_READ_REG, 0, 0, bytes, 4), -EIO);
+    assert_int_equal(transport->ops->control(transport, 0xC0, WEIR_REQ_READ_REG, 0, 0, bytes, 4), 4);
+    assert_int_equal(transport->ops->control(transport, 0xC0, 99, 0, 0, bytes, 4), -EPIPE);
+    transport->ops->close(transport);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(without_a_card_it_says_so),
+        TEST(the_only_card_needs_no_name),
+        TEST(of_several_cards_one_must_be_named),
+        TEST(a_name_that_makes_no_sense_is_answered_with_the_forms),
+        TEST(a_device_with_our_numbers_only_is_not_a_card),
+        TEST(no_permission_names_the_rule),
+        TEST(a_card_in_use_is_told),
+        TEST(another_link_version_says_which_side_to_update),
+        TEST(every_card_is_listed_also_without_permission),
+        TEST(a_card_in_the_kernels_hands_is_taken_and_given_back),
+        TEST(what_a_killed_program_left_in_the_card_is_dropped),
+        TEST(frames_pass_both_ways_in_order),
+        TEST(several_transfers_are_under_way_to_the_card),
+        TEST(short_of_memory_everything_still_arrives),
+        TEST(with_no_memory_at_all_it_says_what_to_raise),
+        TEST(failed_transfers_cost_no_frame),
+        TEST(closing_calls_every_transfer_back),
+        TEST(cancelling_races_with_the_end_and_each_comes_back_once),
+        TEST(poll_comes_back_for_descriptors_signals_and_the_deadline),
+        TEST(unplugged_while_it_waits_the_card_is_gone),
+        TEST(unplugged_at_any_call_nothing_hangs_or_leaks),
+        TEST(an_unplugged_card_that_fails_before_it_is_gone_is_told_as_gone),
+        TEST(a_card_that_is_still_there_and_fails_is_not_told_as_gone),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
