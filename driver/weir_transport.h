@@ -75,8 +75,9 @@ struct weir_transport {
 //     usb:BUS-PORT         the one at this port, as in usb:1-2.1
 //     usbredir:HOST:PORT | usbredir:unix:PATH    what a usbredir server exports, such as weir-sim
 //     sim:tap=NAME |
-//     sim:veth=NAME[,pcap=FILE][,trace=FILE][,seed=N][,loss=PERCENT][,reorder=PERCENT][,duplicate=PERCENT]
-//         [,corrupt=PERCENT][,usb-corrupt=PERCENT][,usb-lost=PERCENT]     a simulated card in this process
+//     sim:veth=NAME[,pcap=FILE][,trace=FILE][,seed=N][,mac=ADDRESS][,loss=PERCENT][,reorder=PERCENT]
+//         [,duplicate=PERCENT][,corrupt=PERCENT][,usb-corrupt=PERCENT][,usb-lost=PERCENT]
+//                          a simulated card in this process
 // NULL on failure; then `error` (of `error_size` bytes) says what went wrong and what to do. errno is ENODEV
 // when the card is not there now and EACCES when it may not be used now: either may change when one is
 // plugged in.

@@ -16,7 +16,7 @@ struct sim_options {
     char tap[64], veth[64]; // empty: not given; without both nobody is at the wire's other end
     char pcap[PATH_MAX], trace[PATH_MAX];
     uint64_t seed;
-    uint8_t mac[6]; // zeros: the card's default
+    uint8_t mac[6]; // zeros: made from the interface's name and the seed; without interface the card's own
     // Frames, each way, per million.
     uint32_t loss, reorder, duplicate, corrupt;
     // USB packets, each way, and handshakes, per million.

@@ -47,7 +47,13 @@ void fake_card_init(struct fake_card *card)
     card->counter_count = WEIR_COUNTERS;
     card->link = 1 | 2 << 1 | 1 << 3; // up, 1000 Mb/s, full duplex
     card->in_timeout = WEIR_IN_TIMEOUT_RESET;
-    card->mac[0] = IN_USE | get_be(fake_card_mac, 6);
+    fake_card_set_address(card, fake_card_mac);
+}
+
+void fake_card_set_address(struct fake_card *card, const uint8_t mac[6])
+{
+    memcpy(card->address, mac, 6);
+    card->mac[0] = IN_USE | get_be(mac, 6);
 }
 
 static void read_caps(const struct fake_card *card, uint8_t *block)
@@ -62,7 +68,7 @@ static void read_caps(const struct fake_card *card, uint8_t *block)
     put_le(block + WEIR_CAPS_TX_MEMORY, FRAME_MEMORY, 4);
     put_le(block + WEIR_CAPS_RX_MEMORY, FRAME_MEMORY, 4);
     block[WEIR_CAPS_MAC_ENTRIES] = block[WEIR_CAPS_ARP_ENTRIES] = TABLE_SIZE;
-    memcpy(block + WEIR_CAPS_MAC, fake_card_mac, 6);
+    memcpy(block + WEIR_CAPS_MAC, card->address, 6);
 }
 
 static int read_request(struct fake_card *card, uint8_t request, uint16_t index, uint8_t *data,
