@@ -25,6 +25,9 @@ override CFLAGS += -std=c11 -D_GNU_SOURCE $(WARNINGS) -I$(BUILD)/gen -Isim -Idri
 Q   := $(if $(V),,@)
 SAY := @$(if $(V),true,printf '  %-10s %s\n')
 
+# Namespaces, TAPs and packages need root.
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 
@@ -55,18 +58,18 @@ deps:
 	@missing=; for p in $(DEBIAN_PACKAGES); do \
 	   dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'install ok installed' || missing="$$missing $$p"; done; \
 	 [ -z "$$missing" ] || { \
-	   if [ $$(id -u) = 0 ]; then sudo=; elif command -v sudo >/dev/null; then sudo=sudo; \
-	   else echo "These packages are missing:$$missing. Install them as root, or install sudo, and run make again." >&2; exit 1; fi; \
-	   echo "Installing$$missing"; $$sudo apt-get update -q && \
-	   $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing; }
+	   [ -z "$(SUDO)" ] || command -v sudo >/dev/null || { \
+	     echo "These packages are missing:$$missing. Install them as root, or install sudo, and run make again." >&2; exit 1; }; \
+	   echo "Installing$$missing"; $(SUDO) apt-get update -q && \
+	   $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing; }
 
 demo: deps
 	@$(MAKE) --no-print-directory $(WEIR)
-	@BUILD=$(BUILD) tests/e2e/demo.sh $(BUILD)
+	@$(SUDO) env BUILD=$(BUILD) tests/e2e/demo.sh
 
 test: deps
 	@$(MAKE) --no-print-directory build-tests
-	@tests/run $(BUILD) $(TESTS)
+	@$(SUDO) env YOSYS=$(YOSYS) VERILATOR=$(VERILATOR) tests/run $(BUILD) $(TESTS)
 
 help:
 	@sed -n 's/^# make /make /p' Makefile

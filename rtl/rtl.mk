@@ -19,6 +19,6 @@ $(BUILD)/venv/ready: Makefile
 	touch $@
 
 # Reads the card with every tool that has to: Verilator, Icarus, yosys. build/lint keeps their words, and the cell count.
-lint: $(YOSYS_READY)
+lint: deps $(YOSYS_READY)
 	@BUILD=$(BUILD) tests/rtl/lint_test.sh
 .PHONY: lint

@@ -8,6 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define FCS_LENGTH 4
 #define FCS_MIN_FRAME 60 // shortest frame without FCS (clause 4.2.3.3); shorter ones are padded with zeros
 
@@ -19,4 +23,7 @@ size_t fcs_pad_append(uint8_t *frame, size_t length);
 // Whether the last four bytes of frame[0..length) are the FCS of those before them.
 bool fcs_ok(const uint8_t *frame, size_t length);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -17,23 +17,23 @@ SIM_RUNTIME := $(addprefix $(BUILD)/verilated/,verilated.o verilated_fst_c.o ver
 # have it random). Trace support costs 8 % while no trace is written, so there is one model and not two. -O2 or other splitting
 # of the model changes nothing that can be told from noise; -Os halves the speed. Measured with `make bench-sim`.
 SIM_VERILATE := --cc -O3 --x-assign fast --x-initial unique --trace-fst --threads 1 --top-module $(SIM_TOP) \
-                --Mdir $(BUILD)/verilated $(RTL_INCLUDES)
+                --Mdir $(BUILD)/verilated $(RTL_INCLUDES) sim/weir_card.vlt
 SIM_OPTIMISE := OPT_FAST=-O3 OPT_SLOW=-O1 OPT_GLOBAL=-O3
 VERILATOR_ROOT ?= $(shell $(VERILATOR) --getenv VERILATOR_ROOT)
 
 # The model with its headers and the run time: one rule makes them all.
-$(SIM_MODEL): $(RTL_SOURCES) sim/sim.mk
+$(SIM_MODEL): $(RTL_SOURCES) sim/sim.mk sim/weir_card.vlt
 	@mkdir -p $(@D)
 	$(SAY) VERILATE $(SIM_TOP)
 	$(Q)$(VERILATOR) $(SIM_VERILATE) $(SIM_TOP).v
 	$(SAY) CXX $@
 	$(Q)$(MAKE) $(if $(V),,-s) -C $(@D) -f V$(SIM_TOP).mk $(SIM_OPTIMISE) V$(SIM_TOP)__ALL.a $(notdir $(SIM_RUNTIME))
 
-$(BUILD)/obj/sim/weir_sim.o: sim/weir_sim.cpp $(SIM_MODEL)
+$(BUILD)/obj/sim/weir_sim.o: sim/weir_sim.cpp $(SIM_MODEL) $(BUILD)/gen/weir_link.h
 	@mkdir -p $(@D)
 	$(SAY) CXX $<
-	$(Q)$(CXX) -std=c++17 -O2 -g -Wall -Wextra -Wpedantic -Wconversion -Werror -Isim -I$(BUILD)/verilated \
-	  -isystem $(VERILATOR_ROOT)/include -MMD -MP -c -o $@ $<
+	$(Q)$(CXX) -std=c++17 -O2 -g -Wall -Wextra -Wpedantic -Wconversion -Werror -Isim -I$(BUILD)/gen -isystem $(BUILD)/verilated \
+	  -isystem $(VERILATOR_ROOT)/include -isystem $(VERILATOR_ROOT)/include/vltstd -MMD -MP -c -o $@ $<
 
 $(SIM_LIB): $(SIM_OBJECTS) $(SIM_MODEL)
 	$(SAY) AR $@

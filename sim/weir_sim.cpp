@@ -22,8 +22,10 @@
 #include <verilated_fst_c.h>
 
 #include "Vweir_card_ulpi.h"
+#include "Vweir_card_ulpi___024root.h"
 #include "gmii_wire.h"
 #include "usb_host.h"
+#include "weir_link.h"
 
 namespace
 {
@@ -63,7 +65,8 @@ struct weir_sim {
     unsigned quiet_check = QUIET_CHECK;
     uint64_t completed = 0, packets = 0; // transfers and bulk packets, as of the last look
     bool frame_left = false;
-    bool in_reset = true; // the PHYs are reset along with the card: what its pins say before means nothing
+    uint64_t unrefilled = 0; // skipped and not yet made into a token of the ARP rate limit
+    bool in_reset = true;    // the PHYs are reset along with the card: what its pins say before means nothing
 
     bool quiet_long_enough();
     void usb_edge();
@@ -363,8 +366,28 @@ bool weir_sim_run(weir_sim *sim, uint64_t until)
     return sim->run(until < UINT64_MAX / NS ? until * NS : UINT64_MAX);
 }
 
+// The ARP rate limit is a matter of time: gives its bucket (rtl/arp/rate_limit.v) the tokens that it would
+// have gained.
+static void refill_arp_tokens(weir_sim *sim, uint64_t time)
+{
+    Vweir_card_ulpi___024root *inside = sim->card->rootp;
+    auto &tokens = inside->weir_card_ulpi__DOT__card__DOT__rx_parser__DOT__arp__DOT__rate__DOT__tokens;
+    const uint64_t interval =
+        inside->weir_card_ulpi__DOT__card__DOT__rx_parser__DOT__arp__DOT__rate__DOT__interval * 1024 *
+        WIRE_PERIOD;
+
+    sim->unrefilled += time;
+    while (interval > 0 && sim->unrefilled >= interval && tokens < WEIR_ARP_BURST) {
+        sim->unrefilled -= interval;
+        tokens++;
+    }
+    if (interval > 0)
+        sim->unrefilled %= interval;
+}
+
 void weir_sim_skip(weir_sim *sim, uint64_t nanoseconds)
 {
+    refill_arp_tokens(sim, nanoseconds * NS);
     skip(sim, nanoseconds * NS);
 }
 

@@ -55,8 +55,13 @@ module record_parser #(
 );
     localparam [2:0] HEADER = 0, CHECK = 1, OFFER = 2, BODY = 3, PADDING = 4, SKIP = 5, ABORT = 6;
 
+    // A counter_bank takes an event each 20 clocks: this far apart are two bad transfers, and, with the header between them, the ends
+    // of two records that the segmenter refuses.
+    localparam [4:0] AFTER_BAD = 20, AFTER_RECORD = 3;
+
     reg  [2:0]  state;
     reg  [3:0]  count;   // bytes of the header so far; after it, of the record modulo 4
+    reg  [4:0]  rest;    // clocks before the next header
     reg  [87:0] header;  // bytes 1 to 11, the first in the low bits; its length counts down in BODY
 
     assign m_rec_flags       = header[7:0];
@@ -77,7 +82,7 @@ module record_parser #(
     wire sound = flags_known && type_known && header[83:82] == 0 && {14'd0, m_rec_length} <= MAX_LENGTH &&
                  (padding ? others_zero : m_rec_length != 0);
 
-    assign s_ready = state == HEADER || state == PADDING || state == SKIP || (state == BODY && (padding || m_ready));
+    assign s_ready = (state == HEADER && rest == 0) || state == PADDING || state == SKIP || (state == BODY && (padding || m_ready));
     wire beat = s_valid && s_ready;
 
     assign m_rec_valid = state == OFFER;
@@ -92,6 +97,9 @@ module record_parser #(
 
     always @(posedge clk) begin
         ev_bad_transfer <= 0;
+        if (ev_bad_transfer) rest <= AFTER_BAD;
+        else if ((state == BODY || state == PADDING) && beat) rest <= AFTER_RECORD;
+        else if (rest != 0) rest <= rest - 5'd1;
         if (beat) begin
             count <= s_eot ? 4'd0 : count + 4'd1;
             if (state == HEADER) header <= {s_data, header[87:8]};
@@ -134,6 +142,7 @@ module record_parser #(
                 if (m_ready) state <= HEADER;
         endcase
         if (rst) ev_bad_transfer <= 0;
+        if (rst) rest <= 0;
         if (rst || link_flush) begin
             count <= 0;
             state <= record_owed && !rst ? ABORT : HEADER;

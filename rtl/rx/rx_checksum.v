@@ -128,7 +128,7 @@ module rx_checksum (
     // ---- Sums ----
     wire header_right;
     wire transport_right;
-    ones_sum header (.clk(clk), .clear(ended), .en(s_valid && state == IPV4), .data(s_data), .right(header_right));
+    ones_sum header (.clk(clk), .clear(rst || ended), .en(s_valid && state == IPV4), .data(s_data), .right(header_right));
 
     // The pseudo header is taken from the IPv4 header as it passes: total length less header length, protocol, addresses.
     reg [7:0] term;
@@ -142,7 +142,7 @@ module rx_checksum (
             default: ;
         endcase
     end
-    ones_sum transport (.clk(clk), .clear(ended), .en(s_valid && (state == IPV4 || state == L4)), .data(term),
+    ones_sum transport (.clk(clk), .clear(rst || ended), .en(s_valid && (state == IPV4 || state == L4)), .data(term),
                         .right(transport_right));
 
     wire checked = l4_done && !fragment && (tcp || (udp && !udp_length_wrong && !udp_checksum_zero));

@@ -10,4 +10,5 @@ check "the card was sent packets twice" at_least "$(stat_sum usb_out_duplicate "
 check "the card had to send packets again" at_least "$(stat_sum usb_in_retry "$work"/*.stats)" 1
 check "no record was bad" is_zero "$(($(stat_sum tx_bad_record "$work"/*.stats) + $(stat_sum tx_bad_transfer "$work"/*.stats)))"
 check "no segment had to be sent again" is_zero "$(stat "$work/up.stats" stack_tcp_retrans_segs)"
+check "tshark finds each frame of the card right" no_tshark_errors "$work"
 done_testing

@@ -8,4 +8,5 @@ transfers loss=1,reorder=1,duplicate=1,corrupt=1,seed=7 $((1 << 20)) $((4 << 20)
 check "the card met frames with a wrong FCS" at_least "$(stat_sum rx_fcs_error "$work"/*.stats)" 1
 check "the stack had to send again" at_least "$(stat "$work/up.stats" stack_tcp_retrans_segs)" 1
 check "the stack got segments out of order" at_least "$(stat "$work/down.stats" stack_tcp_out_of_order)" 1
+check "tshark finds each frame of the card right" no_tshark_errors "$work"
 done_testing

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # `make demo`: the simulated card carries real TCP connections to a real Linux kernel, in a network namespace of its own.
-# Usage: tests/e2e/demo.sh [BUILD-DIRECTORY]. Exit code 0 only if everything was right.
+# BUILD names the build folder. Exit code 0 only if everything was right.
 set -u
+[ "$(id -u)" = 0 ] || { echo "The demonstration makes a network namespace: use make demo, or sudo." >&2; exit 1; }
 cd "$(dirname "$0")/../.." || exit 1
-BUILD=${1:-build}
+BUILD=${BUILD:-build}
 . tests/e2e/lib.sh
 out=$PWD/$BUILD/demo
 case $BUILD in /*) out=$BUILD/demo ;; esac
@@ -22,10 +23,6 @@ verdict() { # SENTENCE COMMAND...
 same_sha256() { [ -s "$1" ] && [ "$(sha256 "$1")" = "$(sha256 "$2")" ]; }
 progress() { if [ -t 2 ]; then echo --progress; fi; }
 
-if [ "$(id -u)" != 0 ]; then
-    command -v sudo >/dev/null || { echo "make demo makes a network namespace: run it as root, or install sudo." >&2; exit 1; }
-    exec sudo "$0" "$@"
-fi
 rm -rf "$out" && mkdir -p "$out" || exit 1
 peer_up || { echo "Cannot make a network namespace with a TAP: is the tun module loaded (modprobe tun)?" >&2; exit 1; }
 
@@ -80,7 +77,11 @@ row "USB transfers in" usb_in_transfers
 goodput() { printf '   %-44s %12.1f Mb/s of device time\n' "$1" "$(awk '$1 == "run_goodput_bps" {print $2 / 1e6}' "$2")"; }
 goodput "goodput, download" "$out/3-download.stats"
 goodput "goodput, upload" "$out/4-upload.stats"
+if command -v tshark >/dev/null; then
+    verdict "tshark finds each of the $(stat_sum tx_frames "$out"/*.stats) frames that the card sent right" no_tshark_errors "$out"
+fi
 echo "   The wire, frame by frame: ${out#"$PWD"/}/*.pcapng (open with wireshark or tshark -r)"
 
 step "$([ $bad = 0 ] && echo "Everything was right." || echo "$bad things were wrong.")"
+[ -z "${SUDO_UID:-}" ] || chown -R "$SUDO_UID" "$out"
 [ $bad = 0 ]

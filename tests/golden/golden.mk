@@ -3,18 +3,29 @@
 # Linux as the golden model of segmentation.
 # make golden COUNT=20000 [SEED=2]     a longer run
 GOLDEN := $(BUILD)/tests/golden
-TESTS  += $(GOLDEN)/golden_test $(GOLDEN)/tshark_test
+TESTS  += $(GOLDEN)/golden_test $(GOLDEN)/whole_card_test $(GOLDEN)/tshark_test
 
 GOLDEN_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/golden/*.c))
 $(GOLDEN)/golden_test: tests/golden/card.cpp tests/golden/tx_path.v $(GOLDEN_OBJECTS) $(RTL_SOURCES) \
-                       tests/golden/golden.h tests/rtl/packet_memory_model.h
+                       tests/golden/golden.h tests/golden/record.h tests/rtl/packet_memory_model.h
 	@mkdir -p $(GOLDEN)
-	$(VERILATOR) --cc --exe --build -O3 -Wall --x-assign unique --x-initial unique --top-module tx_path $(RTL_INCLUDES) \
+	$(SAY) BENCH $@
+	$(Q)$(VERILATOR) --cc --exe --build -O3 -Wall --x-assign unique --x-initial unique --top-module tx_path $(RTL_INCLUDES) \
 	  -CFLAGS "-O2 -g -I$(CURDIR)/$(BUILD)/gen -I$(CURDIR)/tests/rtl -I$(CURDIR)/tests/golden" \
 	  -LDFLAGS "$(addprefix $(CURDIR)/,$(GOLDEN_OBJECTS)) -lpcap" -MAKEFLAGS OPT_FAST=-O2 \
 	  --Mdir $(GOLDEN)/golden.obj -o ../golden_test \
 	  tests/golden/tx_path.v $(CURDIR)/tests/golden/card.cpp > $(GOLDEN)/golden.log 2>&1 \
 	  || { cat $(GOLDEN)/golden.log; exit 1; }
+
+# The same cases from the ULPI pins to the wire's bytes.
+$(BUILD)/obj/tests/golden/whole_card.o: tests/golden/whole_card.cpp tests/golden/golden.h tests/golden/record.h $(BUILD)/gen/weir_link.h
+	@mkdir -p $(@D)
+	$(SAY) CXX $<
+	$(Q)$(CXX) -std=c++17 -O2 -g -Wall -Wextra -Wpedantic -Werror -Isim -I$(BUILD)/gen -c -o $@ $<
+$(GOLDEN)/whole_card_test: $(BUILD)/obj/tests/golden/whole_card.o $(GOLDEN_OBJECTS) $(SIM_LIB)
+	@mkdir -p $(@D)
+	$(SAY) LINK $@
+	$(Q)$(CXX) -o $@ $^ $(SIM_LIBS)
 
 $(GOLDEN)/tshark_test: tests/golden/tshark_test $(GOLDEN)/golden_test
 	@mkdir -p $(GOLDEN)

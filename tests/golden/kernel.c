@@ -41,7 +41,7 @@ struct kernel {
 };
 
 static const char *const setup[] = {
-    "sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1 || true",
+    "sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1",
     "ip link add weir1 type bridge stp_state 0 mcast_snooping 0",
     "ip link add weir2 mtu 65535 type veth peer name weir3 mtu 65535",
     "ip link set weir0 mtu 65521",

@@ -48,6 +48,7 @@ run_yosys() { # log, commands
 }
 
 YOSYS=${YOSYS:-yosys}
+command -v "$YOSYS" >/dev/null || echo "# $YOSYS is not there: install yosys, or let make lint fetch it from PyPI"
 run_yosys "$build/elaborate.log" "hierarchy -check -top weir_card_ulpi; proc; check -assert;
     select -assert-none t:\$dlatch t:\$adlatch t:\$dlatchsr t:\$sr"
 report 3 "$build/elaborate.log" "yosys finds no latch, no net without a driver and none with two"
