@@ -273,6 +273,8 @@ static int sim_poll(struct weir_transport *base, weir_time deadline)
             return 0;
         start(transport);
         sim_wire_feed(&transport->wire, transport->sim);
+        if (sim_wire_broken(&transport->wire))
+            return -ENOLINK;
         bool idle = weir_sim_run(transport->sim, deadline - now > SLICE ? now + SLICE : deadline);
         if (tell(transport))
             return transport->gone ? -ENODEV : 0;

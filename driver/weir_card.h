@@ -77,7 +77,8 @@ bool weir_card_can_send(const struct weir_card *card);
 // take such a frame.
 int weir_card_send(struct weir_card *card, const struct weir_card_tx *tx);
 // Puts what is queued on its way, waits for the card, hands frames to the receiver; back when something
-// happened, at the latest at `deadline`. 0, or -ENODEV when the card is gone, -EINTR after a signal.
+// happened, at the latest at `deadline`. 0, or -ENODEV when the card is gone, -EINTR after a signal, -ENOLINK
+// when a simulated one's cable is cut.
 int weir_card_poll(struct weir_card *card, weir_time deadline);
 // From now on weir_card_poll also returns when one of these is ready as in poll(2), with `revents` filled in:
 // the terminal, a socket, a pipe from a signal handler. The caller keeps `fds` valid until the next call;

@@ -50,7 +50,8 @@ struct weir_transport_ops {
     // Asks for a queued transfer back; `complete` still comes, inside a later poll.
     void (*cancel)(struct weir_transport *transport, struct weir_transfer *transfer);
     // Moves things on: calls `complete` of transfers that ended. Returns when something completed, at the
-    // latest at `deadline`. 0, or a negative errno (-ENODEV when the card is gone, -EINTR after a signal).
+    // latest at `deadline`. 0, or a negative errno (-ENODEV when the card is gone, -EINTR after a signal,
+    // -ENOLINK when a simulated card's cable leads nowhere any more, which is told on stderr).
     int (*poll)(struct weir_transport *transport, weir_time deadline);
     // From now on poll also returns when one of these is ready as in poll(2), with `revents` filled in; the
     // caller keeps `fds` valid until the next call. count 0 ends it.
@@ -77,8 +78,9 @@ struct weir_transport {
 //     usb:BUS-PORT         the one at this port, as in usb:1-2.1
 //     usbredir:HOST:PORT | usbredir:unix:PATH    what a usbredir server exports, such as weir-sim
 //     sim:tap=NAME |
-//     sim:veth=NAME[,pcap=FILE][,trace=FILE][,seed=N][,loss=PERCENT][,reorder=PERCENT][,duplicate=PERCENT]
-//         [,corrupt=PERCENT][,usb-corrupt=PERCENT][,usb-lost=PERCENT]     a simulated card in this process
+//     sim:veth=NAME[,pcap=FILE][,trace=FILE][,seed=N][,mac=ADDRESS][,loss=PERCENT][,reorder=PERCENT]
+//         [,duplicate=PERCENT][,corrupt=PERCENT][,usb-corrupt=PERCENT][,usb-lost=PERCENT]
+//                          a simulated card in this process
 // NULL on failure; then `error` (of `error_size` bytes) says what went wrong and what to do. errno is ENODEV
 // when the card is not there now and EACCES when it may not be used now: either may change when one is
 // plugged in.

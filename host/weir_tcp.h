@@ -29,7 +29,8 @@ enum weir_tcp_state {
 // Starts a connection; local_port 0 picks an ephemeral one (RFC 6056). NULL: errno ENOMEM, EADDRINUSE, ENETUNREACH, EADDRNOTAVAIL.
 struct weir_tcp *weir_tcp_connect(struct weir_stack *stack, weir_time now, const struct weir_ip *remote, uint16_t remote_port,
                                   uint16_t local_port);
-// Listens on a port; at most `backlog` connections wait to be accepted, further SYNs are dropped. NULL: ENOMEM, EADDRINUSE.
+// Listens on a port; at most `backlog` connections wait to be accepted, further SYNs are dropped. Half-open ones do not count;
+// they have a limit of their own, and the oldest gives way. NULL: ENOMEM, EADDRINUSE.
 struct weir_tcp_listener *weir_tcp_listen(struct weir_stack *stack, uint16_t port, unsigned backlog);
 // The next established connection, or NULL.
 struct weir_tcp *weir_tcp_accept(struct weir_tcp_listener *listener);

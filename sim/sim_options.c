@@ -162,6 +162,22 @@ const char *sim_options_key(size_t i)
     return i < KEYS ? keys[i].name : NULL;
 }
 
+// Cards on different interfaces get different addresses, so that several can be on one bridge: locally
+// administered ones, from the interface's name and the seed (FNV-1a). A card alone keeps its own.
+static void default_mac(const struct sim_options *options, uint8_t mac[6])
+{
+    const char *name = *options->tap ? options->tap : options->veth;
+    uint64_t hash = UINT64_C(0xCBF29CE484222325) ^ options->seed;
+
+    if (!*name)
+        return;
+    for (const char *at = name; *at; at++)
+        hash = (hash ^ (uint8_t)*at) * UINT64_C(0x100000001B3);
+    memcpy(mac, (uint8_t[]){0x02, 0x57, 0x45}, 3);
+    for (unsigned i = 0; i < 3; i++)
+        mac[3 + i] = (uint8_t)(hash >> (40 - 8 * i));
+}
+
 void sim_options_config(const struct sim_options *options, struct weir_sim_config *config)
 {
     config->trace_path = *options->trace ? options->trace : NULL;
@@ -172,6 +188,8 @@ void sim_options_config(const struct sim_options *options, struct weir_sim_confi
                                               .in_corrupt = options->usb_corrupt,
                                               .handshake_lost = options->usb_lost};
     memcpy(config->mac, options->mac, sizeof config->mac);
+    if (memcmp(options->mac, (uint8_t[6]){0}, 6) == 0)
+        default_mac(options, config->mac);
 }
 
 bool sim_options_parse(const char *text, struct sim_options *options, char *error, size_t error_size)

@@ -18,7 +18,7 @@ struct sim_options {
     char usb_trace[PATH_MAX]; // VCD of D+ and D-; full speed only
     bool full_speed;
     uint64_t seed;
-    uint8_t mac[6]; // zeros: the card's default
+    uint8_t mac[6]; // zeros: made from the interface's name and the seed; without interface the card's own
     // Frames, each way, per million.
     uint32_t loss, reorder, duplicate, corrupt;
     // USB packets, each way, and handshakes, per million.

@@ -56,8 +56,7 @@ void sim_wire_close(struct sim_wire *wire)
     *wire = (struct sim_wire){0};
 }
 
-// Nobody above can do anything about a cable: say it once, then the card goes on with nobody at the other
-// end.
+// Said once, here where the reason is known; the transport then tells its caller that it is over.
 static void cut(struct sim_wire *wire)
 {
     if (!wire->broken)
@@ -96,6 +95,11 @@ void sim_wire_feed(struct sim_wire *wire, struct weir_sim *sim)
 {
     if (wire->wire && !wire->broken && wire_feed(wire->wire, sim) < 0)
         cut(wire);
+}
+
+bool sim_wire_broken(const struct sim_wire *wire)
+{
+    return wire->broken;
 }
 
 int sim_wire_fd(const struct sim_wire *wire)

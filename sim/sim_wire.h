@@ -27,6 +27,8 @@ void sim_wire_sent(void *context, uint64_t time, const uint8_t *frame, size_t le
 
 // Moves what waits at the other end to the card, as far as the cable has room.
 void sim_wire_feed(struct sim_wire *wire, struct weir_sim *sim);
+// True once the other end is gone for good (its interface was deleted, say).
+bool sim_wire_broken(const struct sim_wire *wire);
 // To be polled for input while the card sleeps, or -1; and the device time at which to feed again whatever it
 // says.
 int sim_wire_fd(const struct sim_wire *wire);

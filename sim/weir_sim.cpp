@@ -377,6 +377,7 @@ bool weir_sim_run(weir_sim *sim, uint64_t until)
 
 void weir_sim_skip(weir_sim *sim, uint64_t nanoseconds)
 {
+    refill_arp_tokens(sim, nanoseconds * NS);
     skip(sim, nanoseconds * NS);
 }
 

@@ -7,7 +7,6 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
-#include <linux/virtio_net.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,13 +17,22 @@
 #include <unistd.h>
 
 #include "fcs.h"
+#include "wire_offload.h"
 
 enum { VLAN_TAG = 4, MAC_ADDRESSES = 12, PACKET_QUEUE = 4 << 20 };
+
+struct vlan_tag {
+    bool present;
+    uint16_t type, control;
+};
 
 struct tap {
     struct wire wire;
     char name[IFNAMSIZ];
     struct wire_tap_stats stats;
+    // veth only: the packet that is being made into frames
+    struct wire_offload offload;
+    struct vlan_tag tag;
 };
 
 static struct tap *tap_of(struct wire *wire)
@@ -34,6 +42,8 @@ static struct tap *tap_of(struct wire *wire)
 
 static int failed(struct tap *tap, const char *what, int error)
 {
+    if (if_nametoindex(tap->name) == 0)
+        error = ENODEV;
     snprintf(tap->wire.error, sizeof tap->wire.error, "cannot %s interface %s: %s", what, tap->name,
              strerror(error));
     return -error;
@@ -41,11 +51,14 @@ static int failed(struct tap *tap, const char *what, int error)
 
 // ---- Towards the card ----
 
+// ENETDOWN is told when an interface goes down, and by a packet socket, once, when it goes away altogether.
 static ssize_t read_failed(struct tap *tap)
 {
-    bool nothing_now = errno == EAGAIN || errno == EINTR || errno == ENETDOWN;
-
-    return nothing_now ? 0 : failed(tap, "read from", errno);
+    if (errno == EAGAIN || errno == EINTR)
+        return 0;
+    if (errno == ENETDOWN && if_nametoindex(tap->name) != 0)
+        return 0;
+    return failed(tap, "read from", errno);
 }
 
 static ssize_t tap_to_card(struct wire *wire, uint64_t now, uint8_t *frame)
@@ -60,85 +73,94 @@ static ssize_t tap_to_card(struct wire *wire, uint64_t now, uint8_t *frame)
     return (ssize_t)fcs_pad_append(frame, (size_t)length);
 }
 
-// The checksum that the kernel left to the hardware: the field holds the pseudo header's sum (RFC 1071, RFC
-// 768).
-static bool complete_checksum(uint8_t *frame, size_t length, size_t start, size_t offset)
-{
-    uint32_t sum = 0;
-
-    if (start > length || offset + 2 > length - start)
-        return false;
-    for (size_t i = start; i < length; i++)
-        sum += (i - start) % 2 ? frame[i] : (uint32_t)frame[i] << 8;
-    while (sum >> 16)
-        sum = (sum & 0xFFFF) + (sum >> 16);
-    sum = ~sum & 0xFFFF;
-    if (sum == 0)
-        sum = 0xFFFF; // zero would mean none to UDP; TCP takes both
-    frame[start + offset] = (uint8_t)(sum >> 8);
-    frame[start + offset + 1] = (uint8_t)sum;
-    return true;
-}
-
-// The kernel takes VLAN tags out of the frame and tells them beside it; on the cable they are in their place.
-static size_t insert_vlan_tag(struct msghdr *message, uint8_t *frame, size_t length)
+// The kernel takes VLAN tags out of the frame and tells them beside it.
+static struct vlan_tag tag_of(struct msghdr *message)
 {
     struct tpacket_auxdata aux;
     struct cmsghdr *control = CMSG_FIRSTHDR(message);
 
-    if (!control || control->cmsg_level != SOL_PACKET || control->cmsg_type != PACKET_AUXDATA ||
-        length < MAC_ADDRESSES)
-        return length;
+    if (!control || control->cmsg_level != SOL_PACKET || control->cmsg_type != PACKET_AUXDATA)
+        return (struct vlan_tag){.present = false};
     memcpy(&aux, CMSG_DATA(control), sizeof aux);
-    if (!(aux.tp_status & TP_STATUS_VLAN_VALID))
-        return length;
+    return (struct vlan_tag){
+        .present = aux.tp_status & TP_STATUS_VLAN_VALID,
+        .type = aux.tp_status & TP_STATUS_VLAN_TPID_VALID ? aux.tp_vlan_tpid : ETH_P_8021Q,
+        .control = aux.tp_vlan_tci,
+    };
+}
 
-    uint16_t type = aux.tp_status & TP_STATUS_VLAN_TPID_VALID ? aux.tp_vlan_tpid : ETH_P_8021Q;
+// On the cable they are in their place.
+static size_t insert_vlan_tag(const struct vlan_tag *tag, uint8_t *frame, size_t length)
+{
+    if (!tag->present || length < MAC_ADDRESSES)
+        return length;
     memmove(frame + MAC_ADDRESSES + VLAN_TAG, frame + MAC_ADDRESSES, length - MAC_ADDRESSES);
-    frame[MAC_ADDRESSES] = (uint8_t)(type >> 8);
-    frame[MAC_ADDRESSES + 1] = (uint8_t)type;
-    frame[MAC_ADDRESSES + 2] = (uint8_t)(aux.tp_vlan_tci >> 8);
-    frame[MAC_ADDRESSES + 3] = (uint8_t)aux.tp_vlan_tci;
+    frame[MAC_ADDRESSES] = (uint8_t)(tag->type >> 8);
+    frame[MAC_ADDRESSES + 1] = (uint8_t)tag->type;
+    frame[MAC_ADDRESSES + 2] = (uint8_t)(tag->control >> 8);
+    frame[MAC_ADDRESSES + 3] = (uint8_t)tag->control;
     return length + VLAN_TAG;
 }
 
-static ssize_t superframe(struct tap *tap)
+// No cable carries it: counted, and told the first time.
+static ssize_t drop_superframe(struct tap *tap)
 {
-    snprintf(tap->wire.error, sizeof tap->wire.error,
-             "a superframe came out of interface %s, and no cable carries one: let its peer cut them, "
-             "ethtool -K PEER tso off gso off tx-udp-segmentation off",
-             tap->name);
-    return -EMSGSIZE;
+    if (tap->stats.superframes_dropped++ == 0)
+        fprintf(stderr,
+                "simulated card: interface %s sends superframes of a kind that is not cut here; they are "
+                "lost. Let its peer cut them: ethtool -K PEER tso off gso off tx-udp-segmentation off\n",
+                tap->name);
+    return 1;
 }
 
-// Read with a virtio_net_hdr in front (PACKET_VNET_HDR), which tells where a checksum that is still missing
-// belongs.
-static ssize_t veth_to_card(struct wire *wire, uint64_t now, uint8_t *frame)
+// Reads a packet with a virtio_net_hdr in front (PACKET_VNET_HDR), which tells what was left to the hardware.
+// 1: one came; 0: none is there now; or a negative errno.
+static ssize_t veth_read(struct tap *tap)
 {
-    struct tap *tap = tap_of(wire);
-    struct virtio_net_hdr header;
+    struct wire_offload *offload = &tap->offload;
     union {
         struct cmsghdr align;
         char bytes[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
     } control;
-    struct iovec parts[] = {{&header, sizeof header}, {frame, WIRE_FRAME_MAX - VLAN_TAG - FCS_LENGTH}};
+    struct iovec parts[] = {{&offload->header, sizeof offload->header},
+                            {offload->packet, sizeof offload->packet}};
     struct msghdr message = {
         .msg_iov = parts, .msg_iovlen = 2, .msg_control = &control, .msg_controllen = sizeof control.bytes};
-    ssize_t received = recvmsg(wire->poll_fd, &message, 0);
+    ssize_t received = recvmsg(tap->wire.poll_fd, &message, 0);
+
+    if (received < 0 && errno == EINVAL) // a kind of superframe that virtio_net_hdr cannot tell
+        return drop_superframe(tap);
+    if (received < (ssize_t)sizeof offload->header)
+        return received >= 0 ? 0 : read_failed(tap);
+    tap->tag = tag_of(&message);
+    if (message.msg_flags & MSG_TRUNC ||
+        !wire_offload_start(offload, (size_t)received - sizeof offload->header,
+                            WIRE_FRAME_MAX - VLAN_TAG - FCS_LENGTH))
+        return drop_superframe(tap);
+    tap->stats.superframes_cut += offload->header.gso_type != VIRTIO_NET_HDR_GSO_NONE;
+    return 1;
+}
+
+static ssize_t veth_to_card(struct wire *wire, uint64_t now, uint8_t *frame)
+{
+    struct tap *tap = tap_of(wire);
+    size_t length;
 
     (void)now;
-    if (received < (ssize_t)sizeof header)
-        return received >= 0 ? 0 : read_failed(tap);
-    if (message.msg_flags & MSG_TRUNC || header.gso_type != VIRTIO_NET_HDR_GSO_NONE)
-        return superframe(tap);
-
-    size_t length = (size_t)received - sizeof header;
-    if (header.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM &&
-        complete_checksum(frame, length, header.csum_start, header.csum_offset))
-        tap->stats.checksums_completed++;
-    length = insert_vlan_tag(&message, frame, length);
+    while ((length = wire_offload_next(&tap->offload, frame)) == 0) {
+        ssize_t result = veth_read(tap);
+        if (result <= 0)
+            return result;
+    }
+    tap->stats.checksums_completed += tap->offload.header.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM ? 1 : 0;
     tap->stats.to_card++;
-    return (ssize_t)fcs_pad_append(frame, length);
+    return (ssize_t)fcs_pad_append(frame, insert_vlan_tag(&tap->tag, frame, length));
+}
+
+// The rest of a superframe does not wait in the socket.
+static uint64_t veth_wake_at(const struct wire *wire)
+{
+    return wire_offload_pending(&((const struct tap *)wire)->offload) ? 0 : UINT64_MAX;
 }
 
 // ---- From the card ----
@@ -252,6 +274,10 @@ struct wire *wire_tap_open(const char *name, char *error, size_t error_size)
     if (!tap)
         return NULL;
     memcpy(request.ifr_name, tap->name, sizeof tap->name);
+    // The kernel would make one, of whatever name, down and with no address: nobody could be reached over it.
+    if (if_nametoindex(name) == 0)
+        return open_failed(tap, error, error_size, "no TAP interface",
+                           "make it first: ip tuntap add NAME mode tap && ip link set NAME up");
     tap->wire.poll_fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (tap->wire.poll_fd < 0)
         return open_failed(tap, error, error_size, "cannot open /dev/net/tun for", tap_advice(0));
@@ -285,7 +311,7 @@ static bool veth_attach(int fd, unsigned index)
 struct wire *wire_veth_open(const char *name, char *error, size_t error_size)
 {
     static const struct wire_ops ops = {
-        .to_card = veth_to_card, .from_card = veth_from_card, .close = tap_close};
+        .to_card = veth_to_card, .from_card = veth_from_card, .wake_at = veth_wake_at, .close = tap_close};
     struct tap *tap = tap_create(name, &ops, error, error_size);
     unsigned index;
 

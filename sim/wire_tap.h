@@ -12,16 +12,14 @@
 
 #include "wire.h"
 
-// Attaches to the TAP interface `name`, making it if there is none (it then goes away with the wire). Setting
-// it up, with address and `ip link set NAME up`, is the caller's; until then frames to it are dropped. NULL:
-// `error` says what to do.
+// Attaches to the existing TAP interface `name`. Setting it up, with address and `ip link set NAME up`, is
+// the caller's; until then frames to it are dropped. NULL: `error` says what to do.
 struct wire *wire_tap_open(const char *name, char *error, size_t error_size);
 
 // Attaches to the existing interface `name`, meant to be one end of a veth pair with no address of its own:
-// every frame that its peer sends comes to the card. Checksums that the peer leaves to the hardware are
-// filled in here; superframes are an error, so the peer must cut them itself:
-//     ethtool -K PEER tso off gso off tx-udp-segmentation off
-// NULL: `error` says what to do.
+// every frame that its peer sends comes to the card. What the peer leaves to the hardware is done here
+// (wire_offload.h): checksums, and the cutting of TCP and UDP superframes. Other superframes are dropped,
+// counted, and told once on stderr. NULL: `error` says what to do.
 struct wire *wire_veth_open(const char *name, char *error, size_t error_size);
 
 struct wire_tap_stats {
@@ -29,6 +27,7 @@ struct wire_tap_stats {
     uint64_t bad_fcs;             // from the card, dropped
     uint64_t refused;             // from the card, dropped by the kernel (interface down, queue full)
     uint64_t checksums_completed; // from the kernel, left to the hardware
+    uint64_t superframes_cut, superframes_dropped;
 };
 void wire_tap_stats(const struct wire *wire, struct wire_tap_stats *stats);
 

@@ -102,8 +102,9 @@ struct weir_tcp {
     bool in_table;
     struct weir_list link;  // in table.ready, or in a neighbour's list
     struct weir_list all;   // in table.all
-    struct weir_list queue; // in the listener's list
+    struct weir_list queue; // in the listener's queue
     struct weir_tcp_listener *listener;
+    struct weir_tcp_queue *waits_in;
     enum weir_tcp_owner owner;
     enum weir_tcp_state state;
     bool passive;     // came from LISTEN
@@ -126,12 +127,17 @@ struct weir_tcp {
     struct weir_tcp_info info; // the counters; the rest is filled in on request
 };
 
+struct weir_tcp_queue {
+    struct weir_list list; // the oldest first
+    unsigned count;
+};
+
 struct weir_tcp_listener {
     struct weir_stack *stack;
     struct weir_list link;
     uint16_t port;
-    unsigned backlog, waiting;
-    struct weir_list half_open, established;
+    unsigned backlog; // of `established`
+    struct weir_tcp_queue half_open, established;
 };
 
 // tcp_demux.c
@@ -162,6 +168,9 @@ void weir_tcp_establish(struct weir_tcp *tcp, weir_time now);
 // A segment for a listener. `floor`: the last sequence number of the connection that it replaces, or NULL.
 void weir_tcp_listen_input(struct weir_tcp_listener *listener, weir_time now, const struct weir_ipv4 *ip,
                            const struct weir_tcp_segment *segment, const weir_seq *floor);
+// Whether the connection's handshake may end now: there is room among those that wait to be accepted, or it
+// is no listener's.
+bool weir_tcp_listener_has_room(const struct weir_tcp *tcp);
 // The connection leaves the listener's queue.
 void weir_tcp_leave_listener(struct weir_tcp *tcp);
 void weir_tcp_listener_established(struct weir_tcp *tcp);

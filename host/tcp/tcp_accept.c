@@ -1,11 +1,33 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Listeners, and the passive side of the handshake. A half-open connection has no rings yet: a flood of SYNs
-// costs at most `backlog` small structures.
+// Listeners, and the passive side of the handshake. `backlog` limits those that wait to be accepted, and
+// HALF_OPEN_MAX those before that, which have no rings yet: a flood of SYNs costs that many small structures,
+// and displaces only half-open connections as old as itself.
 #include <errno.h>
 #include <stdlib.h>
 
 #include "tcp/tcp.h"
+
+#define HALF_OPEN_MAX 64 // more than `backlog`
+
+static void join(struct weir_tcp *tcp, struct weir_tcp_queue *queue)
+{
+    weir_list_append(&queue->list, &tcp->queue);
+    queue->count++;
+    tcp->waits_in = queue;
+}
+
+static void leave(struct weir_tcp *tcp)
+{
+    weir_list_remove(&tcp->queue);
+    tcp->waits_in->count--;
+    tcp->waits_in = NULL;
+}
+
+static struct weir_tcp *oldest(const struct weir_tcp_queue *queue)
+{
+    return WEIR_CONTAINER(queue->list.next, struct weir_tcp, queue);
+}
 
 struct weir_tcp_listener *weir_tcp_listen(struct weir_stack *stack, uint16_t port, unsigned backlog)
 {
@@ -21,18 +43,18 @@ struct weir_tcp_listener *weir_tcp_listen(struct weir_stack *stack, uint16_t por
     listener->stack = stack;
     listener->port = port;
     listener->backlog = backlog;
-    weir_list_init(&listener->half_open);
-    weir_list_init(&listener->established);
+    weir_list_init(&listener->half_open.list);
+    weir_list_init(&listener->established.list);
     weir_list_append(&stack->tcp.listeners, &listener->link);
     return listener;
 }
 
 struct weir_tcp *weir_tcp_accept(struct weir_tcp_listener *listener)
 {
-    if (weir_list_empty(&listener->established)) {
+    if (listener->established.count == 0) {
         return NULL;
     }
-    struct weir_tcp *tcp = WEIR_CONTAINER(listener->established.next, struct weir_tcp, queue);
+    struct weir_tcp *tcp = oldest(&listener->established);
     weir_tcp_leave_listener(tcp);
     tcp->owner = WEIR_TCP_OWNER_CALLER;
     return tcp;
@@ -40,16 +62,20 @@ struct weir_tcp *weir_tcp_accept(struct weir_tcp_listener *listener)
 
 void weir_tcp_leave_listener(struct weir_tcp *tcp)
 {
-    weir_list_remove(&tcp->queue);
-    tcp->listener->waiting--;
+    leave(tcp);
     tcp->listener = NULL;
     tcp->owner = WEIR_TCP_OWNER_NONE;
 }
 
 void weir_tcp_listener_established(struct weir_tcp *tcp)
 {
-    weir_list_remove(&tcp->queue);
-    weir_list_append(&tcp->listener->established, &tcp->queue);
+    leave(tcp);
+    join(tcp, &tcp->listener->established);
+}
+
+bool weir_tcp_listener_has_room(const struct weir_tcp *tcp)
+{
+    return tcp->listener == NULL || tcp->listener->established.count < tcp->listener->backlog;
 }
 
 void weir_tcp_listener_free(struct weir_tcp_listener *listener)
@@ -58,10 +84,10 @@ void weir_tcp_listener_free(struct weir_tcp_listener *listener)
     free(listener);
 }
 
-static void reset_all(struct weir_list *queue)
+static void reset_all(struct weir_tcp_queue *queue)
 {
-    while (!weir_list_empty(queue)) {
-        struct weir_tcp *tcp = WEIR_CONTAINER(queue->next, struct weir_tcp, queue);
+    while (queue->count > 0) {
+        struct weir_tcp *tcp = oldest(queue);
         weir_tcp_send_reset(tcp);
         weir_tcp_finish(tcp, ECONNRESET);
         weir_tcp_settle(tcp);
@@ -73,6 +99,15 @@ void weir_tcp_listener_close(struct weir_tcp_listener *listener)
     reset_all(&listener->half_open);
     reset_all(&listener->established);
     weir_tcp_listener_free(listener);
+}
+
+static void make_room(struct weir_tcp_listener *listener)
+{
+    if (listener->half_open.count >= HALF_OPEN_MAX + listener->backlog) {
+        struct weir_tcp *tcp = oldest(&listener->half_open);
+        weir_tcp_finish(tcp, ETIMEDOUT);
+        weir_tcp_settle(tcp);
+    }
 }
 
 // RFC 9293 section 3.10.7.2.
@@ -88,7 +123,8 @@ void weir_tcp_listen_input(struct weir_tcp_listener *listener, weir_time now, co
         return;
     }
     struct weir_tcp *tcp = NULL;
-    if (listener->waiting < listener->backlog) {
+    if (listener->established.count < listener->backlog) {
+        make_room(listener);
         tcp = weir_tcp_new(stack, now, &ip->source, segment->source, segment->destination);
     }
     if (tcp == NULL) {
@@ -102,8 +138,7 @@ void weir_tcp_listen_input(struct weir_tcp_listener *listener, weir_time now, co
     tcp->passive = true;
     tcp->owner = WEIR_TCP_OWNER_LISTENER;
     tcp->listener = listener;
-    listener->waiting++;
-    weir_list_append(&listener->half_open, &tcp->queue);
+    join(tcp, &listener->half_open);
     weir_tcp_take_syn(tcp, now, segment);
     weir_tcp_set_state(tcp, WEIR_TCP_SYN_RECEIVED);
     stack->stats.tcp_passive_opens++;

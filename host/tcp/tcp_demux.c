@@ -63,7 +63,7 @@ void weir_tcp_neighbour_lost(struct weir_list *link, weir_time now)
 {
     struct weir_tcp *tcp = WEIR_CONTAINER(link, struct weir_tcp, link);
     weir_list_remove(link);
-    if (tcp->state == WEIR_TCP_SYN_SENT) {
+    if (!weir_tcp_synchronized(tcp)) {
         weir_tcp_finish(tcp, EHOSTUNREACH);
         weir_tcp_settle(tcp);
         return;

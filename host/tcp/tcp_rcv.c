@@ -246,6 +246,9 @@ static bool end_handshake(struct weir_tcp *tcp, weir_time now, const struct weir
         weir_tcp_reset_stray(tcp->stack, now, &tcp->remote, segment);
         return false;
     }
+    if (!weir_tcp_listener_has_room(tcp)) {
+        return false; // as if it were lost: our SYN will ask for it again
+    }
     if (tcp->rcv.ring.bytes == NULL && !weir_tcp_make_rings(tcp)) {
         weir_tcp_send_reset(tcp);
         weir_tcp_finish(tcp, ENOMEM);

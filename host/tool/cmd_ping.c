@@ -89,7 +89,6 @@ static bool send_request(struct ping *ping, struct runner *runner)
 {
     uint8_t payload[SIZE_MAX_PING];
     uint16_t sequence = (uint16_t)(ping->sent + 1);
-    char text[IP_TEXT_SIZE];
 
     for (size_t i = 0; i < ping->size; i++)
         payload[i] = pattern(sequence, i);
@@ -99,7 +98,7 @@ static bool send_request(struct ping *ping, struct runner *runner)
     int error = weir_icmp_echo(runner->stack, runner_now(runner), &ping->host, ping->identifier, sequence,
                                payload, ping->size);
     if (error == -ENETUNREACH) {
-        fail("no way to %s: it is not in our network, so give --gateway", ip_text(&ping->host, text));
+        runner_no_way(runner, &ping->host);
         return false;
     }
     ping->sent++; // one that found no room counts as lost

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// weir send: a file or standard input to a TCP port; what the other side says goes to standard output.
+// weir send: a file or standard input to a TCP port; what the other side says, until it ends, goes to
+// standard output.
 #include <errno.h>
 #include <getopt.h>
 #include <string.h>
@@ -11,13 +12,13 @@
 #include "tool.h"
 
 #define PIECE 65536
-#define LINGER (2 * WEIR_SECOND) // for the other side's last words, after the last one
 
 struct send {
     struct weir_ip host;
     uint16_t port;
     const char *file; // NULL: standard input
     bool show_progress;
+    weir_time patience; // -q: for the other side's end, once all has arrived there
 
     struct runner runner;
     struct weir_tcp *tcp;
@@ -28,7 +29,7 @@ struct send {
     size_t next, filled;
     bool input_empty, input_ended; // nothing there now; nothing will come
     bool output_full, peer_ended;
-    weir_time heard; // when the other side said something, or acknowledged our end
+    weir_time arrived_at; // when the other side acknowledged our end; 0: not yet
 };
 
 static int parse(struct send *send, int argc, char **argv)
@@ -36,10 +37,13 @@ static int parse(struct send *send, int argc, char **argv)
     static const struct option known[] = {{"progress", no_argument, NULL, 'p'}, {0}};
     int option;
 
-    while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
-        if (option != 'p')
-            return misuse("send knows --progress");
-        send->show_progress = true;
+    send->patience = WEIR_TIME_NEVER;
+    while ((option = getopt_long(argc, argv, "q:", known, NULL)) != -1) {
+        if (option == 'q' && !parse_seconds(optarg, &send->patience))
+            return misuse("-q %s: a number of seconds is needed", optarg);
+        if (option == '?')
+            return misuse("send knows -q SECONDS and --progress");
+        send->show_progress |= option == 'p';
     }
     argc -= optind;
     argv += optind;
@@ -95,7 +99,6 @@ static bool take(struct send *send)
             runner_tcp_failed(send->tcp, (int)length);
             return false;
         }
-        send->heard = runner_now(&send->runner);
         send->peer_ended = length == 0;
         if (length == 0)
             break;
@@ -121,7 +124,15 @@ static bool delivered(const struct send *send)
            (state == WEIR_TCP_FIN_WAIT_2 || state == WEIR_TCP_TIME_WAIT || state == WEIR_TCP_CLOSED);
 }
 
-// True when everything arrived.
+// When to go though the other side has not ended.
+static weir_time leave_at(struct send *send, weir_time now)
+{
+    if (send->arrived_at == 0)
+        send->arrived_at = now;
+    return send->patience == WEIR_TIME_NEVER ? WEIR_TIME_NEVER : send->arrived_at + send->patience;
+}
+
+// True when everything arrived, both ways.
 static bool transfer(struct send *send)
 {
     while (give(send) && take(send)) {
@@ -134,10 +145,8 @@ static bool transfer(struct send *send)
             runner_tcp_failed(send->tcp, weir_tcp_error(send->tcp));
             return false;
         }
-        if (arrived && send->heard == 0)
-            send->heard = now;
         if (arrived)
-            until = send->heard + LINGER;
+            until = leave_at(send, now);
         if (arrived && (send->peer_ended || now >= until))
             return true;
         runner_watch(&send->runner, 0, send->input_empty && !send->input_ended ? send->input.fd : -1, POLLIN);

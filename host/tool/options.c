@@ -77,6 +77,66 @@ static bool set_network(const char *text, struct options *options, const char *w
     return false;
 }
 
+static uint32_t number_of(const struct weir_ip *ip)
+{
+    const uint8_t *bytes = ip->bytes;
+
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+static uint32_t host_bits(const struct options *options)
+{
+    return (uint32_t)(UINT64_C(0xFFFFFFFF) >> options->prefix_length);
+}
+
+const char *not_a_host(const struct options *options, const struct weir_ip *ip)
+{
+    const uint32_t number = number_of(ip), bits = host_bits(options);
+    const bool on_link = (number ^ number_of(&options->address)) <= bits;
+
+    if (ip->bytes[0] == 0 || ip->bytes[0] == 127 || number >= 0xE0000000)
+        return "no address that a host on a network can have";
+    if (!on_link || options->prefix_length >= 31) // a /31 has neither of the following (RFC 3021)
+        return NULL;
+    if ((number & bits) == 0)
+        return "the network itself";
+    return (number & bits) == bits ? "the network's broadcast address" : NULL;
+}
+
+static bool check_host(const struct options *options, const struct weir_ip *ip, const char *what)
+{
+    const char *wrong = not_a_host(options, ip);
+    char text[IP_TEXT_SIZE];
+
+    if (wrong)
+        misuse("%s %s/%u is %s: give a host's address", what, ip_text(ip, text), options->prefix_length,
+               wrong);
+    return !wrong;
+}
+
+// Where there is no address yet, whoever needs one says so.
+static bool check_addresses(const struct options *options)
+{
+    const uint32_t apart = number_of(&options->address) ^ number_of(&options->gateway);
+    char address[IP_TEXT_SIZE], gateway[IP_TEXT_SIZE];
+
+    if (options->address.version == 0)
+        return true;
+    if (!check_host(options, &options->address, "our address"))
+        return false;
+    if (options->gateway.version == 0)
+        return true;
+    if (apart == 0)
+        misuse("--gateway %s is our own address: give the router's", ip_text(&options->gateway, gateway));
+    else if (apart > host_bits(options))
+        misuse("--gateway %s is not in our network %s/%u: give a router that is",
+               ip_text(&options->gateway, gateway), ip_text(&options->address, address),
+               options->prefix_length);
+    else
+        return check_host(options, &options->gateway, "--gateway");
+    return false;
+}
+
 bool options_parse(struct options *options, int argc, char **argv, int *command)
 {
     static const struct option known[] = {
@@ -133,5 +193,5 @@ bool options_parse(struct options *options, int argc, char **argv, int *command)
         }
     }
     *command = optind;
-    return true;
+    return options->help || options->version || check_addresses(options);
 }

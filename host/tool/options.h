@@ -31,6 +31,10 @@ bool parse_port(const char *text, uint16_t *port);
 bool parse_number(const char *text, unsigned long smallest, unsigned long largest, unsigned long *number);
 bool parse_seconds(const char *text, weir_time *time);
 
+// What an address is that no host can have, to stand behind "ADDRESS is"; NULL when one can (RFC 1122 section
+// 3.2.1.3).
+const char *not_a_host(const struct options *options, const struct weir_ip *ip);
+
 #define IP_TEXT_SIZE 46
 const char *ip_text(const struct weir_ip *ip, char text[IP_TEXT_SIZE]);
 

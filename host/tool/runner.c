@@ -12,6 +12,8 @@
 #include "tool.h"
 
 #define MTU 1500
+#define IP_AND_TCP 40
+#define FRAME_COST 32                 // bytes in the card's memory: Ethernet header, record header, padding
 #define FINISH_TIME (2 * WEIR_SECOND) // a peer that does not close its side is left after this
 #define SHORTEST_WAIT 1000            // ns; device time must go on whatever the stack asks for
 
@@ -24,6 +26,15 @@ static int block_signals(int how)
     sigaddset(&signals, SIGTERM);
     sigprocmask(how, &signals, NULL);
     return how == SIG_BLOCK ? signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK) : -1;
+}
+
+// A window that the card's receive memory holds, so that a peer which fills it overflows nothing: three
+// quarters, for other peers' frames need room too, less what each segment costs besides its payload there.
+static size_t receive_buffer(const struct weir_card_caps *caps)
+{
+    const size_t segments = caps->rx_memory / 4 * 3 / (MTU + FRAME_COST);
+
+    return (segments > 2 ? segments : 2) * (MTU - IP_AND_TCP);
 }
 
 static bool open_stack(struct runner *runner)
@@ -39,6 +50,7 @@ static bool open_stack(struct runner *runner)
         .tx_csum = csum,
         .tso = csum && options->tso && caps->features & WEIR_CAP_TSO4,
         .max_superframe = caps->max_superframe,
+        .receive_buffer = receive_buffer(caps),
     };
 
     memcpy(config.mac, caps->mac, sizeof config.mac);
@@ -100,6 +112,8 @@ int runner_close(struct runner *runner, int exit_code)
         exit_code = EXIT_NO_CARD;
     if (runner->options->stats && !stats_tell(runner))
         exit_code = exit_code == EXIT_FINE ? EXIT_FAILED : exit_code;
+    if (runner->broken && exit_code == EXIT_FINE)
+        exit_code = runner->lost ? EXIT_NO_CARD : EXIT_FAILED;
     return abandon(runner, exit_code);
 }
 
@@ -156,9 +170,12 @@ static bool failed(struct runner *runner, int error)
 {
     if (error == -ENODEV && runner->options->wait)
         return runner_lose_card(runner);
+    runner->broken = true;
     runner->lost = error == -ENODEV;
     if (runner->lost)
         fail("the card is gone: plug it in again (--wait before the command waits for it and goes on)");
+    else if (error == -ENOLINK)
+        fail("nothing is at the other end of the cable any more: make its interface anew");
     else
         fail("the card does not work any more (%s): plug it in anew", strerror(-error));
     return false;
@@ -166,7 +183,7 @@ static bool failed(struct runner *runner, int error)
 
 bool runner_step(struct runner *runner, weir_time deadline)
 {
-    if (runner->lost)
+    if (runner->broken)
         return false;
     if (!runner->card)
         return runner_await_card(runner, deadline) && !runner->interrupted;
@@ -185,17 +202,31 @@ bool runner_step(struct runner *runner, weir_time deadline)
     return failed(runner, error) && !runner->interrupted;
 }
 
+int runner_no_way(const struct runner *runner, const struct weir_ip *remote)
+{
+    const struct options *options = runner->options;
+    const char *wrong = not_a_host(options, remote);
+    char text[IP_TEXT_SIZE];
+
+    ip_text(remote, text);
+    if (memcmp(remote->bytes, options->address.bytes, 4) == 0)
+        return fail("%s is our own address: give another host's", text);
+    if (wrong)
+        return fail("%s is %s: give a host's address", text, wrong);
+    return fail("no way to %s: it is not in our network, so give --gateway", text);
+}
+
 bool runner_connect(struct runner *runner, const struct weir_ip *remote, uint16_t port, struct weir_tcp **tcp)
 {
     char text[IP_TEXT_SIZE];
 
     *tcp = weir_tcp_connect(runner->stack, runner_now(runner), remote, port, 0);
-    if (!*tcp) {
-        fail(errno == ENETUNREACH ? "no way to %s: it is not in our network, so give --gateway"
-                                  : "no connection to %s",
-             ip_text(remote, text));
+    if (!*tcp && errno == ENETUNREACH)
+        runner_no_way(runner, remote);
+    else if (!*tcp)
+        fail("no connection to %s: %s", ip_text(remote, text), strerror(errno));
+    if (!*tcp)
         return false;
-    }
     while (weir_tcp_state(*tcp) == WEIR_TCP_SYN_SENT || weir_tcp_state(*tcp) == WEIR_TCP_SYN_RECEIVED) {
         if (!runner_step(runner, WEIR_TIME_NEVER))
             goto over;

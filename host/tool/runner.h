@@ -23,10 +23,11 @@ enum { RUNNER_WATCHED = 2 };
 
 struct runner {
     const struct options *options;
-    struct weir_card *card;     // NULL while it is away (--wait)
-    struct weir_stack *stack;   // NULL without RUNNER_STACK
-    bool interrupted;           // a signal came: come to an end
-    bool lost;                  // the card was pulled out, and nobody waits for it
+    struct weir_card *card;   // NULL while it is away (--wait)
+    struct weir_stack *stack; // NULL without RUNNER_STACK
+    bool interrupted;         // a signal came: come to an end
+    bool lost;                // the card was pulled out, and nobody waits for it
+    bool broken;              // the card does not work any more, which was printed: no exit code is EXIT_FINE
     struct weir_card_caps caps; // of the first card; another one must do as much
     weir_time shift;            // of the card's clock, so that time goes on when the card is another one
     weir_time next_try;         // to open the card that is away
@@ -48,7 +49,7 @@ enum runner_use { RUNNER_CARD, RUNNER_STACK };
 // card, the receiver on. EXIT_FINE, or another exit code after an error, which it has printed.
 int runner_open(struct runner *runner, const struct options *options, enum runner_use use);
 // Shuts everything down, tells the statistics if they were asked for. Returns `exit_code`, or EXIT_FAILED if
-// that went wrong.
+// that, or the card before, went wrong.
 int runner_close(struct runner *runner, int exit_code);
 
 // One turn: sends what is due, waits until something happens or device time `deadline` comes, takes what
@@ -69,6 +70,8 @@ void runner_note_flow(struct runner *runner, const struct weir_tcp *tcp);
 // Ends a connection of which all was sent and received: FIN both ways, as far as the peer joins in, then
 // gives it back.
 void runner_finish(struct runner *runner, struct weir_tcp *tcp);
+// Tells why nothing can be sent to an address (ENETUNREACH).
+int runner_no_way(const struct runner *runner, const struct weir_ip *remote);
 // Tells why a connection broke.
 int runner_tcp_failed(const struct weir_tcp *tcp, int error);
 

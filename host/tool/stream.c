@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -52,6 +53,45 @@ void input_close(struct input *input)
         close(input->fd);
 }
 
+// The name behind `path`'s symbolic links, which stay (curl and wget write through them, too). False after an
+// error, which it has printed.
+static bool find_target(struct output *output, const char *path)
+{
+    struct stat status;
+
+    if (realpath(path, output->path))
+        return true;
+    if (errno != ENOENT || lstat(path, &status) == 0) // a link that leads nowhere, or worse
+        return fail("cannot write %s: %s", path, strerror(errno)) == EXIT_FINE;
+    return snprintf(output->path, sizeof output->path, "%s", path) < (int)sizeof output->path ||
+           fail("cannot write %s: the name is too long", path) == EXIT_FINE;
+}
+
+// A new file beside the target, of a name that nobody else has, with the mode that the target has or would
+// get.
+static int open_part(struct output *output)
+{
+    struct stat status;
+    mode_t mode = 0666, mask = umask(0);
+
+    umask(mask);
+    mode &= ~mask;
+    if (stat(output->path, &status) == 0) {
+        mode = status.st_mode & 0777;
+        if (access(output->path, W_OK) < 0)
+            return -1;
+    }
+    int length = snprintf(output->part, sizeof output->part, "%s.part-XXXXXX", output->path);
+    if (length >= (int)sizeof output->part) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    int fd = mkostemp(output->part, O_CLOEXEC);
+    if (fd >= 0)
+        (void)fchmod(fd, mode);
+    return fd;
+}
+
 bool output_open(struct output *output, const char *path)
 {
     struct stat status;
@@ -61,16 +101,12 @@ bool output_open(struct output *output, const char *path)
     if (path && exists && !S_ISREG(status.st_mode)) {
         output->fd = open(path, O_WRONLY | O_CLOEXEC); // a device or a pipe has no other name to write under
     } else if (path) {
-        int length = snprintf(output->part, sizeof output->part, "%s.part", path);
-        if (length >= (int)sizeof output->part) {
-            fail("cannot write %s: the name is too long", path);
+        if (!find_target(output, path))
             return false;
-        }
-        output->path = path;
-        output->fd = open(output->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        output->fd = open_part(output);
     }
     if (output->fd < 0 || fstat(output->fd, &status) < 0) {
-        fail("cannot write %s: %s", output->path ? output->part : output->name, strerror(errno));
+        fail("cannot write %s: %s", output->name, strerror(errno));
         return false;
     }
     output->regular = S_ISREG(status.st_mode);
@@ -96,11 +132,11 @@ bool output_close(struct output *output, bool whole)
 
     if (output->fd > STDERR_FILENO && close(output->fd) < 0)
         good = false;
-    if (output->path && whole && good)
+    if (*output->part && whole && good)
         good = rename(output->part, output->path) == 0;
     if (!good)
         fail("cannot write %s: %s", output->name, strerror(errno));
-    if (output->path && !(whole && good))
+    if (*output->part && !(whole && good))
         unlink(output->part);
     return good;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // Files, pipes and terminals beside a running card: nothing here waits, and the descriptors keep their flags
-// (a terminal is shared with other programs). A file is written under another name and renamed when it is
-// whole, so that a download that broke off is never taken for a good one.
+// (a terminal is shared with other programs). A file is written under a new name, FILE.part-XXXXXX, and
+// renamed when it is whole, so that a download that broke off is never taken for a good one. Where FILE is a
+// symbolic link, what it leads to is replaced.
 #ifndef WEIR_TOOL_STREAM_H
 #define WEIR_TOOL_STREAM_H
 
@@ -25,10 +26,9 @@ void input_close(struct input *input);
 
 struct output {
     int fd;
-    const char *name; // for messages
-    bool regular;     // writing does not wait
-    const char *path; // set while `part` is to be renamed to it
-    char part[PATH_MAX];
+    const char *name;                    // for messages
+    bool regular;                        // writing does not wait
+    char part[PATH_MAX], path[PATH_MAX]; // the first is to be renamed to the second; empty: neither
 };
 
 // `path` NULL is standard output. False after an error, which it has printed.

@@ -9,6 +9,7 @@
 
 #define MAX_SUPERFRAME 65550
 #define MAX_FRAME 9018
+#define FRAME_MEMORY 65536 // bytes each way, as the Verilog's
 #define TABLE_SIZE 8
 #define IN_USE (UINT64_C(1) << 63)
 #define ETH_ARP 0x0806
@@ -46,7 +47,13 @@ void fake_card_init(struct fake_card *card)
     card->packet = 512;
     card->link = 1 | 2 << 1 | 1 << 3; // up, 1000 Mb/s, full duplex
     card->in_timeout = WEIR_IN_TIMEOUT_RESET;
-    card->mac[0] = IN_USE | get_be(fake_card_mac, 6);
+    fake_card_set_address(card, fake_card_mac);
+}
+
+void fake_card_set_address(struct fake_card *card, const uint8_t mac[6])
+{
+    memcpy(card->address, mac, 6);
+    card->mac[0] = IN_USE | get_be(mac, 6);
 }
 
 static void read_caps(const struct fake_card *card, uint8_t *block)
@@ -58,8 +65,10 @@ static void read_caps(const struct fake_card *card, uint8_t *block)
            WEIR_CAP_TX_CSUM | WEIR_CAP_RX_CSUM | WEIR_CAP_TSO4 | WEIR_CAP_ARP | WEIR_CAP_JUMBO, 4);
     put_le(block + WEIR_CAPS_MAX_SUPERFRAME, MAX_SUPERFRAME, 4);
     put_le(block + WEIR_CAPS_MAX_FRAME, MAX_FRAME, 2);
+    put_le(block + WEIR_CAPS_TX_MEMORY, FRAME_MEMORY, 4);
+    put_le(block + WEIR_CAPS_RX_MEMORY, FRAME_MEMORY, 4);
     block[WEIR_CAPS_MAC_ENTRIES] = block[WEIR_CAPS_ARP_ENTRIES] = TABLE_SIZE;
-    memcpy(block + WEIR_CAPS_MAC, fake_card_mac, 6);
+    memcpy(block + WEIR_CAPS_MAC, card->address, 6);
 }
 
 static int read_request(struct fake_card *card, uint8_t request, uint16_t index, uint8_t *data,

@@ -25,6 +25,7 @@ struct fake_card {
     uint32_t counters[WEIR_COUNTERS];
     uint32_t scratch, in_timeout;
     uint32_t rx_control;
+    uint8_t address[6];
     uint64_t mac[8], arp[8];
     uint8_t out[1 << 18]; // the OUT transfer so far, from the first record that is not complete
     size_t out_length;
@@ -36,6 +37,8 @@ struct fake_card {
 extern const uint8_t fake_card_mac[6];
 
 void fake_card_init(struct fake_card *card);
+// Its own MAC address, instead of fake_card_mac; before its first use.
+void fake_card_set_address(struct fake_card *card, const uint8_t mac[6]);
 // A control transfer on endpoint 0; bytes moved, or -EPIPE.
 int fake_card_control(struct fake_card *card, uint8_t type, uint8_t request, uint16_t index, uint8_t *data,
                       uint16_t length);

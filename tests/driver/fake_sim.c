@@ -60,6 +60,8 @@ struct weir_sim *weir_sim_create(const struct weir_sim_config *config)
         return NULL;
     sim->config = *config;
     fake_card_init(&sim->card);
+    if (memcmp(config->mac, (uint8_t[6]){0}, 6) != 0)
+        fake_card_set_address(&sim->card, config->mac);
     sim->card.wire_out = on_wire_out;
     sim->card.wire_context = sim;
     return sim;

@@ -53,6 +53,8 @@ static void what_makes_no_sense_is_refused_with_advice(void **state)
         {"seed=-1", "whole number"},
         {"seed=99999999999999999999", "whole number"},
         {"tap=a,veth=b", "one cable"},
+        {"mac=03:00:00:00:00:01", "address of one card"},
+        {"mac=02:00:00:00:00", "address of one card"},
         {"tap=0123456789012345678901234567890123456789012345678901234567890123456789", "too long"},
     };
 
@@ -75,11 +77,41 @@ static void unknown_kind_of_card_is_refused_with_advice(void **state)
     assert_null(weir_transport_open("", error, sizeof error));
 }
 
+static void mac_of(const char *text, uint8_t mac[6])
+{
+    struct sim_options options;
+    struct weir_sim_config config = {0};
+    char error[200];
+
+    assert_true(sim_options_parse(text, &options, error, sizeof error));
+    sim_options_config(&options, &config);
+    memcpy(mac, config.mac, 6);
+}
+
+static void each_interface_and_seed_gives_its_card_another_address(void **state)
+{
+    (void)state;
+    static const char *const cards[] = {"tap=weir0", "tap=weir1", "veth=weir2", "tap=weir0,seed=1"};
+    uint8_t mac[4][6], again[6];
+
+    for (size_t i = 0; i < 4; i++) {
+        mac_of(cards[i], mac[i]);
+        assert_int_equal(mac[i][0] & 3, 2); // one station's, locally administered
+        for (size_t j = 0; j < i; j++)
+            assert_memory_not_equal(mac[i], mac[j], 6);
+    }
+    mac_of("tap=weir0", again);
+    assert_memory_equal(again, mac[0], 6);
+    mac_of("tap=weir0,mac=02:00:00:00:00:2a", again);
+    assert_memory_equal(again, ((uint8_t[]){2, 0, 0, 0, 0, 0x2A}), 6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_key_reaches_its_field),
         cmocka_unit_test(what_makes_no_sense_is_refused_with_advice),
+        cmocka_unit_test(each_interface_and_seed_gives_its_card_another_address),
         cmocka_unit_test(unknown_kind_of_card_is_refused_with_advice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

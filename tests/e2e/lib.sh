@@ -22,7 +22,7 @@ peer_down() {
     return 0
 }
 
-trap peer_down EXIT
+trap '[ $BASHPID != $$ ] || peer_down' EXIT # a background list that is killed early may still run it
 trap 'exit 130' INT TERM
 
 # Makes the namespace, with the TAP at $peer_ip; nothing outside it is touched.

@@ -28,6 +28,7 @@ check "the upload went down as superframes" at_least "$(stat "$work/up.stats" tx
 check "the card inserted a checksum in each segment" at_least "$(stat "$work/up.stats" tx_csum_inserted)" $(((4 << 20) / 1460))
 check "the card verified the checksum of each segment" at_least "$(stat "$work/down.stats" rx_csum_good)" $(((2 << 20) / 1460))
 check "no checksum was wrong" is_zero "$(stat_sum rx_csum_bad "$work"/*.stats)"
+check "no frame was lost for want of room" is_zero "$(stat "$work/down.stats" rx_overflow)"
 check "no record was bad" is_zero "$(($(stat_sum tx_bad_record "$work"/*.stats) + $(stat_sum tx_bad_transfer "$work"/*.stats)))"
 check "tshark finds each frame of the card right" no_tshark_errors "$work"
 done_testing

@@ -49,6 +49,8 @@ static void set_up(const char *interface)
 static struct wire *open_tap(void)
 {
     char error[200] = "";
+
+    run("ip tuntap add tap-weir mode tap");
     struct wire *wire = wire_tap_open("tap-weir", error, sizeof error);
 
     if (!wire)
@@ -92,7 +94,8 @@ static ssize_t next_frame(struct wire *wire, uint8_t *frame)
 {
     struct pollfd ready = {.fd = wire->poll_fd, .events = POLLIN};
 
-    assert_int_equal(poll(&ready, 1, -1), 1); // what is waited for here is sure to come
+    if (wire_wake_at(wire) == UINT64_MAX)
+        assert_int_equal(poll(&ready, 1, -1), 1); // what is waited for here is sure to come
     return wire->ops->to_card(wire, 0, frame);
 }
 
@@ -210,22 +213,11 @@ static void tap_frames_to_an_interface_that_is_down_are_counted_and_lost(void **
     wire_close(wire);
 }
 
-static void tap_an_interface_made_beforehand_is_used_and_stays(void **state)
-{
-    (void)state;
-    run("ip tuntap add tap-weir mode tap");
-    struct wire *wire = open_tap();
-    set_up("tap-weir");
-    only_whole_frames_reach_the_kernel(wire);
-    wire_close(wire);
-    assert_true(if_nametoindex("tap-weir") != 0);
-}
-
-static void tap_one_made_by_the_wire_goes_away_with_it(void **state)
+static void tap_stays_when_the_wire_is_closed(void **state)
 {
     (void)state;
     wire_close(open_tap());
-    assert_true(if_nametoindex("tap-weir") == 0);
+    assert_true(if_nametoindex("tap-weir") != 0);
 }
 
 static void tap_gone_while_in_use_is_an_error_with_a_reason(void **state)
@@ -261,31 +253,88 @@ static void veth_only_whole_frames_reach_the_kernel(void **state)
     wire_close(wire);
 }
 
-static void veth_a_superframe_is_an_error_that_tells_the_remedy(void **state)
+static void veth_down_is_no_error_and_gone_is_one_with_a_reason(void **state)
 {
     struct wire *wire = open_veth();
     uint8_t frame[WIRE_FRAME_MAX];
 
     (void)state;
-    kernel_sends(3000, 1000);
-    assert_int_equal(next_frame(wire, frame), -EMSGSIZE);
-    assert_non_null(strstr(wire->error, "ethtool -K"));
+    run("ip link set veth-card down");
+    assert_int_equal(next_frame(wire, frame), 0);
+    run("ip link set veth-card up && ip link delete veth-card");
+    assert_true(next_frame(wire, frame) < 0);
+    assert_non_null(strstr(wire->error, "veth-card: No such device"));
+    wire_close(wire);
+}
+
+// Linux before 6.2 does not tell what superframes of UDP are; they are dropped, then.
+static void skip_dropped(struct wire *wire)
+{
+    struct wire_tap_stats stats;
+
+    wire_tap_stats(wire, &stats);
+    assert_int_equal(stats.superframes_dropped, 1);
+    wire_close(wire);
+    skip();
+}
+
+static void assert_cut_into_three(struct wire *wire)
+{
+    uint8_t frame[WIRE_FRAME_MAX];
+    struct wire_tap_stats stats;
+
+    kernel_sends(2500, 1000);
+    ssize_t length = next_frame(wire, frame);
+    if (length == 0)
+        skip_dropped(wire);
+    assert_udp_frame(frame, length, 1000);
+    assert_int_equal(next_frame(wire, frame), 1000 + 46);
+    assert_int_equal(udp_sum(frame), 0xFFFF);
+    assert_int_equal(next_frame(wire, frame), 500 + 46);
+    assert_int_equal(udp_sum(frame), 0xFFFF);
+    assert_int_equal(wire->ops->to_card(wire, 0, frame), 0);
+    wire_tap_stats(wire, &stats);
+    assert_int_equal(stats.to_card, 3);
+}
+
+static void veth_superframes_are_cut_as_hardware_would(void **state)
+{
+    struct wire *wire = open_veth();
+    struct wire_tap_stats stats;
+
+    (void)state;
+    assert_cut_into_three(wire);
+    wire_tap_stats(wire, &stats);
+    assert_int_equal(stats.superframes_cut, 1);
+    assert_int_equal(stats.superframes_dropped, 0);
     wire_close(wire);
 }
 
 static void veth_with_offload_off_superframes_come_cut(void **state)
 {
     struct wire *wire = open_veth();
-    uint8_t frame[WIRE_FRAME_MAX];
+    struct wire_tap_stats stats;
 
     (void)state;
     run("ethtool -K veth-peer tso off gso off tx-udp-segmentation off");
-    kernel_sends(2500, 1000);
-    assert_udp_frame(frame, next_frame(wire, frame), 1000);
-    assert_int_equal(next_frame(wire, frame), 1000 + 46);
-    assert_int_equal(udp_sum(frame), 0xFFFF);
-    assert_int_equal(next_frame(wire, frame), 500 + 46);
-    assert_int_equal(udp_sum(frame), 0xFFFF);
+    assert_cut_into_three(wire);
+    wire_tap_stats(wire, &stats);
+    assert_int_equal(stats.superframes_cut, 0);
+    wire_close(wire);
+}
+
+static void veth_what_is_left_of_a_superframe_wants_to_be_fetched(void **state)
+{
+    struct wire *wire = open_veth();
+    uint8_t frame[WIRE_FRAME_MAX];
+
+    (void)state;
+    kernel_sends(2000, 1000);
+    if (next_frame(wire, frame) == 0)
+        skip_dropped(wire);
+    assert_int_equal(wire_wake_at(wire), 0);
+    assert_true(wire->ops->to_card(wire, 0, frame) > 0);
+    assert_true(wire_wake_at(wire) == UINT64_MAX);
     wire_close(wire);
 }
 
@@ -296,6 +345,9 @@ static void names_that_cannot_be_opened_are_told_with_advice(void **state)
     (void)state;
     assert_null(wire_veth_open("veth-none", error, sizeof error));
     assert_non_null(strstr(error, "ip link add"));
+    assert_null(wire_tap_open("tap-none", error, sizeof error));
+    assert_non_null(strstr(error, "ip tuntap add"));
+    assert_true(if_nametoindex("tap-none") == 0); // none is made
     assert_null(wire_tap_open("a-name-too-long-by-far", error, sizeof error));
     assert_non_null(strstr(error, "1 to 15 characters"));
     run("ip link add veth-card type veth peer name veth-peer");
@@ -323,12 +375,13 @@ int main(void)
         cmocka_unit_test_setup(tap_frames_of_the_kernel_come_padded_with_fcs_and_checksums, fresh_namespace),
         cmocka_unit_test_setup(tap_only_whole_frames_reach_the_kernel, fresh_namespace),
         cmocka_unit_test_setup(tap_frames_to_an_interface_that_is_down_are_counted_and_lost, fresh_namespace),
-        cmocka_unit_test_setup(tap_an_interface_made_beforehand_is_used_and_stays, fresh_namespace),
-        cmocka_unit_test_setup(tap_one_made_by_the_wire_goes_away_with_it, fresh_namespace),
+        cmocka_unit_test_setup(tap_stays_when_the_wire_is_closed, fresh_namespace),
         cmocka_unit_test_setup(tap_gone_while_in_use_is_an_error_with_a_reason, fresh_namespace),
         cmocka_unit_test_setup(veth_frames_of_the_kernel_come_padded_with_fcs_and_checksums, fresh_namespace),
         cmocka_unit_test_setup(veth_only_whole_frames_reach_the_kernel, fresh_namespace),
-        cmocka_unit_test_setup(veth_a_superframe_is_an_error_that_tells_the_remedy, fresh_namespace),
+        cmocka_unit_test_setup(veth_down_is_no_error_and_gone_is_one_with_a_reason, fresh_namespace),
+        cmocka_unit_test_setup(veth_superframes_are_cut_as_hardware_would, fresh_namespace),
+        cmocka_unit_test_setup(veth_what_is_left_of_a_superframe_wants_to_be_fetched, fresh_namespace),
         cmocka_unit_test_setup(veth_with_offload_off_superframes_come_cut, fresh_namespace),
         cmocka_unit_test_setup(names_that_cannot_be_opened_are_told_with_advice, fresh_namespace),
     };
