@@ -192,6 +192,7 @@ static void schedule(struct usb_host *host)
         if (endpoint->type != USB_INTERRUPT || !can_begin(host, endpoint, true))
             continue;
         endpoint->due = false;
+        endpoint->polled = host->microframe;
         usb_transaction_begin(host);
         return;
     }

@@ -209,6 +209,7 @@ struct usb_endpoint {
     enum usb_endpoint_type type;
     uint16_t max_packet;
     uint16_t interval;    // microframes; interrupt only
+    uint32_t polled;      // the microframe of its last transaction; interrupt only
     bool present, toggle; // the toggle of the next packet
     bool ping;            // ask before sending
     bool naked;           // the last answer was NAK

@@ -17,7 +17,7 @@ weir_sim=$build/weir-sim
 # Plugs the card in: weir-sim starts, and QEMU connects to it. plug OPTIONS...
 plug() {
     rm -f "$card_socket"
-    ip netns exec "$ns" "$weir_sim" --usbredir "unix:$card_socket" --tap "$tap" "$@" >>"$work/weir-sim.log" 2>&1 &
+    ip netns exec "$ns" "$weir_sim" --usbredir "unix:$card_socket" --tap "$tap" --mac 02:57:45:49:52:01 "$@" >>"$work/weir-sim.log" 2>&1 &
     weir_sim_pid=$!
     wait_for test -S "$card_socket" || { cat "$work/weir-sim.log"; return 1; }
 }

@@ -182,6 +182,7 @@ class Campaign : public Streams
         usb_host *host = card.host.get();
         resets++;
         resetting = true;
+        host->was_high_speed = host->port == USB_PORT_ENABLED && usb_phy_high_speed(&host->phy);
         usb_host_fail_all(host);
         host->state = USB_HOST_RESETTING;
         host->phase = USB_PHASE_READY;
@@ -191,7 +192,8 @@ class Campaign : public Streams
         host->event = host->clock + 1;
         host->address = 0;
         memset(host->endpoints, 0, sizeof host->endpoints);
-        host->enumeration.step = host->enumeration.tries = 0;
+        host->enumeration.step = host->enumeration.tries = host->enumeration.reading = 0;
+        host->enumeration.active = 0;
         usb_phy_drive(&host->phy, USB_LINE_SE0);
     }
 
