@@ -143,7 +143,10 @@ static bool bulk_has_room(const struct usb_host *host)
 // The endpoint has something to do, is not waiting after NAK, and its transaction fits into this microframe.
 static bool can_begin(struct usb_host *host, struct usb_endpoint *endpoint, bool alone)
 {
-    if (!endpoint->head || (endpoint->type == USB_INTERRUPT && !endpoint->due))
+    if (!endpoint->head)
+        return false;
+    // Not twice in one microframe, however fast its transfers come back: bulk would starve.
+    if (endpoint->type == USB_INTERRUPT && (!endpoint->due || endpoint->polled == host->microframe))
         return false;
     if (endpoint->naked && endpoint->type != USB_INTERRUPT) {
         const struct usb_times *times = &host->times;

@@ -89,7 +89,7 @@ static void poll_interrupts(struct usb_host *host)
     for (unsigned i = 1; i < USB_ENDPOINTS; i++) {
         struct usb_endpoint *endpoint = &host->endpoints[i];
         if (endpoint->type == USB_INTERRUPT && endpoint->head) {
-            endpoint->due = endpoint->polled != host->microframe;
+            endpoint->due = true;
             endpoint->naked = false;
         }
     }
@@ -127,7 +127,7 @@ void usb_enqueue(struct usb_host *host, struct usb_endpoint *endpoint, struct we
     } else {
         endpoint->head = transfer;
         endpoint->naked = false;
-        endpoint->due = endpoint->polled != host->microframe; // not twice in one, however fast the caller is
+        endpoint->due = true;
     }
     endpoint->tail = transfer;
     if (host->phase == USB_PHASE_READY && host->event > host->bus_free)
