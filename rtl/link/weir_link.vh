@@ -16,7 +16,7 @@
 `define WEIR_INTERFACE_SUBCLASS 'h57
 // Major version of the link; it is bInterfaceProtocol. The minor version is in the capabilities.
 `define WEIR_VERSION_MAJOR 1
-`define WEIR_VERSION_MINOR 0
+`define WEIR_VERSION_MINOR 1
 `define WEIR_EP_OUT 'h01
 `define WEIR_EP_IN 'h81
 `define WEIR_EP_NOTIFY 'h82
@@ -31,20 +31,48 @@
 `define WEIR_REC_CSUM_OFFSET 4
 `define WEIR_REC_GSO_SIZE 6
 `define WEIR_REC_HDR_LEN 8
-// 24 bits: length in bits 0..17, bits 18 and 19 zero, gso_type in bits 20..23.
+// 24 bits: length in bits 0..17, bits 18 and 19 zero; bits 20..23 host to card gso_type, card to host the flow.
 `define WEIR_REC_LENGTH 9
 `define WEIR_LENGTH_BITS 18
 `define WEIR_GSO_TYPE_SHIFT 20
 
 // flags, host to card. NEEDS_CSUM and DATA_VALID have virtio_net_hdr's values.
 `define WEIR_F_NEEDS_CSUM 'h01
+// superframes of IPv4: every segment keeps the identification that the header has (with DF, RFC 6864); else one more each.
+`define WEIR_F_IP_ID_FIXED 'h08
 // flags, card to host: checksums verified and right; verified and wrong. Neither: not checked.
 `define WEIR_F_DATA_VALID 'h02
 `define WEIR_F_CSUM_BAD 'h04
 // card to host: an ARP frame whose sender claims one of the card's ARP addresses.
 `define WEIR_F_CONFLICT 'h20
+// card to host, with WEIR_REG_RX_MODE's COALESCE: the two short forms of a record, see below.
+`define WEIR_F_CONTINUES 'h08
+`define WEIR_F_PURE_ACK 'h10
+// card to host, with WEIR_REG_RX_MODE's TIMESTAMP: 8 bytes stand between header and frame, not counted in `length`: the
+// device time in ns at which the frame's first byte arrived.
+`define WEIR_F_TIMESTAMP 'h40
+`define WEIR_TIMESTAMP_SIZE 8
 // both: a record of padding; its `length` bytes are skipped. All other fields are zero.
 `define WEIR_F_PAD 'h80
+
+// Receive coalescing: flows 1 to WEIR_FLOWS; 0 is none. A record with a flow and neither CONTINUES nor PURE_ACK is a whole
+// TCP frame, and from there to the end of its transfer the flow's head. A later record of that flow in the same transfer may
+// leave out what the host knows:
+//   CONTINUES: the frame's bytes are the segment's payload alone. Its header is the head's but for the sequence number (what
+//     follows on the flow's last segment), the lengths, the checksums, and:
+`define WEIR_FLOWS 4
+`define WEIR_FLOW_SHIFT 20
+//     u8: TCP's flags byte; u16: IPv4 identification (0 in IPv6)
+`define WEIR_REC_TCP_FLAGS 2
+`define WEIR_REC_IP_ID 4
+//   PURE_ACK: no bytes at all. The frame is the head, itself an acknowledgement without payload, but for the checksums, and:
+//     u16 each: the lower half of TCP's acknowledgement number, window; u8 each: the lowest byte of the IPv4 identification, of
+//     TSval, of TSecr (0 where the frame has none)
+`define WEIR_REC_ACK_LOW 2
+`define WEIR_REC_WINDOW 4
+`define WEIR_REC_IP_ID_LOW 6
+`define WEIR_REC_TSVAL_LOW 7
+`define WEIR_REC_TSECR_LOW 8
 
 // gso_type: virtio_net_hdr's values; bit 3 stands for VIRTIO_NET_HDR_GSO_ECN (0x80).
 `define WEIR_GSO_NONE 0
@@ -99,6 +127,10 @@
 `define WEIR_CAP_JUMBO 'h0040
 // Configuration 2, CDC-NCM, is there.
 `define WEIR_CAP_NCM 'h0080
+// The bits of WEIR_REG_RX_MODE that the card knows; WEIR_F_IP_ID_FIXED.
+`define WEIR_CAP_COALESCE 'h0100
+`define WEIR_CAP_TIMESTAMP 'h0200
+`define WEIR_CAP_IP_ID_FIXED 'h0400
 
 // Registers (wIndex of READ_REG and WRITE_REG), 32 bits each.
 // RO: 'WEIR' in ASCII, 5Ah-style presence check: 52494557h
@@ -110,6 +142,17 @@
 `define WEIR_IN_TIMEOUT_RESET 100
 // RW: 32 bits the card does not use; a place to test reading and writing
 `define WEIR_REG_SCRATCH 3
+// RW: how frames go up; WEIR_RX_MODE_ bits. Reset: 0.
+`define WEIR_REG_RX_MODE 4
+`define WEIR_RX_MODE_COALESCE 'h1
+`define WEIR_RX_MODE_TIMESTAMP 'h2
+// RW: with COALESCE, while bulk OUT is busy, an IN transfer of nothing but pure acknowledgements waits this many microseconds for
+// more to share it: each IN packet takes the bus from an OUT packet. 0: it does not wait.
+`define WEIR_REG_ACK_HOLD 5
+`define WEIR_ACK_HOLD_RESET 1500
+// RO: device time in ns, lower half; reading it keeps the upper half for WEIR_REG_TIME_HIGH.
+`define WEIR_REG_TIME 6
+`define WEIR_REG_TIME_HIGH 7
 
 // Tables (upper byte of WRITE_TABLE's wIndex); an entry is 64 bits, bit 63 says that it is in use.
 // Receive control, one entry of WEIR_RX_ bits. Reset: all zero.
