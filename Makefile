@@ -6,6 +6,7 @@
 # make bench     figures in device time: USB packets a microframe, goodput, ARP latency
 # make golden    COUNT=20000 superframes (SEED=1) through the Verilog and through the kernel
 # make formal    prove the USB core's safety properties, and that each proof can fail
+# make coverage line and toggle coverage of rtl/ by the RTL benches, with the lines that none reaches
 # make lint      Verilator, Icarus and yosys read the card
 # make install   PREFIX=/usr/local DESTDIR= ; make uninstall takes it away again
 # make clean     removes the build folder
