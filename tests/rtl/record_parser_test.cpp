@@ -18,7 +18,7 @@ extern "C" {
 
 using Bytes = std::vector<uint8_t>;
 
-static const uint32_t MAX_LENGTH = 65557; // the module's default
+static const uint32_t MAX_LENGTH = 65536 + 255; // the module's default
 static const uint32_t SEED = 3;
 
 struct Record {
@@ -60,7 +60,7 @@ static bool sound(const Bytes &t, size_t at)
     if (t[at] != WEIR_RECORD_MAGIC || !known || (tail >> 18 & 3) != 0 || length > MAX_LENGTH)
         return false;
     if (t[at + WEIR_REC_FLAGS] != WEIR_F_PAD)
-        return t[at + WEIR_REC_FLAGS] <= WEIR_F_NEEDS_CSUM && length > 0;
+        return (t[at + WEIR_REC_FLAGS] & ~(WEIR_F_NEEDS_CSUM | WEIR_F_IP_ID_FIXED)) == 0 && length > 0;
     return little(t, at + 2, 4) == 0 && little(t, at + 6, 3) == 0 && tail == length;
 }
 

@@ -21,6 +21,11 @@ struct Bench {
     std::unique_ptr<Vsegment_header> dut{new Vsegment_header(&context)};
     unsigned ip_bytes = 0, l4_bytes = 0, ip_checksum_at = 0;
 
+    Bench()
+    {
+        dut->ipv4_allowed = 1;
+    }
+
     void clock()
     {
         dut->clk = 0;

@@ -2,174 +2,9 @@
 //
 // segmenter by itself: checksums anywhere, refusals, withdrawal, waiting for room, speed. That segments are
 // what Linux makes of them is tests/golden's matter.
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-extern "C" {
-#include <cmocka.h>
-}
-#include <algorithm>
-#include <memory>
-#include <random>
-#include <vector>
-
-#include "Vsegmenter.h"
-#include "packet_memory_model.h"
-#include "verilated.h"
-#include "weir_link.h"
-
-using Bytes = std::vector<uint8_t>;
+#include "segmenter_bench.h"
 
 static const size_t MAX_FRAME = 1518, MEMORY = 1 << 14; // the module's defaults
-static const uint32_t SEED = 5;
-
-struct Record {
-    uint8_t flags = 0, gso_type = WEIR_GSO_NONE, hdr_len = 0;
-    uint16_t gso_size = 0, csum_start = 0, csum_offset = 0;
-    Bytes bytes;
-};
-
-struct Bench {
-    VerilatedContext context;
-    std::unique_ptr<Vsegmenter> dut;
-    PacketMemoryModel memory{MEMORY};
-    std::mt19937 random{SEED};
-    std::vector<Bytes> frames;
-    std::vector<unsigned> commit_clock; // of each frame
-    unsigned now = 0, superframes = 0, segments = 0, checksums = 0, bad = 0;
-    bool stalls = false;
-
-    Bench()
-    {
-        context.randReset(2);
-        dut.reset(new Vsegmenter(&context));
-        memory.drain = 2;
-        memory.on_frame = [this](const uint8_t *frame, size_t length) {
-            frames.emplace_back(frame, frame + length);
-            commit_clock.push_back(now);
-        };
-        dut->s_valid = dut->s_rec_valid = 0;
-        dut->rst = 1;
-        for (int edge = 0; edge < 4; edge++) {
-            dut->clk = edge % 2;
-            dut->eval();
-        }
-        dut->rst = 0;
-    }
-
-    void clear()
-    {
-        frames.clear();
-        commit_clock.clear();
-        superframes = segments = checksums = bad = 0;
-    }
-
-    void clock()
-    {
-        dut->wr_free = memory.free();
-        dut->wr_ready = memory.ready();
-        dut->clk = 0;
-        dut->eval();
-        const char *error =
-            memory.tick(dut->wr_en, dut->wr_offset, dut->wr_data, dut->wr_commit, dut->wr_length);
-        if (error != nullptr)
-            fail_msg("%s", error);
-        superframes += dut->ev_superframe;
-        segments += dut->ev_segment;
-        checksums += dut->ev_csum_inserted;
-        bad += dut->ev_bad_record;
-        dut->clk = 1;
-        dut->eval();
-        now++;
-    }
-
-    // Offers the beat until it is taken.
-    void offer(bool &taken)
-    {
-        dut->wr_free = memory.free();
-        dut->wr_ready = memory.ready();
-        dut->eval();
-        taken = dut->s_valid && dut->s_ready;
-        clock();
-    }
-
-    void describe(const Record &r)
-    {
-        dut->s_rec_flags = r.flags;
-        dut->s_rec_gso_type = r.gso_type;
-        dut->s_rec_gso_size = r.gso_size;
-        dut->s_rec_hdr_len = r.hdr_len;
-        dut->s_rec_csum_start = r.csum_start;
-        dut->s_rec_csum_offset = r.csum_offset;
-        dut->s_rec_length = static_cast<uint32_t>(r.bytes.size());
-        dut->s_rec_valid = 1;
-        for (bool taken = false; !taken;) {
-            taken = dut->s_rec_ready;
-            clock();
-        }
-        dut->s_rec_valid = 0;
-    }
-
-    // True when a record's first byte is not taken; the record is then withdrawn, which must be taken.
-    bool waits(const Record &r)
-    {
-        bool byte_taken = false, abort_taken = false;
-        describe(r);
-        dut->s_valid = 1;
-        for (int i = 0; i < 100 && !byte_taken; i++)
-            offer(byte_taken);
-        dut->s_abort = 1;
-        offer(abort_taken);
-        dut->s_valid = dut->s_abort = 0;
-        return !byte_taken && abort_taken;
-    }
-
-    // Sends a record, withdrawn instead of its byte `abort_at`.
-    void send(const Record &r, size_t abort_at = SIZE_MAX)
-    {
-        describe(r);
-        unsigned waited = 0;
-        for (size_t i = 0; i < r.bytes.size() && i <= abort_at;) {
-            bool taken;
-            dut->s_valid = !stalls || random() % 8 != 0;
-            dut->s_data = r.bytes[i];
-            dut->s_last = i + 1 == r.bytes.size();
-            dut->s_abort = i == abort_at;
-            if (stalls)
-                memory.descriptors = random() % 4 == 0;
-            offer(taken);
-            i += taken;
-            waited = taken ? 0 : waited + 1;
-            assert_true(waited < 20000);
-        }
-        dut->s_valid = dut->s_abort = dut->s_last = 0;
-    }
-
-    void settle()
-    {
-        memory.descriptors = true;
-        for (int i = 0; i < 400; i++)
-            clock();
-    }
-};
-
-static uint32_t sum(const Bytes &bytes, size_t from, size_t to, uint32_t start = 0)
-{
-    for (size_t i = from; i < to; i++)
-        start += (i - from) % 2 == 0 ? bytes[i] << 8 : bytes[i];
-    while (start >> 16)
-        start = (start & 0xFFFF) + (start >> 16);
-    return start;
-}
-
-static Bytes some_bytes(std::mt19937 &random, size_t length)
-{
-    Bytes bytes(length);
-    for (uint8_t &b : bytes)
-        b = static_cast<uint8_t>(random());
-    return bytes;
-}
 
 static Record plain(std::mt19937 &random, size_t length)
 {
@@ -178,36 +13,18 @@ static Record plain(std::mt19937 &random, size_t length)
     return r;
 }
 
-static void set16(Bytes &bytes, size_t at, uint32_t value)
-{
-    bytes[at] = static_cast<uint8_t>(value >> 8);
-    bytes[at + 1] = static_cast<uint8_t>(value);
-}
-
-// A superframe with `options` words of TCP options; its seed is without the length.
 static Record tso(std::mt19937 &random, size_t payload, uint16_t mss, unsigned options = 0)
 {
-    Record r;
-    size_t header = 54 + 4 * options;
-    r.bytes = some_bytes(random, header + payload);
-    set16(r.bytes, 12, 0x0800);
-    r.bytes[14] = 0x45;
-    r.bytes[23] = 6;
-    r.bytes[46] = static_cast<uint8_t>(0x50 + 0x10 * options);
-    r.bytes[47] = 0xFF;
-    set16(r.bytes, 50, sum(r.bytes, 26, 34, 6));
-    r.flags = WEIR_F_NEEDS_CSUM;
-    r.gso_type = WEIR_GSO_TCPV4;
-    r.gso_size = mss;
-    r.hdr_len = static_cast<uint8_t>(header);
-    r.csum_start = 34;
-    r.csum_offset = 16;
-    return r;
+    Shape shape;
+    shape.tcp_options = options;
+    shape.mss = mss;
+    shape.payload = payload;
+    return superframe(random, shape);
 }
 
 static void a_plain_frame_leaves_as_it_came(void **)
 {
-    Bench bench;
+    Bench bench(MEMORY);
     for (size_t length : {14, 15, 42, 60, 61, 1514, 1518}) {
         Record r = plain(bench.random, length);
         bench.clear();
@@ -224,7 +41,7 @@ static void a_plain_frame_leaves_as_it_came(void **)
 
 static void a_checksum_goes_in_at_any_place_over_any_part(void **)
 {
-    Bench bench;
+    Bench bench(MEMORY);
     print_message("# seed %u\n", SEED);
     for (size_t length = 20; length < 30; length++)
         for (size_t start = 0; start < length - 2; start++)
@@ -247,7 +64,7 @@ static void a_checksum_goes_in_at_any_place_over_any_part(void **)
 
 static void carries_settle_whatever_the_bytes(void **)
 {
-    Bench bench;
+    Bench bench(MEMORY);
     for (int round = 0; round < 500; round++) { // bytes of 00 and FF make the longest carries
         Record r = plain(bench.random, 20 + bench.random() % 9);
         for (uint8_t &b : r.bytes)
@@ -281,7 +98,7 @@ static uint32_t zero_checksum(Bench &bench, size_t payload, size_t n)
 
 static void a_checksum_of_zero_is_FFFF_alone_and_0000_among_several_segments(void **)
 {
-    Bench bench;
+    Bench bench(MEMORY);
     assert_int_equal(zero_checksum(bench, 100, 0), 0xFFFF);
     assert_int_equal(zero_checksum(bench, 31, 0), 0xFFFF);
     assert_int_equal(zero_checksum(bench, 101, 0), 0);
@@ -313,7 +130,7 @@ static void check_segments(const Bench &bench, const Record &r)
 
 static void a_superframe_comes_out_whole_in_order_and_right_under_any_back_pressure(void **)
 {
-    Bench bench;
+    Bench bench(MEMORY);
     print_message("# seed %u\n", SEED);
     bench.stalls = true;
     for (int round = 0; round < 150; round++) {
@@ -332,7 +149,7 @@ static void a_superframe_comes_out_whole_in_order_and_right_under_any_back_press
 
 static void a_segment_takes_its_length_and_10_clocks(void **)
 {
-    Bench bench;
+    Bench bench(MEMORY);
     for (unsigned options : {0, 3}) {
         uint16_t mss = static_cast<uint16_t>(1460 - 4 * options);
         bench.clear();
@@ -346,8 +163,8 @@ static void a_segment_takes_its_length_and_10_clocks(void **)
 
 static void small_frames_keep_up_with_usb(void **)
 {
-    Bench bench; // 76 bytes of record and frame take 85 clocks on the bus at best; the parser needs 14 beside
-                 // the bytes
+    Bench bench(MEMORY); // 76 bytes of record and frame take 85 clocks on the bus at best; the parser needs
+                         // 14 beside the bytes
     Record r = plain(bench.random, 64);
     r.flags = WEIR_F_NEEDS_CSUM;
     r.csum_start = 34;
@@ -361,7 +178,7 @@ static void small_frames_keep_up_with_usb(void **)
 
 static void what_cannot_be_sent_is_dropped_and_counted_and_the_next_goes_out(void **)
 {
-    Bench bench;
+    Bench bench(MEMORY);
     std::vector<Record> bad;
     auto tso_but = [&](void (*change)(Record &)) {
         for (size_t payload : {0, 1, 3000}) {
@@ -431,7 +248,7 @@ static void what_cannot_be_sent_is_dropped_and_counted_and_the_next_goes_out(voi
 
 static void a_withdrawn_record_leaves_only_segments_that_were_complete(void **)
 {
-    Bench bench;
+    Bench bench(MEMORY);
     const Record r = tso(bench.random, 330, 100), single = plain(bench.random, 100);
     for (size_t abort_at = 0; abort_at < r.bytes.size(); abort_at++) {
         bench.clear();
@@ -453,7 +270,7 @@ static void a_withdrawn_record_leaves_only_segments_that_were_complete(void **)
 // With a memory that nobody reads.
 static void it_waits_for_room_and_can_be_withdrawn_waiting(void **)
 {
-    Bench bench;
+    Bench bench(MEMORY);
     bench.memory.drain = 0;
     const Record big = tso(bench.random, 1440 * 10, 1440, 0);
     bench.send(big);
