@@ -73,7 +73,7 @@ static void ipv6_extension_headers_of_any_length_are_repeated_as_they_are(void *
         }
 }
 
-// Behind a header of 255 bytes too, which IPv4 reaches with no options that it knows: 2 tags, 60 and 60.
+// Behind the longest headers too: 255 bytes, but with IPv4 142 (two tags, 60 and 60).
 static void the_longest_superframe_is_cut_by_the_smallest_and_the_largest_mss(void **)
 {
     Bench bench(MEMORY);
