@@ -12,7 +12,7 @@ module weir_card #(
     parameter RX_ADDR_WIDTH  = 16,   // 2^RX_ADDR_WIDTH bytes of frames to the host
     parameter OUT_ADDR_WIDTH = 11,   // 2^OUT_ADDR_WIDTH bytes between the bulk OUT endpoint and the segmenter
     parameter IN_SLOTS_LOG2  = 2,    // 2^IN_SLOTS_LOG2 packets between the records and the bulk IN endpoint
-    parameter MAX_FRAME      = 9216, // bytes without FCS, both ways; at most half of either memory
+    parameter MAX_FRAME      = 9600, // bytes without FCS, both ways; at most half of either memory
     parameter MAC_ENTRIES    = 20,   // addresses in the filter
     parameter ARP_ENTRIES    = 4,    // addresses answered for
     parameter NCM            = 1,    // 1: configuration 2, CDC-NCM; 0 leaves it out
@@ -50,10 +50,10 @@ module weir_card #(
     input  wire [47:0] mac_address,  // the card's own, constant; first byte on the wire in bits 47..40
     output wire [3:0]  led           // link, activity, configured, error
 );
-    localparam FEATURES = `WEIR_CAP_TX_CSUM | `WEIR_CAP_RX_CSUM | `WEIR_CAP_TSO4 | `WEIR_CAP_ARP | `WEIR_CAP_JUMBO |
+    localparam FEATURES = `WEIR_CAP_TX_CSUM | `WEIR_CAP_TSO4 | `WEIR_CAP_TSO6 | `WEIR_CAP_USO | `WEIR_CAP_IP_ID_FIXED |
+                          `WEIR_CAP_RX_CSUM | `WEIR_CAP_ARP | `WEIR_CAP_JUMBO |
                           (NCM != 0 ? `WEIR_CAP_NCM : 0);
-    // The longest IP packet behind an Ethernet header with two VLAN tags.
-    localparam MAX_SUPERFRAME = 65535 + 22;
+    localparam MAX_SUPERFRAME = 65536 + 255; // the payload that Linux makes at most, behind the longest header
 
     // ---- Resets ----
     wire reset = usb_rst | wire_rx_rst | wire_tx_rst;

@@ -18,7 +18,7 @@
 #define MS 1000000ull
 #define IN_TRANSFERS 4
 #define FRAMES_MAX 64
-#define FRAME_MAX 9216
+#define FRAME_MAX 9600
 
 struct frame {
     uint8_t data[FRAME_MAX];
