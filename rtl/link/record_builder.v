@@ -10,6 +10,9 @@
 // Where the end would fall on a multiple of the packet size, a padding record of 12 bytes goes behind. There is always room for
 // it: records are multiples of 4, and a transfer stays 4 below the maximum, itself a multiple of the packet size.
 //
+// A frame whose flags have WEIR_F_TIMESTAMP brings the time of its arrival; in the mode with time stamps its 8 bytes follow the
+// header, otherwise the flag is taken off.
+//
 // Which byte is the last is known only after it: so each byte waits in `held` until there is a next one or an end.
 //
 //      +------ frame waits and fits -------+
@@ -22,7 +25,7 @@
 `include "weir_link.vh"
 
 module record_builder #(
-    parameter ADDR_WIDTH    = 16, // bits of a frame's length; a frame is at most WEIR_IN_TRANSFER_MAX - 20 bytes
+    parameter ADDR_WIDTH    = 16, // bits of a frame's length; a frame is at most WEIR_IN_TRANSFER_MAX - 28 bytes
     parameter CLOCKS_PER_US = 60
 ) (
     input  wire                  clk,
@@ -31,13 +34,16 @@ module record_builder #(
     input  wire                  high_speed, // packets of 512 bytes, else of 64
     input  wire [15:0]           in_timeout, // microseconds
 
-    // Frames, from the receive packet_memory: length and flags hold from the first valid to the last byte.
+    input  wire                  timestamps, // WEIR_RX_MODE_TIMESTAMP
+
+    // Frames, from the receive packet_memory: length, flags and time hold from the first valid to the last byte.
     input  wire                  s_valid,
     output wire                  s_ready,
     input  wire [7:0]            s_data,
     input  wire                  s_last,
     input  wire [ADDR_WIDTH-1:0] s_length,
     input  wire [7:0]            s_flags,
+    input  wire [63:0]           s_time,     // ns; of frames with WEIR_F_TIMESTAMP in s_flags
 
     // Bulk IN
     output wire                  m_valid,
@@ -49,17 +55,20 @@ module record_builder #(
     output reg                   ev_record
 );
     localparam BETWEEN = 3'd0, HEADER = 3'd1, FRAME = 3'd2, PADDING = 3'd3, DROP = 3'd4;
+    localparam [7:0] TIMESTAMP = `WEIR_F_TIMESTAMP;
 
     reg  [2:0]  state;
     reg         pad_record; // in HEADER: of a padding record
-    reg  [3:0]  count;      // byte of the header
+    reg         stamped;    // in HEADER: with a time stamp behind it
+    reg  [4:0]  count;      // byte of the header, then of the time stamp
     reg  [14:0] position;   // bytes of this transfer so far, with the held one
     reg         held_valid;
     reg  [7:0]  held;
 
     // ---- What to do between records ----
     wire [17:0] length    = {{(18 - ADDR_WIDTH){1'b0}}, s_length};
-    wire [17:0] size      = (length + 18'd3 & ~18'd3) + `WEIR_RECORD_HEADER;
+    wire [17:0] size      = (length + 18'd3 & ~18'd3) + // a little too much without a time stamp
+                            (timestamps ? `WEIR_RECORD_HEADER + `WEIR_TIMESTAMP_SIZE : `WEIR_RECORD_HEADER);
     reg         waits;     // a frame, since the clock before
     reg         fits;      // it, behind the records of this transfer
     wire        on_packet = position[5:0] == 0 && (!high_speed || position[8:6] == 0);
@@ -67,6 +76,8 @@ module record_builder #(
     reg  [3:0]  quiet;     // clocks without a frame, up to 15: the memory needs a few between two frames
     wire        idle      = quiet == 4'd15 && in_drained;
     wire        end_now   = state == BETWEEN && held_valid && (expired || (waits ? !fits : idle));
+
+    wire [4:0]  header_last = `WEIR_RECORD_HEADER - 1 + (stamped ? `WEIR_TIMESTAMP_SIZE : 0);
 
     // ---- The byte to add: `byte_valid` and `take` move it into `held`, and what was held out ----
     reg  [7:0] header_byte;
@@ -77,19 +88,21 @@ module record_builder #(
     always @* begin
         case (count)
             `WEIR_REC_MAGIC:      header_byte = `WEIR_RECORD_MAGIC;
-            `WEIR_REC_FLAGS:      header_byte = pad_record ? `WEIR_F_PAD : s_flags;
+            `WEIR_REC_FLAGS:      header_byte = pad_record ? `WEIR_F_PAD : stamped ? s_flags : s_flags & ~TIMESTAMP;
             `WEIR_REC_LENGTH:     header_byte = pad_record ? 8'd0 : length[7:0];
             `WEIR_REC_LENGTH + 1: header_byte = pad_record ? 8'd0 : length[15:8];
             `WEIR_REC_LENGTH + 2: header_byte = pad_record ? 8'd0 : {6'd0, length[17:16]};
             default:              header_byte = 8'd0;
         endcase
         case (state)
-            HEADER:  {byte_valid, byte_data} = {1'b1, header_byte};
+            HEADER:  {byte_valid, byte_data} = {1'b1, count < `WEIR_RECORD_HEADER ? header_byte : s_time[{time_byte, 3'd0} +: 8]};
             FRAME:   {byte_valid, byte_data} = {s_valid, s_data};
             PADDING: {byte_valid, byte_data} = {position[1:0] != 0, 8'd0};
             default: {byte_valid, byte_data} = 9'd0;
         endcase
     end
+
+    wire [2:0] time_byte = {!count[2], count[1:0]}; // count less 12
 
     assign s_ready = state == DROP || (state == FRAME && (!held_valid || m_ready));
     assign m_last  = end_now && !on_packet;
@@ -113,13 +126,14 @@ module record_builder #(
 
         case (state)
             BETWEEN: begin
-                count      <= 4'd0;
+                count      <= 5'd0;
                 pad_record <= end_now;
+                stamped    <= timestamps && !end_now && |(s_flags & TIMESTAMP);
                 if (end_now ? on_packet : waits) state <= HEADER;
             end
             HEADER: if (take) begin
                 count <= count + 1'b1;
-                if (count == `WEIR_RECORD_HEADER - 1) state <= pad_record ? BETWEEN : FRAME;
+                if (count == header_last) state <= pad_record ? BETWEEN : FRAME;
             end
             FRAME: if (take && s_last) state <= PADDING;
             PADDING: if (position[1:0] == 0) state <= BETWEEN;

@@ -20,6 +20,8 @@ module link_in #(
     input  wire                  high_speed,
     input  wire [15:0]           in_timeout, // microseconds, of configuration 1
 
+    input  wire                  timestamps, // WEIR_RX_MODE_TIMESTAMP, of configuration 1
+
     // Frames, from the receive packet_memory
     input  wire                  s_valid,
     output wire                  s_ready,
@@ -27,6 +29,7 @@ module link_in #(
     input  wire                  s_last,
     input  wire [ADDR_WIDTH-1:0] s_length,
     input  wire [7:0]            s_flags,
+    input  wire [63:0]           s_time,
 
     // Bulk IN
     output wire                  m_valid,
@@ -46,7 +49,7 @@ module link_in #(
     record_builder #(.ADDR_WIDTH(ADDR_WIDTH), .CLOCKS_PER_US(CLOCKS_PER_US)) records (
         .clk(clk), .rst(rst | from_ncm), .link_flush(link_flush), .high_speed(high_speed), .in_timeout(in_timeout),
         .s_valid(s_valid), .s_ready(records_ready), .s_data(s_data), .s_last(s_last),
-        .s_length(s_length), .s_flags(s_flags),
+        .timestamps(timestamps), .s_length(s_length), .s_flags(s_flags), .s_time(s_time),
         .m_valid(records_valid), .m_ready(m_ready), .m_data(records_data), .m_last(records_last), .in_drained(in_drained),
         .ev_record(records_event)
     );
