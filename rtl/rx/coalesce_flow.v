@@ -86,9 +86,9 @@ module coalesce_flow (
         same_ack  <= (same_ack  | {5{first_2}}) & (equal | {5{!of_ack_2}});
     end
 
-    function [2:0] number; // of a lane
-        input [4:0] lane;
-        number = {lane[4] | lane[3], lane[2] | lane[1], lane[4] | lane[2] | lane[0]};
+    function [2:0] number; // of a lane: its bit
+        input [4:0] bits;
+        number = {bits[4] | bits[3], bits[2] | bits[1], bits[4] | bits[2] | bits[0]};
     endfunction
 
     // ---- The frame by itself ----
@@ -96,7 +96,7 @@ module coalesce_flow (
     wire pushed  = (s_tcp_flags & (PSH | FIN)) != 8'd0;
     wire proper  = (s_tcp_flags & ~(PSH | FIN | ECE)) == ACK && !s_odd_checksum;
     wire segment = proper && data && s_payload == s_length - {9'd0, s_header_length};
-    wire pure    = s_tcp_flags == ACK && !data && !s_odd_checksum;
+    wire is_ack    = s_tcp_flags == ACK && !data && !s_odd_checksum;
 
     // ---- Steps: 4 to 7 read a flow's words, 5 to 8 compare them, 9 is the verdict, 10 to 13 write the words ----
     reg  [3:0] step;
@@ -130,7 +130,7 @@ module coalesce_flow (
     wire       id_right    = s_ipv6 || (flow_known ? (|(hit & id_fixed) ? id_same : id_next) : id_next || (id_same && s_dont_fragment));
     wire       continues   = hit_segment && in_order && id_right && (shorter || as_long);
     wire       repeats     = hit_ack && as_long;
-    wire       becomes     = !continues && !repeats && (pure || (segment && !pushed));
+    wire       becomes     = !continues && !repeats && (is_ack || (segment && !pushed));
     wire       ends        = hit != 5'd0 && !repeats && (continues ? pushed || shorter : 1'b1); // what the lane of `hit` held
     wire [4:0] free        = ~(used | incoming);
     wire [4:0] next_lane   = hit != 5'd0 ? hit : free != 5'd0 ? free & -free : {incoming[3:0], incoming[4]};
@@ -143,7 +143,7 @@ module coalesce_flow (
             4'd5: begin
                 in_order    <= difference == 16'd0;
                 hit_segment <= segment && |(hit & same_run & ~of_acks);
-                hit_ack     <= pure && |(hit & same_ack & of_acks);
+                hit_ack     <= is_ack && |(hit & same_ack & of_acks);
             end
             4'd6: in_order <= in_order && difference == 16'd0;
             4'd7: begin
@@ -163,7 +163,7 @@ module coalesce_flow (
             m_flow      <= becomes ? number(incoming) : continues || repeats ? number(hit) : 3'd0;
             m_continues <= continues;
             m_repeats   <= repeats;
-            m_ack       <= pure;
+            m_ack       <= is_ack;
             target      <= becomes ? number(incoming) : number(hit);
             if (continues) begin
                 id_known <= id_known | hit;
@@ -174,7 +174,7 @@ module coalesce_flow (
                 used     <= used & ~next_lane | incoming;
                 incoming <= next_lane;
                 id_known <= id_known & ~incoming;
-                of_acks  <= pure ? of_acks | incoming : of_acks & ~incoming;
+                of_acks  <= is_ack ? of_acks | incoming : of_acks & ~incoming;
             end
         end
 

@@ -51,8 +51,11 @@ module coalescer #(
     input  wire                  ended,      // the transfer: heads are to be sent again
     input  wire [3:0]            note_index, // of the record header's byte that is wanted
     input  wire                  note_read,
-    output wire [7:0]            note        // the clock after note_read
+    output wire [7:0]            note,       // the clock after note_read
 
+    output wire                  ev_head,     // pulses: records of a flow, whole and in either short form
+    output wire                  ev_continued,
+    output wire                  ev_pure_ack
 );
     localparam [7:0] DATA_VALID = `WEIR_F_DATA_VALID, CONTINUES = `WEIR_F_CONTINUES, PURE_ACK = `WEIR_F_PURE_ACK;
 
@@ -169,6 +172,11 @@ module coalescer #(
     assign pop      = skipping ? !skip_over : here && m_ready;
     assign leaves   = m_valid && m_ready && queued_last;
 
+    wire   in_record = leaves && begun && whole_here && m_flow != 3'd0;
+    assign ev_head      = in_record && !cut;
+    assign ev_continued = in_record && cut && is_continued;
+    assign ev_pure_ack  = in_record && cut && is_repeated;
+
     always @(posedge clk) begin
         if (move) begin
             {m_flow, m_ack, is_continued, is_repeated} <= next_flowless ? 6'd0 : {flow, ack, continues, repeats};
@@ -190,7 +198,7 @@ module coalescer #(
         if (skipping && queued && skip_over) skipping <= 1'b0;
         if (leaves) begin
             begun <= 1'b0;
-            if (begun && whole_here) sent <= sent | flow_bit;
+            if (in_record) sent <= sent | flow_bit;
         end
         if (ended) {sent, whole_here} <= 6'd0;
         if (rst) {here, begun, skipping, sent} <= 8'd0;
