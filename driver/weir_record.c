@@ -16,7 +16,7 @@ static void put16(uint8_t *out, uint16_t value)
     out[1] = (uint8_t)(value >> 8);
 }
 
-static uint16_t get16(const uint8_t *in)
+uint16_t weir_record_get16(const uint8_t *in)
 {
     return (uint16_t)(in[0] | in[1] << 8);
 }
@@ -65,15 +65,16 @@ static bool parse(const uint8_t *in, size_t room, struct weir_record *record)
     if (room < WEIR_RECORD_HEADER || in[WEIR_REC_MAGIC] != WEIR_RECORD_MAGIC)
         return false;
 
-    uint32_t word = get16(in + WEIR_REC_LENGTH) | (uint32_t)in[WEIR_REC_LENGTH + 2] << 16;
+    uint32_t word = weir_record_get16(in + WEIR_REC_LENGTH) | (uint32_t)in[WEIR_REC_LENGTH + 2] << 16;
     *record = (struct weir_record){
         .flags = in[WEIR_REC_FLAGS],
-        .csum_start = get16(in + WEIR_REC_CSUM_START),
-        .csum_offset = get16(in + WEIR_REC_CSUM_OFFSET),
-        .gso_size = get16(in + WEIR_REC_GSO_SIZE),
+        .csum_start = weir_record_get16(in + WEIR_REC_CSUM_START),
+        .csum_offset = weir_record_get16(in + WEIR_REC_CSUM_OFFSET),
+        .gso_size = weir_record_get16(in + WEIR_REC_GSO_SIZE),
         .hdr_len = in[WEIR_REC_HDR_LEN],
         .gso_type = (uint8_t)(word >> WEIR_GSO_TYPE_SHIFT),
         .length = word & LENGTH_MASK,
+        .header = in,
         .data = in + WEIR_RECORD_HEADER,
     };
     if (word & RESERVED_MASK)

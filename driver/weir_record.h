@@ -20,16 +20,20 @@
 #include <stdint.h>
 
 struct weir_record {
-    uint8_t flags;        // WEIR_F_
-    uint8_t gso_type;     // WEIR_GSO_; from the card the flow
-    uint16_t gso_size;    // bytes
-    uint8_t hdr_len;      // bytes
-    uint16_t csum_start;  // bytes from the frame's start
-    uint16_t csum_offset; // bytes from csum_start
-    uint32_t length;      // bytes of frame
-    const uint8_t *data;  // read: the frame, inside the transfer; ignored when a header is emitted
-    uint64_t timestamp;   // read, where weir_record_has_timestamp: ns of device time; never emitted
+    uint8_t flags;         // WEIR_F_
+    uint8_t gso_type;      // WEIR_GSO_; from the card the flow
+    uint16_t gso_size;     // bytes
+    uint8_t hdr_len;       // bytes
+    uint16_t csum_start;   // bytes from the frame's start
+    uint16_t csum_offset;  // bytes from csum_start
+    uint32_t length;       // bytes of frame
+    const uint8_t *data;   // read: the frame, inside the transfer; ignored when a header is emitted
+    const uint8_t *header; // read: its bytes, for what the short forms of a record have there; not emitted
+    uint64_t timestamp;    // read, where weir_record_has_timestamp: ns of device time; never emitted
 };
+
+// A 16-bit field of a header.
+uint16_t weir_record_get16(const uint8_t *field);
 
 // Whether a record from the card has a time stamp (WEIR_F_TIMESTAMP).
 bool weir_record_has_timestamp(const struct weir_record *record);
