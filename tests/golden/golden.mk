@@ -5,7 +5,7 @@
 GOLDEN := $(BUILD)/tests/golden
 TESTS  += $(GOLDEN)/golden_test $(GOLDEN)/whole_card_test $(GOLDEN)/tshark_test
 
-GOLDEN_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/golden/*.c))
+GOLDEN_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(wildcard tests/golden/coalesce_*),$(wildcard tests/golden/*.c)))
 $(GOLDEN)/golden_test: tests/golden/card.cpp tests/golden/tx_path.v $(GOLDEN_OBJECTS) $(RTL_SOURCES) \
                        tests/golden/golden.h tests/golden/record.h tests/rtl/packet_memory_model.h
 	@mkdir -p $(GOLDEN)
