@@ -60,15 +60,17 @@ struct Bench {
     Bytes replay(size_t size, size_t csum_start, size_t frame_length, bool first, bool last)
     {
         Bytes header;
-        dut->start = 1;
-        dut->read_at = 0;
         dut->first_segment = first;
         dut->last_segment = last;
+        dut->read_at = 0;
+        clock();
+        dut->start = 1;
+        dut->read_at = 1;
         clock();
         ip_bytes = l4_bytes = ip_checksums = 0;
         for (size_t i = 0; i < size; i++) {
             dut->replay = 1;
-            dut->read_at = static_cast<uint8_t>(i + 1);
+            dut->read_at = static_cast<uint8_t>(i + 2);
             dut->to_frame_end = static_cast<uint16_t>(frame_length - i);
             dut->at_csum_start = i == csum_start;
             dut->at_end = i + 1 == size;
