@@ -220,6 +220,8 @@ void plan_build(const struct plan *plan, struct superframe *super)
         record->flags = WEIR_F_NEEDS_CSUM;
         record->csum_start = (uint16_t)plan->csum_start;
         record->csum_offset = (uint16_t)plan->csum_offset;
+    } else if (plan->kind == PLAN_BYTES) {
+        put_ethernet(&w, 0, 0x88B6);
     } else {
         build_l4(plan, super, &w);
     }

@@ -26,7 +26,8 @@ enum plan_kind {
     PLAN_TCP,      // one frame, TCP checksum to be put in
     PLAN_UDP,      // one frame, UDP checksum to be put in
     PLAN_ANYWHERE, // one frame of any bytes, a checksum over any part of it at any place
-    PLAN_AS_IS,    // one frame, nothing to be done
+    PLAN_AS_IS,    // one TCP frame, nothing to be done
+    PLAN_BYTES,    // one frame of any bytes from 14 up, nothing to be done
     PLAN_KINDS,
 };
 
@@ -50,6 +51,9 @@ enum flaw {
     FLAWS,
 };
 
+// Another record behind the case's own, in the same transfer.
+enum companion { COMPANION_NONE, COMPANION_FRAME, COMPANION_SUPERFRAME };
+
 // Next-header values of the IPv6 extension headers (RFC 8200 section 4) that a superframe can have.
 enum { HOP_BY_HOP = 0, ROUTING = 43, DESTINATION_OPTIONS = 60 };
 #define EXTENSIONS_MAX 5
@@ -70,10 +74,11 @@ struct plan {
     bool fixed_id;         // WEIR_F_IP_ID_FIXED
     uint16_t id;
     uint32_t seq;
-    unsigned csum_start, csum_offset;      // PLAN_ANYWHERE
-    uint64_t fill;                         // seed of all bytes that mean nothing here; 0: they are zero
-    int zero_segment;                      // the segment whose checksum comes out as zero, or -1
-    bool padding_before, companion_behind; // other records in the transfer
+    unsigned csum_start, csum_offset; // PLAN_ANYWHERE
+    uint64_t fill;                    // seed of all bytes that mean nothing here; 0: they are zero
+    int zero_segment;                 // the segment whose checksum comes out as zero, or -1
+    bool padding_before;              // a record of padding
+    enum companion companion;
     enum flaw flaw;
     uint32_t flaw_value;
 };
@@ -130,6 +135,7 @@ void plan_make(struct plan *plan, uint64_t seed, uint64_t number);
 #define PLAN_WAYS 24
 bool plan_simplify(struct plan *plan, unsigned how);
 void plan_print(const struct plan *plan);
+const char *plan_flaw(enum flaw flaw); // in words
 // Bytes from Ethernet's first to the last before the payload; before TCP or UDP.
 unsigned plan_header(const struct plan *plan);
 unsigned plan_l4_start(const struct plan *plan);
@@ -141,9 +147,8 @@ void plan_build(const struct plan *plan, struct superframe *super);
 // ---- transfer.c
 // The superframe as a transfer, with what the plan has around it and what is wrong with it.
 void transfer_make(const struct plan *plan, const struct superframe *super, struct transfer *transfer);
-// The frame of the record behind the superframe's.
-#define COMPANION_LENGTH 60
-extern const uint8_t companion[COMPANION_LENGTH];
+// The record behind the superframe's.
+const struct record *companion_record(enum companion which);
 
 // ---- model.c
 // What a transfer should put on the wire, and count.
@@ -182,9 +187,9 @@ unsigned kernel_plain(const struct kernel *kernel);
 struct tally;
 struct tally *tally_create(void);
 void tally_destroy(struct tally *tally);
-// `cannot`: why Linux was not asked, NULL when it was.
+// `frames` and `counts` are what came of it; `cannot`: why Linux was not asked, NULL when it was.
 void tally_add(struct tally *tally, const struct plan *plan, const struct superframe *super, size_t frames,
-               const char *cannot);
+               const struct counts *counts, const char *cannot);
 void tally_print(const struct tally *tally);
 
 #ifdef __cplusplus

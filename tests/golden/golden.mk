@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Linux as the golden model of segmentation.
-# make golden COUNT=20000 [SEED=2]     a longer run
+# make golden COUNT=20000 [SEED=2]     other cases
+# make golden-soak [SEED=2]            on and on, until stopped or until a case differs
 GOLDEN := $(BUILD)/tests/golden
 TESTS  += $(GOLDEN)/golden_test $(GOLDEN)/whole_card_test $(GOLDEN)/tshark_test
 
@@ -34,4 +35,6 @@ $(GOLDEN)/tshark_test: tests/golden/tshark_test $(GOLDEN)/golden_test
 
 golden: $(GOLDEN)/golden_test
 	$< --count $(or $(COUNT),20000) --seed $(or $(SEED),1)
-.PHONY: golden
+golden-soak: $(GOLDEN)/golden_test
+	$< --count 0 --seed $(or $(SEED),$(shell date +%s))
+.PHONY: golden golden-soak

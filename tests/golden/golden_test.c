@@ -57,7 +57,8 @@ static enum judge run(struct test *test, struct plan *plan)
             against = verdict.against;
             judge_report(&test->bench, number, *plan, against);
         } else {
-            tally_add(test->tally, plan, &verdict.super, verdict.got.count, verdict.cannot);
+            tally_add(test->tally, plan, &verdict.super, verdict.got.count, &verdict.got_counts,
+                      verdict.cannot);
             write_pcap(test, &verdict.got);
         }
         if ((done + 1) % PROGRESS == 0) {

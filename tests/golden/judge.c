@@ -32,8 +32,9 @@ static bool ask_linux(struct bench *bench, const struct plan *plan, struct verdi
     if (verdict->cannot != NULL)
         return true;
     verdict->error = kernel_segment(bench->kernel, &verdict->super, &verdict->wanted);
-    if (verdict->error == NULL && plan->companion_behind)
-        frames_add(&verdict->wanted, companion, COMPANION_LENGTH);
+    struct counts unused = {0};
+    if (plan->companion != COMPANION_NONE)
+        model_record(companion_record(plan->companion), &verdict->wanted, &unused);
     return same(verdict);
 }
 

@@ -51,7 +51,7 @@ unsigned plan_l4_start(const struct plan *plan)
 
 unsigned plan_header(const struct plan *plan)
 {
-    if (plan->kind == PLAN_ANYWHERE)
+    if (plan->kind == PLAN_ANYWHERE || plan->kind == PLAN_BYTES)
         return 14;
     bool udp = plan->kind == PLAN_UDP || plan->kind == PLAN_USO;
     return plan_l4_start(plan) + (udp ? 8 : 20 + 4 * plan->tcp_options);
@@ -103,7 +103,7 @@ static unsigned draw_payload(struct plan *plan, uint64_t *state)
 // Any length from 14 bytes up; the place often in the last bytes.
 static void draw_anywhere(struct plan *plan, uint64_t *state)
 {
-    plan->payload = draw(state, 2, one_in(state, 2) ? 80 : one_in(state, 2) ? 1500 : MAX_FRAME - 14);
+    plan->payload = draw(state, 0, one_in(state, 2) ? 80 : one_in(state, 2) ? 1500 : MAX_FRAME - 14);
     unsigned length = 14 + plan->payload, from = one_in(state, 2) && length > 36 ? 34 : 0;
     plan->csum_start = draw(state, from, one_in(state, 4) ? length - 2 : least(length - 2, from + 60));
     unsigned room = length - 2 - plan->csum_start;
@@ -116,10 +116,10 @@ static void draw_kind(struct plan *plan, uint64_t *state)
         enum plan_kind kind;
         bool ipv6;
         unsigned weight;
-    } kinds[] = {{PLAN_TSO, 0, 9},      {PLAN_TSO, 1, 8},  {PLAN_USO, 0, 4}, {PLAN_USO, 1, 4},
-                 {PLAN_TCP, 0, 1},      {PLAN_TCP, 1, 1},  {PLAN_UDP, 0, 1}, {PLAN_UDP, 1, 1},
-                 {PLAN_ANYWHERE, 0, 3}, {PLAN_AS_IS, 0, 1}};
-    unsigned dice = draw(state, 0, 32), i = 0;
+    } kinds[] = {{PLAN_TSO, 0, 9},      {PLAN_TSO, 1, 8},   {PLAN_USO, 0, 4},  {PLAN_USO, 1, 4},
+                 {PLAN_TCP, 0, 1},      {PLAN_TCP, 1, 1},   {PLAN_UDP, 0, 1},  {PLAN_UDP, 1, 1},
+                 {PLAN_ANYWHERE, 0, 3}, {PLAN_AS_IS, 0, 1}, {PLAN_BYTES, 0, 1}};
+    unsigned dice = draw(state, 0, 33), i = 0;
     while (dice >= kinds[i].weight)
         dice -= kinds[i++].weight;
     plan->kind = kinds[i].kind;
@@ -134,9 +134,10 @@ static void draw_sizes(struct plan *plan, uint64_t *state)
         plan->mss = draw_mss(state, least(MSS_MOST, MAX_FRAME - plan_header(plan)));
         plan->payload = draw_payload(plan, state);
     } else {
-        plan->payload = draw(state, 0, one_in(state, 4) ? MAX_FRAME - plan_header(plan) : 1460);
+        bool tiny = plan->kind == PLAN_BYTES && one_in(state, 2);
+        plan->payload = draw(state, 0, tiny ? 60 : one_in(state, 4) ? MAX_FRAME - plan_header(plan) : 1460);
     }
-    if (!one_in(state, 4) || plan->payload < 2)
+    if (!one_in(state, 4) || plan->payload < 2 || plan->kind == PLAN_BYTES)
         return;
     bool cut = plan->mss != 0;
     if (!cut || plan->mss >= 2)
@@ -152,10 +153,11 @@ void plan_make(struct plan *plan, uint64_t seed, uint64_t number)
     plan->tcp_options = tcp ? (unsigned)(number % 11) : 0;
     plan->flags = tcp ? (uint8_t)number : 0;
     plan->reserved = tcp && one_in(&state, 8) ? (uint8_t)draw(&state, 0, 15) : 0;
-    plan->tags = plan->kind == PLAN_ANYWHERE || !one_in(&state, 4) ? 0 : draw(&state, 1, 2);
+    bool ip = plan->kind != PLAN_ANYWHERE && plan->kind != PLAN_BYTES;
+    plan->tags = ip && one_in(&state, 4) ? draw(&state, 1, 2) : 0;
     if (plan->ipv6)
         draw_extensions(plan, &state);
-    else if (plan->kind != PLAN_ANYWHERE)
+    else if (ip)
         plan->ip_options = one_in(&state, 4) ? (unsigned)(number / 11 % 11) : 0;
     plan->id = (uint16_t)(one_in(&state, 4) ? 0xFFFF - draw(&state, 0, 3) : draw(&state, 0, 0xFFFF));
     plan->seq = (uint32_t)golden_random(&state);
@@ -167,56 +169,64 @@ void plan_make(struct plan *plan, uint64_t seed, uint64_t number)
     plan->zero_segment = -1;
     draw_sizes(plan, &state);
     plan->padding_before = one_in(&state, 4);
-    plan->companion_behind = one_in(&state, 4);
+    plan->companion = one_in(&state, 4)   ? COMPANION_FRAME
+                      : one_in(&state, 3) ? COMPANION_SUPERFRAME
+                                          : COMPANION_NONE;
     plan->flaw_value = (uint32_t)golden_random(&state);
     if (one_in(&state, 12))
         plan->flaw = (enum flaw)draw(&state, 1, FLAWS - 1);
 }
 
-// What may go away without the payload becoming another.
-static void simplify_header(struct plan *plan, unsigned how)
+// What stands before TCP or UDP may go away.
+static void simplify_layers(struct plan *plan, unsigned how)
 {
     switch (how) {
     case 0:
-        plan->flaw = FLAW_NONE;
-        break;
-    case 1:
-        plan->padding_before = false;
-        break;
-    case 2:
-        plan->companion_behind = false;
-        break;
-    case 3:
-        plan->fill = 0;
-        break;
-    case 4:
         plan->tags = 0;
         break;
-    case 5:
+    case 1:
         plan->tags -= plan->tags > 0;
         break;
-    case 6:
+    case 2:
         plan->ip_options = 0;
         break;
-    case 7:
+    case 3:
         plan->tcp_options = 0;
         break;
-    case 8:
+    case 4:
         plan->extensions = 0;
         break;
-    case 9:
+    case 5:
         plan->extensions -= plan->extensions > 0;
         break;
-    case 10:
+    case 6:
         for (unsigned i = 0; i < plan->extensions; i++)
             plan->extension[i].units = 1;
         break;
-    case 11:
+    default:
         plan->ipv6 = false;
         plan->extensions = 0;
+    }
+}
+
+// What stands around the frame or in its fields may become nothing.
+static void simplify_values(struct plan *plan, unsigned how)
+{
+    switch (how) {
+    case 8:
+        plan->flaw = FLAW_NONE;
+        break;
+    case 9:
+        plan->padding_before = false;
+        break;
+    case 10:
+        plan->companion = COMPANION_NONE;
+        break;
+    case 11:
+        plan->fill = 0;
         break;
     case 12:
-        plan->flags = plan->kind == PLAN_TSO || plan->kind == PLAN_TCP || plan->kind == PLAN_AS_IS ? ACK : 0;
+        plan->flags = plan->flags != 0 ? ACK : 0;
         break;
     case 13:
         plan->reserved = 0;
@@ -273,16 +283,17 @@ static void simplify_sizes(struct plan *plan, unsigned how)
 bool plan_simplify(struct plan *plan, unsigned how)
 {
     struct plan before = *plan;
-    if (how < 19)
-        simplify_header(plan, how);
+    if (how < 8)
+        simplify_layers(plan, how);
+    else if (how < 19)
+        simplify_values(plan, how);
     else
         simplify_sizes(plan, how);
     return memcmp(plan, &before, sizeof before) != 0;
 }
 
-void plan_print(const struct plan *plan)
+const char *plan_flaw(enum flaw flaw)
 {
-    static const char *const kinds[] = {"TSO", "USO", "TCP", "UDP", "checksum anywhere", "as is"};
     static const char *const flaws[] = {"nothing",           "MSS 0",
                                         "wrong hdr_len",     "wrong csum_start",
                                         "wrong csum_offset", "NEEDS_CSUM off",
@@ -291,6 +302,12 @@ void plan_print(const struct plan *plan)
                                         "another length",    "wrong header field",
                                         "frames too long",   "frame too short",
                                         "transfer cut off"};
+    return flaws[flaw];
+}
+
+void plan_print(const struct plan *plan)
+{
+    static const char *const kinds[] = {"TSO", "USO", "TCP", "UDP", "checksum anywhere", "as is", "bytes"};
     printf("# %s IPv%d: %u VLAN tags, %u words of IPv4 options, %u of TCP options, MSS %u, %u bytes of "
            "payload\n",
            kinds[plan->kind], plan->ipv6 ? 6 : 4, plan->tags, plan->ip_options, plan->tcp_options, plan->mss,
@@ -303,6 +320,6 @@ void plan_print(const struct plan *plan)
     printf("# csum_start %u, csum_offset %u, fill %" PRIX64
            ", zero checksum in segment %d%s%s; wrong: %s (%08" PRIX32 ")\n",
            plan->csum_start, plan->csum_offset, plan->fill, plan->zero_segment,
-           plan->padding_before ? ", behind padding" : "",
-           plan->companion_behind ? ", before another record" : "", flaws[plan->flaw], plan->flaw_value);
+           plan->padding_before ? ", behind padding" : "", plan->companion ? ", before another record" : "",
+           plan_flaw(plan->flaw), plan->flaw_value);
 }

@@ -10,18 +10,13 @@
 enum { ROWS = 2 * PLAN_KINDS + 1, SPOILT = 2 * PLAN_KINDS, REASONS = 10 };
 
 static const char *const rows[ROWS] = {
-    "TSO, IPv4",
-    "TSO, IPv6",
-    "USO, IPv4",
-    "USO, IPv6",
-    "TCP checksum, IPv4",
-    "TCP checksum, IPv6",
-    "UDP checksum, IPv4",
-    "UDP checksum, IPv6",
-    "checksum anywhere",
-    NULL,
-    "as is",
-    NULL,
+    "TSO, IPv4",          "TSO, IPv6",
+    "USO, IPv4",          "USO, IPv6",
+    "TCP checksum, IPv4", "TCP checksum, IPv6",
+    "UDP checksum, IPv4", "UDP checksum, IPv6",
+    "checksum anywhere",  NULL,
+    "TCP as it is",       NULL,
+    "bytes as they are",  NULL,
     "wrong transfers",
 };
 
@@ -63,7 +58,12 @@ struct row {
     size_t frames;
 };
 
+struct flaw_row {
+    unsigned cases, bad_records, bad_transfers;
+};
+
 struct tally {
+    struct flaw_row flaw[FLAWS];
     struct row row[ROWS];
     struct row all;
     unsigned feature[FEATURES];
@@ -123,15 +123,18 @@ static void add_features(struct tally *tally, const struct plan *plan, const str
 }
 
 void tally_add(struct tally *tally, const struct plan *plan, const struct superframe *super, size_t frames,
-               const char *cannot)
+               const struct counts *counts, const char *cannot)
 {
     unsigned row = 2 * plan->kind + plan->ipv6;
-    if (plan->kind == PLAN_ANYWHERE || plan->kind == PLAN_AS_IS)
+    if (plan->kind >= PLAN_ANYWHERE)
         row = 2 * plan->kind;
     add(&tally->row[plan->flaw == FLAW_NONE ? row : SPOILT], frames, cannot == NULL);
     add(&tally->all, frames, cannot == NULL);
     if (cannot != NULL)
         add_reason(tally, cannot);
+    tally->flaw[plan->flaw].cases++;
+    tally->flaw[plan->flaw].bad_records += counts->bad_records;
+    tally->flaw[plan->flaw].bad_transfers += counts->bad_transfers;
     if (plan->flaw == FLAW_NONE)
         add_features(tally, plan, super, frames);
 }
@@ -153,4 +156,7 @@ void tally_print(const struct tally *tally)
         printf("# by the C model alone because %s: %u\n", tally->reason[i], tally->reasons[i]);
     for (int i = 0; i < FEATURES; i++)
         printf("# %s: %u\n", features[i], tally->feature[i]);
+    for (int i = FLAW_NONE + 1; i < FLAWS; i++)
+        printf("# wrong: %s: %u, which made %u bad records and %u bad transfers\n", plan_flaw((enum flaw)i),
+               tally->flaw[i].cases, tally->flaw[i].bad_records, tally->flaw[i].bad_transfers);
 }

@@ -8,7 +8,17 @@
 
 enum { USB_PACKET = 512 };
 
-const uint8_t companion[COMPANION_LENGTH] = {0x02, 2, 2, 2, 2, 2, 0x06, 2, 2, 2, 2, 2, 0x88, 0xB6};
+const struct record *companion_record(enum companion which)
+{
+    static const struct plan plans[] = {
+        [COMPANION_FRAME] = {.kind = PLAN_BYTES, .payload = 46, .zero_segment = -1},
+        [COMPANION_SUPERFRAME] =
+            {.kind = PLAN_USO, .ipv6 = true, .mss = 35, .payload = 50, .fill = 1, .zero_segment = -1},
+    };
+    static struct superframe super;
+    plan_build(&plans[which], &super);
+    return &super.record;
+}
 
 static void put_header(struct transfer *transfer, const struct record *record)
 {
@@ -153,9 +163,10 @@ void transfer_make(const struct plan *plan, const struct superframe *super, stru
     if (plan->flaw == FLAW_RESERVED)
         transfer->bytes[start + 11] |= plan->flaw_value & 1 ? 0x04 : 0x08;
     put_frame(transfer, spoilt.bytes, spoilt.record.there);
-    if (plan->companion_behind) {
-        put_header(transfer, &(struct record){.length = COMPANION_LENGTH});
-        put_frame(transfer, companion, COMPANION_LENGTH);
+    if (plan->companion != COMPANION_NONE) {
+        const struct record *record = companion_record(plan->companion);
+        put_header(transfer, record);
+        put_frame(transfer, record->frame, record->length);
     }
     end(plan, transfer, start);
 }
