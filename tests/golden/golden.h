@@ -44,7 +44,9 @@ enum flaw {
     FLAW_MAGIC,       // not the magic
     FLAW_RESERVED,    // a bit that must be zero is one
     FLAW_LENGTH,      // any other length
-    FLAW_FIELD,     // EtherType, IP version, IPv4 header length or protocol, or TCP header length is another
+    FLAW_FIELD,       // EtherType, IP version or header length, IPv4 protocol, or TCP header length is another
+    FLAW_SHORT,       // an IPv4 or TCP header of 16 bytes, all else to match
+    FLAW_TAGS,        // three VLAN tags, all else to match
     FLAW_TOO_LONG,  // frames longer than the card's longest
     FLAW_TOO_SHORT, // a frame below 14 bytes
     FLAW_CUT,       // the transfer ends early
@@ -61,7 +63,7 @@ enum { HOP_BY_HOP = 0, ROUTING = 43, DESTINATION_OPTIONS = 60 };
 struct plan {
     enum plan_kind kind;
     bool ipv6;
-    unsigned tags;                    // VLAN tags, 0 to 2
+    unsigned tags;                    // VLAN tags, 0 to 2, or 3 with FLAW_TAGS
     unsigned ip_options, tcp_options; // words of 32 bits, 0 to 10; IPv4 and TCP only
     unsigned extensions;              // IPv6 only
     struct {

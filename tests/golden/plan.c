@@ -135,7 +135,12 @@ static void draw_sizes(struct plan *plan, uint64_t *state)
         plan->payload = draw_payload(plan, state);
     } else {
         bool tiny = plan->kind == PLAN_BYTES && one_in(state, 2);
-        plan->payload = draw(state, 0, tiny ? 60 : one_in(state, 4) ? MAX_FRAME - plan_header(plan) : 1460);
+        unsigned most = one_in(state, 12) ? MAX_FRAME - plan_header(plan) : 0; // now and then the longest
+        plan->payload = most != 0 ? most
+                                  : draw(state, 0,
+                                         tiny               ? 60
+                                         : one_in(state, 4) ? MAX_FRAME - plan_header(plan)
+                                                            : 1460);
     }
     if (!one_in(state, 4) || plan->payload < 2 || plan->kind == PLAN_BYTES)
         return;
@@ -175,6 +180,8 @@ void plan_make(struct plan *plan, uint64_t seed, uint64_t number)
     plan->flaw_value = (uint32_t)golden_random(&state);
     if (one_in(&state, 12))
         plan->flaw = (enum flaw)draw(&state, 1, FLAWS - 1);
+    if (plan->flaw == FLAW_TAGS && plan_header(plan) + 4 * (3 - plan->tags) <= HEADER_MOST)
+        plan->tags = 3;
 }
 
 // What stands before TCP or UDP may go away.
@@ -248,11 +255,16 @@ static void simplify_values(struct plan *plan, unsigned how)
     }
 }
 
+// The segment whose checksum is to be zero has two bytes of payload.
+static bool has_word(const struct plan *plan)
+{
+    return plan->mss != 1 && (unsigned)plan->zero_segment * plan->mss + 2 <= plan->payload;
+}
+
 static void simplify_sizes(struct plan *plan, unsigned how)
 {
     bool cut = plan->kind == PLAN_TSO || plan->kind == PLAN_USO;
-    if (plan->zero_segment >= 0)
-        return;
+    const struct plan before = *plan;
     switch (how) {
     case 19:
         plan->payload -= cut && plan->payload > plan->mss ? plan->mss : 0;
@@ -273,6 +285,8 @@ static void simplify_sizes(struct plan *plan, unsigned how)
         if (plan->flaw == FLAW_CUT)
             plan->flaw_value /= 2;
     }
+    if (plan->zero_segment >= 0 && (plan->kind == PLAN_ANYWHERE || !has_word(plan)))
+        *plan = before;
     if (plan->kind != PLAN_ANYWHERE)
         return;
     unsigned length = 14 + plan->payload;
@@ -294,13 +308,22 @@ bool plan_simplify(struct plan *plan, unsigned how)
 
 const char *plan_flaw(enum flaw flaw)
 {
-    static const char *const flaws[] = {"nothing",           "MSS 0",
-                                        "wrong hdr_len",     "wrong csum_start",
-                                        "wrong csum_offset", "NEEDS_CSUM off",
-                                        "another type",      "other flags",
-                                        "wrong magic",       "reserved bit set",
-                                        "another length",    "wrong header field",
-                                        "frames too long",   "frame too short",
+    static const char *const flaws[] = {"nothing",
+                                        "MSS 0",
+                                        "wrong hdr_len",
+                                        "wrong csum_start",
+                                        "wrong csum_offset",
+                                        "NEEDS_CSUM off",
+                                        "another type",
+                                        "other flags",
+                                        "wrong magic",
+                                        "reserved bit set",
+                                        "another length",
+                                        "wrong header field",
+                                        "header below 20 bytes",
+                                        "a third VLAN tag",
+                                        "frames too long",
+                                        "frame too short",
                                         "transfer cut off"};
     return flaws[flaw];
 }

@@ -64,27 +64,58 @@ static uint32_t another(uint32_t old, uint32_t value, uint32_t mask)
     return (value & mask) != old ? value & mask : old ^ 1;
 }
 
-// Another value in a field that says where the headers end, or what they are.
+// Another value in a field that says where the headers end, or what they are; in all of a byte, or the half
+// that counts.
 static void spoil_field(const struct plan *plan, struct superframe *super)
 {
     size_t ip = super->ip_start, l4 = super->record.csum_start;
-    const size_t places[] = {ip - 2, ip - 1, ip, plan->ipv6 ? ip : ip + 9,
-                             plan->kind == PLAN_USO ? ip - 1 : l4 + 12};
-    uint8_t *place = super->bytes + places[plan->flaw_value % 5];
-    if (super->record.gso_type != WEIR_GSO_NONE)
-        *place = (uint8_t)another(*place, plan->flaw_value >> 8, 0xFF);
+    const struct {
+        size_t at;
+        uint8_t mask;
+    } fields[] = {{ip - 2, 0xFF},
+                  {ip - 1, 0xFF},
+                  {ip, 0xF0},
+                  {ip, plan->ipv6 ? 0xF0 : 0x0F},
+                  {plan->ipv6 ? ip : ip + 9, 0xFF},
+                  {plan->kind == PLAN_USO ? ip : l4 + 12, 0xF0}};
+    size_t at = fields[plan->flaw_value % 6].at;
+    uint8_t mask = fields[plan->flaw_value % 6].mask, value = (uint8_t)(plan->flaw_value >> 8);
+    uint8_t *byte = super->bytes + at;
+    if (super->record.gso_type == WEIR_GSO_NONE)
+        return;
+    value = (uint8_t)((*byte & ~mask) | (value & mask));
+    *byte = value != *byte ? value : *byte ^ (mask & 0x11);
+}
+
+// A header of 16 bytes: TCP's shorter by its last words, or IPv4's, whose last 4 bytes then are TCP's or
+// UDP's first.
+static void spoil_short(const struct plan *plan, struct superframe *super)
+{
+    struct record *record = &super->record;
+    if (record->gso_type == WEIR_GSO_NONE)
+        return;
+    if (plan->kind == PLAN_TSO && (plan->ipv6 || plan->flaw_value % 2 == 0)) {
+        super->bytes[record->csum_start + 12] = 0x40;
+        record->hdr_len = (uint8_t)(record->csum_start + 16);
+    } else if (!plan->ipv6) {
+        record->csum_start = (uint16_t)(super->ip_start + 16);
+        record->hdr_len = (uint8_t)(record->csum_start + (plan->kind == PLAN_USO ? 8 : 20));
+        super->bytes[super->ip_start] = 0x44;
+        super->bytes[record->csum_start + 12] = 0x50;
+    }
 }
 
 // A frame of other size than the card sends, the record being right in itself.
 static void spoil_size(const struct plan *plan, struct record *record)
 {
+    bool one = (plan->flaw_value >> 24) % 2 == 0; // too much
     if (plan->flaw == FLAW_TOO_SHORT) {
         *record = (struct record){.frame = record->frame, .length = 1 + plan->flaw_value % 13};
     } else if (record->gso_type == WEIR_GSO_NONE) {
-        record->length = MAX_FRAME + 1 + plan->flaw_value % (MAX_RECORD - MAX_FRAME);
+        record->length = MAX_FRAME + 1 + (one ? 0 : plan->flaw_value % (MAX_RECORD - MAX_FRAME));
     } else {
         record->gso_size =
-            (uint16_t)(MAX_FRAME + 1 - record->hdr_len + plan->flaw_value % (0xFFFF - MAX_FRAME));
+            (uint16_t)(MAX_FRAME + 1 - record->hdr_len + (one ? 0 : plan->flaw_value % (0xFFFF - MAX_FRAME)));
         record->length = record->hdr_len + record->gso_size + (plan->flaw_value >> 16) % 3;
     }
     record->there = record->length;
@@ -121,6 +152,9 @@ static void spoil_record(const struct plan *plan, struct superframe *super)
         break;
     case FLAW_FIELD:
         spoil_field(plan, super);
+        break;
+    case FLAW_SHORT:
+        spoil_short(plan, super);
         break;
     case FLAW_TOO_LONG:
     case FLAW_TOO_SHORT:
