@@ -45,7 +45,7 @@ enum flaw {
     FLAW_RESERVED,    // a bit that must be zero is one
     FLAW_LENGTH,      // any other length
     FLAW_FIELD,       // EtherType, IP version or header length, IPv4 protocol, or TCP header length is another
-    FLAW_SHORT,       // an IPv4 or TCP header of 16 bytes, all else to match
+    FLAW_SHORT,       // an IPv4 or TCP header of 16 bytes, or 4 bytes between IPv4's and the next, all else to match
     FLAW_TAGS,        // three VLAN tags, all else to match
     FLAW_TOO_LONG,  // frames longer than the card's longest
     FLAW_TOO_SHORT, // a frame below 14 bytes

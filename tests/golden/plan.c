@@ -180,6 +180,8 @@ void plan_make(struct plan *plan, uint64_t seed, uint64_t number)
     plan->flaw_value = (uint32_t)golden_random(&state);
     if (one_in(&state, 12))
         plan->flaw = (enum flaw)draw(&state, 1, FLAWS - 1);
+    if (plan->flaw == FLAW_SHORT && ip && !plan->ipv6)
+        plan->ip_options = draw(&state, 0, 2);
     if (plan->flaw == FLAW_TAGS && plan_header(plan) + 4 * (3 - plan->tags) <= HEADER_MOST)
         plan->tags = 3;
 }
@@ -308,22 +310,14 @@ bool plan_simplify(struct plan *plan, unsigned how)
 
 const char *plan_flaw(enum flaw flaw)
 {
-    static const char *const flaws[] = {"nothing",
-                                        "MSS 0",
-                                        "wrong hdr_len",
-                                        "wrong csum_start",
-                                        "wrong csum_offset",
-                                        "NEEDS_CSUM off",
-                                        "another type",
-                                        "other flags",
-                                        "wrong magic",
-                                        "reserved bit set",
-                                        "another length",
-                                        "wrong header field",
-                                        "header below 20 bytes",
-                                        "a third VLAN tag",
-                                        "frames too long",
-                                        "frame too short",
+    static const char *const flaws[] = {"nothing",           "MSS 0",
+                                        "wrong hdr_len",     "wrong csum_start",
+                                        "wrong csum_offset", "NEEDS_CSUM off",
+                                        "another type",      "other flags",
+                                        "wrong magic",       "reserved bit set",
+                                        "another length",    "wrong header field",
+                                        "header too short",  "a third VLAN tag",
+                                        "frames too long",   "frame too short",
                                         "transfer cut off"};
     return flaws[flaw];
 }

@@ -88,7 +88,7 @@ static void spoil_field(const struct plan *plan, struct superframe *super)
 }
 
 // A header of 16 bytes: TCP's shorter by its last words, or IPv4's, whose last 4 bytes then are TCP's or
-// UDP's first.
+// UDP's first. Or an IPv4 header that ends 4 bytes before TCP or UDP begins.
 static void spoil_short(const struct plan *plan, struct superframe *super)
 {
     struct record *record = &super->record;
@@ -97,6 +97,8 @@ static void spoil_short(const struct plan *plan, struct superframe *super)
     if (plan->kind == PLAN_TSO && (plan->ipv6 || plan->flaw_value % 2 == 0)) {
         super->bytes[record->csum_start + 12] = 0x40;
         record->hdr_len = (uint8_t)(record->csum_start + 16);
+    } else if (plan->ip_options > 0) {
+        super->bytes[super->ip_start]--;
     } else if (!plan->ipv6) {
         record->csum_start = (uint16_t)(super->ip_start + 16);
         record->hdr_len = (uint8_t)(record->csum_start + (plan->kind == PLAN_USO ? 8 : 20));
@@ -136,7 +138,12 @@ static void spoil_record(const struct plan *plan, struct superframe *super)
         record->csum_start = (uint16_t)another(record->csum_start, value, value & 1u << 31 ? 0xFFFF : 0xFF);
         break;
     case FLAW_CSUM_OFFSET:
-        record->csum_offset = (uint16_t)another(record->csum_offset, value, value & 1u << 31 ? 0xFFFF : 0x1F);
+        if (record->gso_type == WEIR_GSO_NONE &&
+            value % 2 == 0) // half of the field, or all of it, is past the end
+            record->csum_offset = (uint16_t)(record->length - record->csum_start - (value >> 1) % 2);
+        else
+            record->csum_offset =
+                (uint16_t)another(record->csum_offset, value, value & 1u << 31 ? 0xFFFF : 0x1F);
         break;
     case FLAW_NO_CSUM:
         record->flags &= (uint8_t)~WEIR_F_NEEDS_CSUM;
@@ -148,7 +155,10 @@ static void spoil_record(const struct plan *plan, struct superframe *super)
         record->flags = (uint8_t)another(record->flags, value, value & 1u << 31 ? 0xFF : 0x09);
         break;
     case FLAW_LENGTH:
-        record->length = another((uint32_t)record->length, value, value & 1u << 31 ? 0x3FFFF : 0xFFF);
+        if (value % 4 == 0) // the longest, or one too long
+            record->length = MAX_RECORD + (value >> 2) % 2;
+        else
+            record->length = another((uint32_t)record->length, value, value & 1u << 31 ? 0x3FFFF : 0xFFF);
         break;
     case FLAW_FIELD:
         spoil_field(plan, super);
