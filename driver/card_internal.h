@@ -72,6 +72,10 @@ struct weir_card {
     unsigned recoveries; // in a row, nothing moved
 };
 
+// weir_offload.c
+// 0 when the card can take such a frame of `length` bytes in all; -EMSGSIZE, or -EINVAL.
+int weir_offload_check(const struct weir_card_caps *caps, const struct weir_card_tx *tx, size_t length);
+
 // weir_out.c
 bool weir_out_init(struct weir_card *card);
 void weir_out_flush(struct weir_card *card);

@@ -10,8 +10,6 @@
 
 #include "weir_record.h"
 
-#define ETHERNET_HEADER 14
-
 static struct out_slot *slot_at(struct out_queue *out, unsigned index)
 {
     return &out->slot[(out->oldest + index) % OUT_SLOTS];
@@ -138,34 +136,13 @@ bool weir_card_can_send(const struct weir_card *card)
     return card->out.queued + (card->out.fill > 0) < OUT_SLOTS && !card->gone;
 }
 
-static int check(const struct weir_card_caps *caps, const struct weir_card_tx *tx, size_t length)
-{
-    static const uint32_t needed[16] = {
-        [WEIR_GSO_TCPV4] = WEIR_CAP_TSO4, [WEIR_GSO_TCPV6] = WEIR_CAP_TSO6, [WEIR_GSO_UDP_L4] = WEIR_CAP_USO};
-    uint8_t type = tx->gso_type & (uint8_t)~WEIR_GSO_ECN;
-
-    if (length < ETHERNET_HEADER)
-        return -EINVAL;
-    if (tx->needs_csum &&
-        (!(caps->features & WEIR_CAP_TX_CSUM) || (size_t)tx->csum_start + tx->csum_offset + 2 > length))
-        return -EINVAL;
-    if (tx->gso_type == WEIR_GSO_NONE)
-        return length > caps->max_frame ? -EMSGSIZE : 0;
-    if (type >= 8 || !needed[type] || !(caps->features & needed[type]) || !tx->needs_csum)
-        return -EINVAL;
-    if (tx->gso_size == 0 || tx->header_length > UINT8_MAX || tx->header_length < ETHERNET_HEADER)
-        return -EINVAL;
-    if (length > caps->max_superframe || tx->header_length + tx->gso_size > caps->max_frame)
-        return -EMSGSIZE;
-    return 0;
-}
-
 static void append(uint8_t *out, const struct weir_card_tx *tx, size_t length)
 {
     bool gso = tx->gso_type != WEIR_GSO_NONE;
+    unsigned flags = (tx->needs_csum ? WEIR_F_NEEDS_CSUM : 0) | (tx->fixed_id ? WEIR_F_IP_ID_FIXED : 0);
 
     weir_record_emit_header(out, &(struct weir_record){
-                                     .flags = tx->needs_csum ? WEIR_F_NEEDS_CSUM : 0,
+                                     .flags = (uint8_t)flags,
                                      .csum_start = tx->needs_csum ? tx->csum_start : 0,
                                      .csum_offset = tx->needs_csum ? tx->csum_offset : 0,
                                      .gso_type = tx->gso_type,
@@ -189,7 +166,7 @@ int weir_card_send(struct weir_card *card, const struct weir_card_tx *tx)
     struct out_queue *out = &card->out;
     size_t length = tx->header_length + tx->payload[0].length + tx->payload[1].length;
     size_t size = weir_record_size(length);
-    int error = check(&card->caps, tx, length);
+    int error = weir_offload_check(&card->caps, tx, length);
 
     if (error)
         return error;

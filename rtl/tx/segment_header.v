@@ -29,7 +29,7 @@ module segment_header (
 
     // Before the first byte of a walk.
     input  wire        start,
-    // Steps: a header byte comes in; the byte read with read_at one clock ago goes out.
+    // Steps: a header byte comes in; the byte read with read_at two clocks ago goes out.
     input  wire        load,
     input  wire [7:0]  load_data,
     input  wire [7:0]  load_at,
@@ -60,7 +60,7 @@ module segment_header (
     localparam [15:0] IPV6_HEADER = 40;
 
     reg [7:0]  memory [0:255];
-    reg [7:0]  stored;
+    reg [7:0]  fetched, stored; // twice, since a block RAM is slow
     reg [1:0]  layer;
     reg [5:0]  pos;        // within the layer; in ETHERNET it goes back by a tag's 4 bytes; in REST it waits for L4
     reg [1:0]  tags;
@@ -76,7 +76,7 @@ module segment_header (
     assign at_ip_checksum = in_ip && !ipv6 && pos == 10;
 
     wire       step  = load || replay;
-    wire [7:0] here  = load ? load_data : data;
+    wire [7:0] here  = load ? load_data : stored;
     wire       in_id  = in_ip && !ipv6 && pos[5:1] == 2;
     wire       in_seq = layer == L4 && !udp && pos[5:2] == 1;
     wire       in_length = (in_ip && pos[5:1] == (ipv6 ? 5'd2 : 5'd1)) || (layer == L4 && udp && pos[5:1] == 2);
@@ -88,16 +88,18 @@ module segment_header (
     wire       is_ipv4 = previous == 8'h08 && here == 8'h00;
     wire       is_ipv6 = previous == 8'h86 && here == 8'hDD;
 
+    // Of the byte that comes in.
     wire wrong = (at_type && !is_tag && !(is_ipv4 && ipv4_allowed) && !(is_ipv6 && ipv6_allowed)) ||
-                 (in_ip && pos == 0 && here[7:4] != (ipv6 ? 4'd6 : 4'd4)) ||
-                 (in_ip && pos == 9 && !ipv6 && here != (udp ? PROTOCOL_UDP : PROTOCOL_TCP)) ||
+                 (in_ip && pos == 0 && load_data[7:4] != (ipv6 ? 4'd6 : 4'd4)) ||
+                 (in_ip && pos == 9 && !ipv6 && load_data != (udp ? PROTOCOL_UDP : PROTOCOL_TCP)) ||
                  (in_words && words < 5 && !(in_l4 && udp)) ||
                  (in_rest && !ipv6 && !at_csum_start) ||
                  (at_end != (layer == L4 && last_of_words));
 
     always @(posedge clk) begin
         if (load) memory[load_at] <= load_data;
-        stored <= memory[read_at];
+        fetched <= memory[read_at];
+        stored  <= fetched;
     end
 
     always @* begin
@@ -141,11 +143,11 @@ module segment_header (
         end
 
     always @(posedge clk)
-        if (step && in_id) id <= {id[7:0], here};
+        if (step && in_id) id <= {id[7:0], load ? load_data : id[15:8]};
         else if (advance && !id_fixed) id <= id + 16'd1;
 
     always @(posedge clk)
-        if (step && in_seq) seq <= {seq[23:0], here};
+        if (step && in_seq) seq <= {seq[23:0], load ? load_data : seq[31:24]};
         else if (advance) seq <= seq + {16'd0, gso_size};
 endmodule
 `default_nettype wire

@@ -79,6 +79,7 @@ module segmenter #(
     reg [16:0] csum_at;        // where in the frame the checksum goes
     reg [17:0] remaining;      // bytes of the record not yet planned for
     reg        no_payload;     // the record's bytes ended with its header
+    reg        all_fits;       // what remains, in one segment; of a clock before PLAN
     reg        first_segment, last_segment;
     reg [17:0] frame_length;
     reg [BITS-1:0] offset;     // in the frame, of the byte in hand
@@ -96,10 +97,9 @@ module segmenter #(
     // ---- What fits, and what cannot be sent
     // One subtraction serves three questions: what is left behind a superframe's header, what is left behind the place of a
     // plain frame's checksum (two bytes at least), what is left behind this segment. hdr_len of a plain frame is not looked at.
-    wire [16:0] part = state == PLAN ? {1'b0, gso_size} : gso ? {9'd0, hdr_len} : csum_at;
+    wire [16:0] part = state != CHECK ? {1'b0, gso_size} : gso ? {9'd0, hdr_len} : csum_at;
     wire [18:0] rest = {1'b0, remaining} - {2'b00, part};
     wire        rest_below_2 = rest[18] || rest[17:1] == 0;
-    wire        fits = !gso || (rest_below_2 && (rest[18] || !rest[0]));
     wire        gso_sound = needs_csum && csum_of_l4 && gso_size != 0 && hdr_len != 0;
     wire        descriptor_bad = gso ? !gso_sound || rest[18] : id_fixed || (needs_csum && rest_below_2);
     wire        header_bad;
@@ -153,9 +153,10 @@ module segmenter #(
         if (state == CHECK && gso) remaining <= rest[17:0];
         if (state == CHECK && !gso) hdr_len <= 0;
         if (state == LOAD && take) no_payload <= s_last;
+        all_fits <= !gso || (rest_below_2 && (rest[18] || !rest[0]));
         if (state == PLAN) begin
-            last_segment <= fits;
-            frame_length <= {10'd0, hdr_len} + (fits ? remaining : {2'd0, gso_size});
+            last_segment <= all_fits;
+            frame_length <= {10'd0, hdr_len} + (all_fits ? remaining : {2'd0, gso_size});
             remaining    <= rest[17:0];
         end
         if (commit) first_segment <= 0;
@@ -171,7 +172,7 @@ module segmenter #(
         .clk(clk), .ipv4_allowed(tso4), .ipv6_allowed(tso6 && !id_fixed), .udp(udp), .id_fixed(id_fixed),
         .start(state == CHECK || state == TURN),
         .load(state == LOAD && take), .load_data(s_data), .load_at(offset[7:0]),
-        .replay(state == HEADER), .read_at(state == HEADER ? offset_next[7:0] : 8'd0),
+        .replay(state == HEADER), .read_at(state == HEADER ? offset[7:0] + 8'd2 : {7'd0, state == TURN}),
         .at_csum_start(at_csum_start), .at_end(at_header_end), .to_frame_end(to_frame_end),
         .first_segment(first_segment), .last_segment(last_segment),
         .advance(commit), .gso_size(gso_size),

@@ -7,7 +7,7 @@
 #include "segment_model.h"
 #include "weir_record.h"
 
-#define MAX_SUPERFRAME 65550
+#define MAX_SUPERFRAME (65536 + 255)
 #define MAX_FRAME 9018
 #define FRAME_MEMORY 65536 // bytes each way, as the Verilog's
 #define TABLE_SIZE 8
@@ -44,6 +44,8 @@ void fake_card_init(struct fake_card *card)
     memset(card, 0, sizeof *card);
     card->version_major = WEIR_VERSION_MAJOR;
     card->counter_count = WEIR_COUNTERS;
+    card->features = WEIR_CAP_TX_CSUM | WEIR_CAP_TSO4 | WEIR_CAP_TSO6 | WEIR_CAP_USO | WEIR_CAP_IP_ID_FIXED |
+                     WEIR_CAP_RX_CSUM | WEIR_CAP_ARP | WEIR_CAP_JUMBO;
     card->packet = 512;
     card->link = 1 | 2 << 1 | 1 << 3; // up, 1000 Mb/s, full duplex
     card->in_timeout = WEIR_IN_TIMEOUT_RESET;
@@ -61,8 +63,7 @@ static void read_caps(const struct fake_card *card, uint8_t *block)
     memset(block, 0, WEIR_CAPS_SIZE);
     block[WEIR_CAPS_MAJOR] = card->version_major;
     put_le(block + WEIR_CAPS_COUNTERS, card->counter_count, 2);
-    put_le(block + WEIR_CAPS_FEATURES,
-           WEIR_CAP_TX_CSUM | WEIR_CAP_RX_CSUM | WEIR_CAP_TSO4 | WEIR_CAP_ARP | WEIR_CAP_JUMBO, 4);
+    put_le(block + WEIR_CAPS_FEATURES, card->features, 4);
     put_le(block + WEIR_CAPS_MAX_SUPERFRAME, MAX_SUPERFRAME, 4);
     put_le(block + WEIR_CAPS_MAX_FRAME, MAX_FRAME, 2);
     put_le(block + WEIR_CAPS_TX_MEMORY, FRAME_MEMORY, 4);

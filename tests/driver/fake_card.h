@@ -16,8 +16,9 @@ struct fake_card {
     // The model's to change before its first use.
     uint8_t version_major;
     uint16_t counter_count;
-    size_t packet; // bytes of a full bulk packet: 512, or 64 at full speed
-    uint32_t link; // WEIR_REG_LINK
+    uint32_t features; // WEIR_CAP_ bits
+    size_t packet;     // bytes of a full bulk packet: 512, or 64 at full speed
+    uint32_t link;     // WEIR_REG_LINK
     void (*wire_out)(void *context, const uint8_t *frame, size_t length); // without FCS; may be NULL
     void *wire_context;
 

@@ -139,10 +139,15 @@ struct Bench {
         dut->s_valid = dut->s_abort = dut->s_last = 0;
     }
 
+    // Until the record is done with, which it must be.
     void settle()
     {
         memory.descriptors = true;
-        for (int i = 0; i < 400; i++)
+        for (int i = 0; !dut->s_rec_ready; i++) {
+            assert_true(i < 20000);
+            clock();
+        }
+        for (int i = 0; i < 4; i++)
             clock();
     }
 
@@ -154,5 +159,39 @@ struct Bench {
         settle();
     }
 };
+
+static inline Record plain(std::mt19937 &random, size_t length)
+{
+    Record r;
+    r.bytes = some_bytes(random, length);
+    return r;
+}
+
+// Calls `use` with TCP and UDP over both versions of IP.
+template <class Use> static inline void each_kind(Use use)
+{
+    for (bool ipv6 : {false, true})
+        for (bool udp : {false, true}) {
+            Shape shape;
+            shape.ipv6 = ipv6;
+            shape.udp = udp;
+            use(shape);
+        }
+}
+
+// What was sent must have come out as the segments it should, and have been counted.
+static inline void assert_segments(const Bench &bench, const Shape &shape, const Record &r)
+{
+    const std::vector<Bytes> wanted = segments(shape, r);
+    assert_int_equal(bench.frames.size(), wanted.size());
+    for (size_t i = 0; i < wanted.size(); i++) {
+        assert_int_equal(bench.frames[i].size(), wanted[i].size());
+        assert_memory_equal(bench.frames[i].data(), wanted[i].data(), wanted[i].size());
+    }
+    assert_int_equal(bench.superframes, 1);
+    assert_int_equal(bench.segments, wanted.size());
+    assert_int_equal(bench.checksums, wanted.size());
+    assert_int_equal(bench.bad, 0);
+}
 
 #endif
