@@ -180,8 +180,8 @@ unsigned parse(const Transfer &t, unsigned packet_size, std::vector<Frame> &fram
     return pads;
 }
 
-// Parses all transfers and compares with what went in, as far as the mode shows it; returns the number of padding
-// records.
+// Parses all transfers and compares with what went in, as far as the mode shows it; returns the number of
+// padding records.
 unsigned check(const Bench &b, const std::vector<Frame> &sent)
 {
     std::vector<Frame> got;
