@@ -17,6 +17,7 @@ module weir_card #(
     parameter ARP_ENTRIES    = 4,    // addresses answered for
     parameter NCM            = 1,    // 1: configuration 2, CDC-NCM; 0 leaves it out
     parameter TIMESTAMP      = 1,    // 1: frames can go up with the time of their arrival; 0 leaves it out
+    parameter COALESCE       = 1,    // 1: receive coalescing; 0 leaves it out
     parameter HIGH_SPEED     = 1,    // 0: the USB front knows full speed only
     parameter USB_CLOCK_MHZ  = 60    // of usb_clk; 48 behind fullspeed_phy
 ) (
@@ -52,7 +53,8 @@ module weir_card #(
     output wire [3:0]  led           // link, activity, configured, error
 );
     localparam FEATURES = `WEIR_CAP_TX_CSUM | `WEIR_CAP_RX_CSUM | `WEIR_CAP_TSO4 | `WEIR_CAP_ARP | `WEIR_CAP_JUMBO |
-                          (NCM != 0 ? `WEIR_CAP_NCM : 0) | (TIMESTAMP != 0 ? `WEIR_CAP_TIMESTAMP : 0);
+                          (NCM != 0 ? `WEIR_CAP_NCM : 0) | (TIMESTAMP != 0 ? `WEIR_CAP_TIMESTAMP : 0) |
+                          (COALESCE != 0 ? `WEIR_CAP_COALESCE : 0);
     // The longest IP packet behind an Ethernet header with two VLAN tags.
     localparam MAX_SUPERFRAME = 65535 + 22;
     // Bits of a time stamp in the receive memory: 2^40 ns are 18 minutes.
@@ -215,7 +217,8 @@ module weir_card #(
     wire                     frame_valid, frame_ready, frame_last;
     wire [7:0]               frame_data, frame_flags;
     wire [RX_ADDR_WIDTH-1:0] frame_length;
-    wire [15:0]              in_timeout;
+    wire [15:0]              in_timeout, ack_hold;
+    wire [3:0]               flow_events; // bit n: counter 48 + n
 
     wire [STAMP-1:0]         stamp, frame_stamp; // device time of a frame's arrival, low bits
     wire [63:0]              device_time, frame_time;
@@ -244,13 +247,15 @@ module weir_card #(
             assign frame_time  = 64'd0;
         end
     endgenerate
-    link_in #(.NCM(NCM), .ADDR_WIDTH(RX_ADDR_WIDTH), .CLOCKS_PER_US(USB_CLOCK_MHZ)) link_in (
+    link_in #(.NCM(NCM), .COALESCE(COALESCE), .ADDR_WIDTH(RX_ADDR_WIDTH), .CLOCKS_PER_US(USB_CLOCK_MHZ)) link_in (
         .clk(usb_clk), .rst(rst), .link_flush(link_flush), .ncm(ncm), .listens(listens), .high_speed(high_speed),
         .in_timeout(in_timeout), .timestamps(TIMESTAMP != 0 && |(rx_mode & `WEIR_RX_MODE_TIMESTAMP)),
+        .coalesce(|(rx_mode & `WEIR_RX_MODE_COALESCE)), .ack_hold(ack_hold), .out_packet(usb_events[6]),
         .s_valid(frame_valid), .s_ready(frame_ready), .s_data(frame_data), .s_last(frame_last),
         .s_length(frame_length), .s_flags(frame_flags), .s_time(frame_time),
         .m_valid(in_valid), .m_ready(in_ready), .m_data(in_data), .m_last(in_last), .in_drained(in_drained),
-        .ev_record(usb_events[5]), .ev_too_long(usb_events[15])
+        .ev_record(usb_events[5]), .ev_too_long(usb_events[15]),
+        .ev_head(flow_events[0]), .ev_continued(flow_events[1]), .ev_pure_ack(flow_events[2]), .ev_held(flow_events[3])
     );
 
     // ---- Control (usb_clk), with the tables' way to wire_rx_clk and a conflict's way back ----
@@ -272,7 +277,7 @@ module weir_card #(
         .ARP_ENTRIES(ARP_ENTRIES), .TX_MEMORY(1 << TX_ADDR_WIDTH), .RX_MEMORY(1 << RX_ADDR_WIDTH)
     ) control (
         .clk(usb_clk), .rst(rst), .link_flush(link_flush), .mac_address(mac_address), .link_status(link_status),
-        .arp_conflict(conflict), .link(link), .in_timeout(in_timeout), .rx_mode(rx_mode),
+        .arp_conflict(conflict), .link(link), .in_timeout(in_timeout), .ack_hold(ack_hold), .rx_mode(rx_mode),
         .device_time(device_time), .ctl_setup(ctl_setup), .ctl_start(ctl_start), .ctl_accept(answer_accept), .ctl_in_length(answer_length),
         .ctl_in_address(ctl_in_address), .ctl_in_data(answer_data), .ctl_out_valid(ctl_out_valid),
         .ctl_out_address(ctl_out_address), .ctl_out_data(ctl_out_data), .ctl_commit(ctl_commit),
@@ -301,7 +306,7 @@ module weir_card #(
     );
 
     // ---- Counters, a bank in each clock ----
-    wire [31:0] rx_count, tx_count, usb_count;
+    wire [31:0] rx_count, tx_count, usb_count, flow_count;
     reg  [1:0]  bank;
 
     counter_bank rx_counters (
@@ -316,8 +321,19 @@ module weir_card #(
         .clk(usb_clk), .rst(rst), .events(usb_events),
         .usb_clk(usb_clk), .usb_hold(counters_hold), .usb_index(counters_index[3:0]), .usb_value(usb_count)
     );
+    generate
+        if (COALESCE != 0) begin : flow_bank
+            counter_bank flow_counters (
+                .clk(usb_clk), .rst(rst), .events({12'd0, flow_events}),
+                .usb_clk(usb_clk), .usb_hold(counters_hold), .usb_index(counters_index[3:0]), .usb_value(flow_count)
+            );
+        end else begin : no_flow_bank
+            wire unused = &{1'b0, flow_events};
+            assign flow_count = 32'd0;
+        end
+    endgenerate
     always @(posedge usb_clk) bank <= counters_index[5:4];
-    assign counters_value = bank == 2'd0 ? rx_count : bank == 2'd1 ? tx_count : usb_count;
+    assign counters_value = bank == 2'd0 ? rx_count : bank == 2'd1 ? tx_count : bank == 2'd2 ? usb_count : flow_count;
 
     // ---- LEDs ----
     wire active_led, error_led;

@@ -30,6 +30,7 @@ module control #(
     input  wire        arp_conflict,  // pulse
     output reg  [3:0]  link,          // link_status, settled
     output reg  [15:0] in_timeout,    // microseconds
+    output reg  [15:0] ack_hold,      // microseconds
     output reg  [1:0]  rx_mode,       // WEIR_RX_MODE_ bits; 0 again with link_flush
     input  wire [63:0] device_time,   // ns; not looked at without WEIR_CAP_TIMESTAMP
 
@@ -74,7 +75,8 @@ module control #(
 
     wire read  = request_type == 8'hC0 && value == 0;
     wire write = request_type == 8'h40 && value == 0;
-    wire writable = index == `WEIR_REG_IN_TIMEOUT || index == `WEIR_REG_SCRATCH || (HAS_MODE && index == `WEIR_REG_RX_MODE);
+    wire writable = index == `WEIR_REG_IN_TIMEOUT || index == `WEIR_REG_SCRATCH ||
+                    (HAS_MODE && index == `WEIR_REG_RX_MODE) || (HAS_COALESCE && index == `WEIR_REG_ACK_HOLD);
     wire readable = writable || index == `WEIR_REG_ID || index == `WEIR_REG_LINK ||
                     (HAS_TIME && (index == `WEIR_REG_TIME || index == `WEIR_REG_TIME_HIGH));
 
@@ -105,6 +107,8 @@ module control #(
 
     assign m_table_data = {index, collected};
 
+    wire [15:0] saturated = collected[31:16] != 0 ? 16'hFFFF : collected[15:0]; // a time in microseconds
+
     always @(posedge clk) begin
         if (ctl_start) begin
             ctl_accept <= known;
@@ -118,6 +122,7 @@ module control #(
                 `WEIR_REG_LINK:       register <= {28'd0, link};
                 `WEIR_REG_IN_TIMEOUT: register <= {16'd0, in_timeout};
                 `WEIR_REG_RX_MODE:    register <= {30'd0, rx_mode};
+                `WEIR_REG_ACK_HOLD:   register <= {16'd0, ack_hold};
                 `WEIR_REG_TIME:       register <= HAS_TIME ? device_time[31:0] : 32'd0;
                 `WEIR_REG_TIME_HIGH:  register <= HAS_TIME ? time_high : 32'd0;
                 default:              register <= scratch;
@@ -135,7 +140,8 @@ module control #(
             case (index[2:0])
                 `WEIR_REG_SCRATCH: scratch <= collected[31:0];
                 `WEIR_REG_RX_MODE: rx_mode <= collected[1:0] & {HAS_TIME, HAS_COALESCE};
-                default:           in_timeout <= collected[31:16] != 0 ? 16'hFFFF : collected[15:0];
+                `WEIR_REG_ACK_HOLD: ack_hold <= saturated;
+                default:           in_timeout <= saturated;
             endcase
         end
         m_table_valid <= m_table_valid ? !m_table_ready : act && request == `WEIR_REQ_WRITE_TABLE;
@@ -154,6 +160,7 @@ module control #(
             m_table_valid <= 1'b0;
             counters_hold <= 1'b0;
             in_timeout    <= `WEIR_IN_TIMEOUT_RESET;
+            ack_hold      <= `WEIR_ACK_HOLD_RESET;
             rx_mode       <= 2'd0;
             scratch       <= 32'd0;
         end
