@@ -177,6 +177,7 @@ static void take_records(struct fake_card *card)
         }
         if (card->out_length - at < size)
             break;
+        card->out[at + WEIR_REC_FLAGS] &= (uint8_t)~WEIR_F_TIMESTAMP; // means nothing on the way to the card
         struct weir_record_reader reader = {.next = card->out + at, .end = card->out + at + size};
         struct weir_record record;
         if (weir_record_read(&reader, &record))

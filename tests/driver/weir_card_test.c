@@ -67,13 +67,12 @@ static void on_wire(void *context, const uint8_t *frame, size_t length)
     bench->wire[bench->wire_count++] = frame_number(frame, length, &bench->wire_bad);
 }
 
-static void on_frame(void *context, const uint8_t *frame, size_t length, uint8_t flags)
+static void on_frame(void *context, const struct weir_card_rx *rx)
 {
     struct bench *bench = context;
-    assert_int_equal((uintptr_t)frame % 4, 0);
     assert_in_range(bench->host_count, 0, MAX_FRAMES - 1);
-    bench->host[bench->host_count++] = frame_number(frame, length, &bench->host_bad);
-    bench->host_flags = flags;
+    bench->host[bench->host_count++] = frame_number(rx->frame, rx->length, &bench->host_bad);
+    bench->host_flags = rx->flags;
 }
 
 static void on_link(void *context, uint32_t link)
