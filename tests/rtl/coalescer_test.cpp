@@ -11,6 +11,8 @@
 namespace
 {
 
+using namespace coalesce;
+
 struct Entry {
     Bytes data;
     uint8_t flags;
@@ -675,81 +677,6 @@ void frames_that_go_whole_pay_for_their_header_once(void **)
             b.take();
         assert_in_range((b.now - before) / 20, 12 + length, 12 + length + 7);
     }
-}
-
-// What a random source of a flow sends next: mostly what continues, each exception often enough.
-struct Source {
-    Segment s;
-    bool acks;
-    size_t mss;
-    bool fixed_id;
-    Source(Random &random, uint8_t connection)
-    {
-        s.connection = connection;
-        s.v6 = random.percent(40);
-        s.seq = random.next();
-        s.id = static_cast<uint16_t>(random.next());
-        s.ack = random.next();
-        for (unsigned tags = random.percent(30) ? 1 + random.below(2) : 0; tags; tags--)
-            s.tags.push_back(0x81000000u | random.below(4096));
-        if (random.percent(60))
-            s.stamps(random.next(), random.next());
-        acks = random.percent(40);
-        mss = 6 + random.below(random.percent(70) ? 200 : 1400);
-        fixed_id = random.percent(20);
-    }
-    Bytes next(Random &random, bool others)
-    {
-        Segment n = s;
-        if (!acks) {
-            n.payload.resize(random.percent(90) ? mss : 1 + random.below(static_cast<uint32_t>(mss) + 4));
-            for (auto &byte : n.payload)
-                byte = static_cast<uint8_t>(random.next());
-        } else {
-            n.ack = s.ack += random.below(4) * 1460;
-            n.window = random.below(65536);
-            if (s.options.size() == 12 && random.percent(50))
-                s.options[11]++, s.options[7]++, n.options = s.options;
-        }
-        if (random.percent(3))
-            acks = !acks;
-        s.seq += static_cast<uint32_t>(n.payload.size());
-        s.id = static_cast<uint16_t>(s.id + !fixed_id);
-        if (random.percent(10))
-            n.flags |= random.percent(70) ? PSH : 1u << random.below(8);
-        Bytes f = make_frame(n);
-        if (random.percent(8))
-            damage(random, f, others);
-        return f;
-    }
-    // Changes a bit, mostly of the header, and often mends the checksums. `others`: even in what tells flows
-    // apart.
-    static void damage(Random &random, Bytes &f, bool others)
-    {
-        Layout l(f);
-        size_t at, addresses = l.v6 ? l.ip + 8 : l.ip + 12;
-        do
-            at = random.below(static_cast<uint32_t>(random.percent(80) ? l.body : f.size()));
-        while (!others && (at < l.ip || (at >= addresses && at < l.tcp + 4)));
-        f[at] ^= static_cast<uint8_t>(1u << random.below(8));
-        if (random.percent(50) && Rules::parses(f) && Layout(f).end <= f.size() &&
-            Layout(f).end >= Layout(f).body)
-            set_checksums(f);
-    }
-};
-
-// Checksums that are right only by luck would not have the verdict; so it is set as the receive parser would
-// set it.
-uint8_t verdict(const Bytes &f)
-{
-    if (!Rules::parses(f))
-        return 0;
-    Layout l(f);
-    if (l.end > f.size() || l.end < l.body)
-        return 0;
-    Bytes right = f;
-    set_checksums(right);
-    return right == f ? WEIR_F_DATA_VALID : WEIR_F_CSUM_BAD;
 }
 
 unsigned interleaving(uint32_t seed, unsigned connections, unsigned count, bool exact)
