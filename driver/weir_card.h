@@ -124,6 +124,9 @@ enum weir_card_rx_mode {
 // Sets it, and whether frames have time stamps (WEIR_CAP_TIMESTAMP). 0, -EOPNOTSUPP where the card cannot, or
 // another negative errno.
 int weir_card_set_rx_mode(struct weir_card *card, enum weir_card_rx_mode mode, bool timestamps);
+// The card's time in ns, the clock of the time stamps: it began with the card's reset and stands still while
+// USB sleeps. 0, -EOPNOTSUPP where the card has none, or another negative errno.
+int weir_card_time(struct weir_card *card, uint64_t *time);
 // Entry `entry` of the address table; NULL takes it out of use.
 int weir_card_set_mac(struct weir_card *card, uint8_t entry, const uint8_t mac[6]);
 // Entry `entry` of the ARP table: IPv4 address in host order; 0 takes it out of use.

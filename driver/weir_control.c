@@ -126,6 +126,21 @@ int weir_card_set_rx_mode(struct weir_card *card, enum weir_card_rx_mode mode, b
     return 0;
 }
 
+int weir_card_time(struct weir_card *card, uint64_t *time)
+{
+    uint32_t low, high;
+    int error;
+
+    if (!(card->caps.features & WEIR_CAP_TIMESTAMP))
+        return -EOPNOTSUPP;
+    // The lower half first: reading it keeps the upper one.
+    if ((error = weir_card_read_reg(card, WEIR_REG_TIME, &low)) != 0 ||
+        (error = weir_card_read_reg(card, WEIR_REG_TIME_HIGH, &high)) != 0)
+        return error;
+    *time = (uint64_t)high << 32 | low;
+    return 0;
+}
+
 int weir_card_set_mac(struct weir_card *card, uint8_t entry, const uint8_t mac[6])
 {
     uint64_t value = 0;

@@ -24,7 +24,8 @@ struct fake_card {
 
     // The model's state.
     uint32_t counters[WEIR_COUNTERS];
-    uint32_t scratch, in_timeout;
+    uint32_t scratch, in_timeout, rx_mode, time_high;
+    uint64_t time; // ns; each frame from the wire is stamped with it
     uint32_t rx_control;
     uint8_t address[6];
     uint64_t mac[8], arp[8];

@@ -38,3 +38,17 @@ golden: $(GOLDEN)/golden_test
 golden-soak: $(GOLDEN)/golden_test
 	$< --count 0 --seed $(or $(SEED),$(shell date +%s))
 .PHONY: golden golden-soak
+
+# Receive coalescing by a plain C model, the driver, and the kernel; also under ASan and UBSan, there without the kernel.
+COALESCE_SOURCES := $(addprefix tests/golden/,coalesce_model.c coalesce_traffic.c coalesce_check.c generate.c kernel.c model.c) \
+                    $(addprefix driver/,weir_flow.c weir_glue.c weir_record.c)
+TESTS += $(GOLDEN)/coalesce_test $(GOLDEN)/coalesce_sanitized
+$(GOLDEN)/coalesce_test: $(patsubst %.c,$(BUILD)/obj/%.o,tests/golden/coalesce_test.c $(COALESCE_SOURCES))
+	@mkdir -p $(@D)
+	$(SAY) LINK $@
+	$(Q)$(CC) -o $@ $^
+$(GOLDEN)/coalesce_sanitized: tests/golden/coalesce_test.c $(COALESCE_SOURCES) | $(BUILD)/gen/weir_link.h
+	@mkdir -p $(@D)
+	$(SAY) CC $@
+	$(Q)$(CC) $(CFLAGS) -MF $@.d -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c,$^)
+-include $(GOLDEN)/coalesce_sanitized.d
