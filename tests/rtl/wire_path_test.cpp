@@ -32,7 +32,7 @@ struct Bench {
         uint64_t begin;
     };
     std::vector<Sent> sent;
-    uint64_t wire_end = 0; // when the latest frame's last byte came on the wire
+    uint64_t wire_end = 0;         // when the latest frame's last byte came on the wire
     std::vector<uint64_t> arrived; // when mac_rx sampled each frame's first byte
     bool in_preamble = false;
     struct Received {
@@ -271,7 +271,7 @@ static void random_traffic_reaches_the_host_whole_and_flagged_or_not_at_all(void
         unsigned sent = 0;
         for (int i = 0; i < 600; i++, sent++) {
             Bytes destination = bench.random.one_in(4) ? BROADCAST : bench.random.one_in(4) ? PEER : STATION;
-            Bytes frame = padded(random_ipv4(bench.random, destination));
+            Bytes frame = padded(random_ip(bench.random, destination));
             if (bench.random.one_in(10))
                 frame = request(PEER, THEIRS);
             bool broken = bench.random.one_in(10);
