@@ -15,9 +15,9 @@ $(DRIVER_TESTS)/transport_sim_test: $(BUILD)/obj/tests/driver/transport_sim_test
 	$(CC) -o $@ $^ -lcmocka $(DRIVER_LIBS) -lz
 
 # What parses bytes also runs under ASan and UBSan.
-DRIVER_SANITIZED := $(addprefix $(DRIVER_TESTS)/,weir_record_sanitized weir_card_sanitized http_sanitized)
+DRIVER_SANITIZED := $(addprefix $(DRIVER_TESTS)/,weir_record_sanitized weir_card_sanitized weir_glue_sanitized http_sanitized)
 TESTS += $(DRIVER_SANITIZED)
-$(addprefix $(DRIVER_TESTS)/,weir_record_sanitized weir_card_sanitized): \
+$(addprefix $(DRIVER_TESTS)/,weir_record_sanitized weir_card_sanitized weir_glue_sanitized): \
   $(DRIVER_TESTS)/weir_%_sanitized: tests/driver/weir_%_test.c $(wildcard driver/weir_*.c) \
     $(addprefix tests/driver/,fake_card.c fake_transport.c segment_model.c)
 $(DRIVER_TESTS)/http_sanitized: tests/driver/http_test.c host/tool/http.c
