@@ -126,12 +126,12 @@ static const char *run_mode(struct weir_card *card, enum weir_card_rx_mode mode,
                             uint64_t count)
 {
     traffic_start(&source.traffic, seed);
-    source.count = count;
     source.stamped = seed % 2 == 1;
     source.pauses = mode == WEIR_CARD_RX_GLUED ? 50 : 20;
     source.latest = 0;
     if (weir_card_set_rx_mode(card, mode, source.stamped) != 0)
         return "the card does not coalesce";
+    source.count = count; // from now on the cable has frames
     const char *wrong = drain(card);
     uint64_t missing = traffic_missing(&source.traffic);
     source.count = 0;
