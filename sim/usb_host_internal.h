@@ -9,7 +9,8 @@
 //     usb_host_transaction.c  token, data, handshake on the bus, with time-outs and injected faults
 //     usb_host_transfer.c     queues, what an answer means to a transfer, control stages, toggles
 //     usb_host_enumerate.c    address, descriptors, configuration
-//     usb_host.c              the clock: start of frame, and who may use the bus next
+//     usb_host_schedule.c     the clock: start of frame, and who may use the bus next
+//     usb_host.c              the calls that usb_host.h has
 //
 // All times are in clocks of 60 MHz, 16.67 ns; at high speed one clock is one byte (8 bit times) on the bus,
 // at full speed five clocks are a bit.
@@ -297,6 +298,9 @@ struct usb_host {
 
 // usb_host.c: gives up on the device; everything queued ends with WEIR_USB_NO_DEVICE.
 void usb_host_fail(struct usb_host *host, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void usb_complete_refused(struct usb_host *host);
+
+// usb_host_schedule.c
 // False, and the device given up, when it is no longer in the speed it was in.
 bool usb_host_attached(struct usb_host *host);
 // One clock of the host's side.
