@@ -33,6 +33,11 @@ static const struct usb_times default_times = {
     .turn_gap = 4,
     .answer_latest = 24,
     .answer_timeout = 96,
+    .suspend_silence = US(3000),
+    .suspend_seen = US(7000),
+    .resume = US(20000),
+    .resume_end = 80,
+    .resume_recovery = US(10000),
     .in_retry_alone = US(10),
     .in_retry_shared = US(125) / 2,
     .out_retry_alone = US(2),
@@ -191,6 +196,8 @@ void usb_host_want_configuration(struct usb_host *host, uint8_t value)
 void usb_host_reset(struct usb_host *host)
 {
     host->was_high_speed = host->port == USB_PORT_ENABLED && usb_phy_high_speed(&host->phy);
+    host->suspending = host->resuming = false;
+    host->recovered = 0;
     host->state = USB_HOST_RESETTING; // nothing is submitted from within `complete`
     cancel_all(host);
     memset(host->endpoints, 0, sizeof host->endpoints);
@@ -212,7 +219,8 @@ void usb_host_plug(struct usb_host *host)
     memset(host->endpoints, 0, sizeof host->endpoints);
     host->address = 0;
     host->microframe = 0;
-    host->was_high_speed = false;
+    host->was_high_speed = host->suspending = host->resuming = false;
+    host->recovered = 0;
     host->state = USB_HOST_RESETTING;
     host->port = USB_PORT_ATTACH;
     host->times.attach = US(1000); // it may still have to see that high speed is over: TWTRSTHS, 875 us
@@ -223,22 +231,79 @@ void usb_host_plug(struct usb_host *host)
     usb_phy_drive(&host->phy, USB_LINE_FREE);
 }
 
+static bool usable(const struct usb_host *host)
+{
+    return host->state == USB_HOST_CONFIGURED || host->state == USB_HOST_ADDRESSED;
+}
+
+bool usb_host_suspend(struct usb_host *host)
+{
+    if (!usable(host) || host->port != USB_PORT_ENABLED || host->suspending)
+        return false;
+    host->suspending = true;
+    if (host->phase == USB_PHASE_READY)
+        host->event = host->bus_free;
+    return true;
+}
+
+bool usb_host_resume(struct usb_host *host)
+{
+    if (!usb_host_suspended(host))
+        return false;
+    host->resuming = host->port == USB_PORT_SUSPENDED;
+    host->suspending = false;
+    return true;
+}
+
+bool usb_host_suspended(const struct usb_host *host)
+{
+    return host->suspending || (host->port >= USB_PORT_SUSPENDED && host->port <= USB_PORT_RESUMED);
+}
+
+bool usb_host_clock_stopped(const struct usb_host *host)
+{
+    return usb_phy_clock_stopped(&host->phy, host->clock);
+}
+
+void usb_host_only_full_speed(struct usb_host *host)
+{
+    host->only_full = true;
+}
+
+// Until this clock the bus stays as it is, and the device has seen that; 0: something may happen.
+static uint64_t nothing_until(const struct usb_host *host)
+{
+    uint64_t reset_end = host->reset_begin + host->times.reset;
+    switch (host->port) {
+    case USB_PORT_RESET:
+        return host->phy.pins && host->clock >= host->reset_begin + RESET_SEEN ? reset_end : 0;
+    case USB_PORT_NO_CHIRP:
+        return usb_phy_full_speed(&host->phy) && usb_phy_idle(&host->phy) ? reset_end : 0;
+    case USB_PORT_HUB_CHIRP:
+        if (!usb_phy_high_speed(&host->phy) ||
+            host->clock < host->chirp_begin + 6 * host->times.hub_chirp_bit)
+            return 0;
+        return reset_end - host->times.hub_chirp_end;
+    case USB_PORT_RESUMING:
+        return host->clock >= host->seen ? host->port_since + host->times.resume : 0;
+    case USB_PORT_ENABLED:
+        return host->clock >= host->port_since + RESET_SEEN ? host->recovered : 0;
+    default:
+        return 0;
+    }
+}
+
 uint64_t usb_host_standstill(const struct usb_host *host)
 {
-    uint64_t end = host->reset_begin + host->times.reset;
-    bool known =
-        host->port == USB_PORT_RESET && host->phy.pins && host->clock >= host->reset_begin + RESET_SEEN;
-    if (host->port == USB_PORT_HUB_CHIRP) {
-        known = usb_phy_high_speed(&host->phy) &&
-                host->clock >= host->chirp_begin + 6 * host->times.hub_chirp_bit;
-        end -= host->times.hub_chirp_end;
-    }
-    return known && host->clock < end ? end - host->clock : 0;
+    uint64_t end = nothing_until(host);
+    bool free = host->clock >= host->bus_free && host->phase == USB_PHASE_READY;
+    return end > host->clock && free ? end - host->clock : 0;
 }
 
 void usb_host_skip(struct usb_host *host, uint64_t clocks)
 {
     host->clock += clocks;
+    host->next_sof += clocks;
 }
 
 enum usb_host_state usb_host_state(const struct usb_host *host)
@@ -248,7 +313,7 @@ enum usb_host_state usb_host_state(const struct usb_host *host)
 
 bool usb_host_high_speed(const struct usb_host *host)
 {
-    return host->port == USB_PORT_ENABLED && !host->full_speed;
+    return host->port >= USB_PORT_ENABLED && host->port < USB_PORT_OFF && !host->full_speed;
 }
 
 const char *usb_host_error(const struct usb_host *host)
@@ -260,8 +325,13 @@ bool usb_host_idle(const struct usb_host *host)
 {
     if (host->port == USB_PORT_OFF)
         return !host->refused;
-    bool there = host->state == USB_HOST_CONFIGURED || host->state == USB_HOST_ADDRESSED;
-    if (!there || host->refused || host->phase != USB_PHASE_READY)
+    if (host->port == USB_PORT_SUSPENDED)
+        return !host->refused && !host->resuming && host->phy.device == USB_LINE_FREE &&
+               (host->phy.pins || host->phy.state == USB_PHY_LOW_POWER) &&
+               host->clock >= host->port_since + host->times.suspend_seen;
+    if (host->port != USB_PORT_ENABLED || host->suspending || host->clock < host->recovered)
+        return false;
+    if (!usable(host) || host->refused || host->phase != USB_PHASE_READY)
         return false;
     if (host->clock < host->bus_free || !usb_phy_idle(&host->phy))
         return false;

@@ -103,11 +103,17 @@ static bool begin_bulk(struct usb_host *host, bool alone)
 
 static void schedule(struct usb_host *host)
 {
+    if (host->suspending) {
+        usb_port_suspend(host);
+        return;
+    }
     if (host->clock >= host->next_sof) {
         start_frame(host);
         return;
     }
     host->event = host->next_sof;
+    if (host->clock < host->recovered)
+        return;
     if (can_begin(host, &host->endpoints[0], true)) {
         usb_transaction_begin(host);
         return;
@@ -160,8 +166,8 @@ void usb_host_tick(struct usb_host *host, struct ulpi_pins *pins, uint64_t now)
     struct usb_phy *phy = &host->phy;
     uint64_t clock = ++host->clock;
     bool link_quiet = (pins->data_from_link & 0xC0) == 0 && !pins->stp;
-    bool quiet =
-        link_quiet && phy->state == USB_PHY_IDLE && phy->line == phy->line_reported && clock < phy->rx_at;
+    bool quiet = link_quiet && phy->state == USB_PHY_IDLE && phy->line == phy->line_reported &&
+                 clock < phy->rx_at && clock < phy->line_at;
     if (!quiet)
         usb_phy_tick(phy, pins, clock);
     step_if_due(host);
