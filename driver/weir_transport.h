@@ -77,7 +77,7 @@ struct weir_transport {
 //     usb:serial=NUMBER    the one with this serial number, which is its MAC address in hexadecimal
 //     usb:BUS-PORT         the one at this port, as in usb:1-2.1
 //     usbredir:HOST:PORT | usbredir:unix:PATH    what a usbredir server exports, such as weir-sim
-//     sim:tap=NAME |
+//     sim:tap=NAME | sim:peer=ADDRESS |
 //     sim:veth=NAME[,pcap=FILE][,trace=FILE][,seed=N][,mac=ADDRESS][,loss=PERCENT][,reorder=PERCENT]
 //         [,duplicate=PERCENT][,corrupt=PERCENT][,usb-corrupt=PERCENT][,usb-lost=PERCENT]
 //                          a simulated card in this process

@@ -33,6 +33,8 @@ static void every_key_reaches_its_field(void **state)
     assert_int_equal(options.usb_lost, 1);
     assert_true(sim_options_parse("veth=v0", &options, error, sizeof error));
     assert_string_equal(options.veth, "v0");
+    assert_true(sim_options_parse("peer=unix:/x/cable", &options, error, sizeof error));
+    assert_string_equal(options.peer, "unix:/x/cable");
     assert_int_equal(options.loss, 0);
     assert_true(sim_options_parse("", &options, error, sizeof error));
 }
@@ -53,6 +55,7 @@ static void what_makes_no_sense_is_refused_with_advice(void **state)
         {"seed=-1", "whole number"},
         {"seed=99999999999999999999", "whole number"},
         {"tap=a,veth=b", "one cable"},
+        {"peer=c,veth=b", "one cable"},
         {"mac=03:00:00:00:00:01", "address of one card"},
         {"mac=02:00:00:00:00", "address of one card"},
         {"tap=0123456789012345678901234567890123456789012345678901234567890123456789", "too long"},
