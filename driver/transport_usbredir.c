@@ -221,6 +221,7 @@ struct weir_transport *weir_transport_usbredir_open(const char *address, char *e
         .interface_id = usbredir_interface_id,
         .close = usbredir_close,
         .packet_size = usbredir_packet_size,
+        .restart = usbredir_restart,
     };
     char reason[160];
     int fd = socket_address_connect(address, reason, sizeof reason);

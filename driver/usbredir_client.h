@@ -72,6 +72,7 @@ void usbredir_set_device_callbacks(struct usbredirparser *parser);
 bool usbredir_configure(struct usbredir_transport *transport);
 int usbredir_control(struct weir_transport *base, uint8_t request_type, uint8_t request, uint16_t value,
                      uint16_t index, uint8_t *data, uint16_t length);
+int usbredir_restart(struct weir_transport *base);
 void usbredir_interface_id(const struct weir_transport *base, uint8_t id[3]);
 unsigned usbredir_packet_size(const struct weir_transport *base);
 

@@ -106,6 +106,16 @@ bool usbredir_configure(struct usbredir_transport *transport)
         &transport->request.answered); // that it has no such endpoint is for the card to judge
 }
 
+int usbredir_restart(struct weir_transport *base)
+{
+    struct usbredir_transport *transport = usbredir_self(base);
+
+    if (!usbredir_configure(transport))
+        return transport->gone ? -ENODEV : -EIO;
+    transport->halted[0] = transport->halted[1] = false;
+    return 0;
+}
+
 // ---- the device ----
 
 static void on_interface_info(void *context, struct usb_redir_interface_info_header *info)
