@@ -107,6 +107,7 @@ struct usb_phy {
     uint8_t data; // the pins
     bool dir, nxt;
     uint64_t held_until;
+    uint64_t start_clocks; // from stp until dir falls, when it wakes from low power
     uint64_t random;
 
     // Registers, ULPI 1.1 section 4.2.

@@ -34,6 +34,7 @@ void usb_phy_init(struct usb_phy *phy, uint64_t seed)
         .state = USB_PHY_HELD,
         .dir = true,
         .held_until = USB_PHY_HELD_CLOCKS,
+        .start_clocks = 1000 * USB_CLOCKS_PER_US,
         .random = seed | 1,
         .function_control = USB_SUSPEND_M | 1,
         .otg_control = 0x06,

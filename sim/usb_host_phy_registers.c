@@ -4,10 +4,9 @@
 // (section 3.9).
 #include "usb_host_internal.h"
 
-// Low power (ULPI 1.1 section 3.9): clocks between dir's rise and the clock's end; from stp until dir falls;
-// and of these the last, in which the clock is steady.
+// Low power (ULPI 1.1 section 3.9): clocks between dir's rise and the clock's end; and of those that waking
+// takes the last, in which the clock is steady.
 #define STOP_CLOCKS 6u
-#define START_CLOCKS (1000u * USB_CLOCKS_PER_US)
 #define STEADY_CLOCKS 8u
 
 static const uint8_t identity[4] = {0x24, 0x04, 0x07, 0x00}; // vendor and product id
@@ -85,7 +84,7 @@ void usb_phy_low_power(struct usb_phy *phy, const struct ulpi_pins *pins, uint64
         return;
     phy->function_control |= USB_SUSPEND_M;
     phy->state = USB_PHY_STARTING;
-    phy->held_until = clock + START_CLOCKS;
+    phy->held_until = clock + phy->start_clocks;
 }
 
 void usb_phy_start(struct usb_phy *phy, uint64_t clock)

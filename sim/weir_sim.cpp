@@ -39,7 +39,7 @@ constexpr uint64_t QUIET_TIME = 60000 * NS;
 constexpr uint64_t QUIET_TIME_FULL_SPEED = 150000 * NS;
 constexpr unsigned QUIET_CHECK = 64; // USB clocks from one look at it to the next
 
-constexpr uint8_t LINK_UP_1000_FULL = 1 | 2 << 1 | 1 << 3; // WEIR_REG_LINK
+constexpr uint8_t LINK_DOWN = 0, LINK_UP_1000_FULL = 1 | 2 << 1 | 1 << 3; // WEIR_REG_LINK
 constexpr uint8_t DEFAULT_MAC[6] = {0x02, 'W', 'E', 'I', 'R', 0x01};
 
 } // namespace
@@ -377,6 +377,15 @@ bool weir_sim_wire_in(weir_sim *sim, const uint8_t *frame, size_t length)
         return false;
     sim->quiet_since = sim->now;
     return gmii_source_queue(&sim->to_card, frame, length);
+}
+
+void weir_sim_set_link(weir_sim *sim, bool up)
+{
+    const uint8_t status = up ? LINK_UP_1000_FULL : LINK_DOWN;
+
+    if (sim->card->link_status != status)
+        sim->quiet_since = sim->now;
+    sim->card->link_status = status;
 }
 
 size_t weir_sim_wire_queued(const weir_sim *sim)

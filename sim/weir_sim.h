@@ -144,6 +144,10 @@ bool weir_sim_cancel(struct weir_sim *sim, struct weir_usb_transfer *transfer);
 bool weir_sim_wire_in(struct weir_sim *sim, const uint8_t *frame, size_t length);
 #define WEIR_SIM_WIRE_QUEUE 65536
 
+// Plugs the Ethernet cable in or out, as the PHY tells the card (WEIR_REG_LINK, and the notify endpoint); it is in at first.
+// Frames are not held up by it: who pulls it out also stops giving frames.
+void weir_sim_set_link(struct weir_sim *sim, bool up);
+
 // Bytes queued towards the card and not yet on the wire.
 size_t weir_sim_wire_queued(const struct weir_sim *sim);
 

@@ -40,6 +40,7 @@ class Campaign : public Streams
         usb_host *host = card.host.get();
         usb_times &times = host->times;
         times.reset = 15000;
+        host->phy.start_clocks = 300;
         times.chirp_latest = 20000;
         times.chirp_shortest = 500;
         times.chirp_end = 30000;
