@@ -81,6 +81,7 @@ struct weir_card_stats {
     uint64_t rx_bad_transfers; // IN transfers whose rest made no sense
     uint64_t transfer_errors;  // transfers that ended other than well; the endpoint was cleared and they were
                                // sent again
+    uint64_t restarts; // of the link, because nobody could tell what had arrived: frames both ways were lost
 };
 
 // Checks class and version, reads the capabilities, starts the IN transfers. Takes over `transport`, also on

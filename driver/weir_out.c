@@ -31,6 +31,7 @@ static void on_out_complete(struct weir_transfer *transfer)
     out->pending--;
     if (transfer->status == WEIR_TRANSFER_NO_DEVICE)
         card->gone = true;
+    weir_restart_in_step(card, transfer, &out->broken);
     if (transfer->status == WEIR_TRANSFER_OK || transfer->actual > 0)
         card->recoveries = 0;
     out->packets += (uint32_t)(transfer->actual / card->packet);
@@ -73,6 +74,7 @@ static size_t make_short(uint8_t *buffer, size_t fill, unsigned packet)
 static void submit(struct weir_card *card, struct weir_transfer *transfer)
 {
     if (weir_card_submit(card, transfer)) {
+        ((struct out_slot *)transfer)->offered = true;
         card->out.pending++;
         card->stats.tx_transfers++;
         card->stats.tx_bytes += transfer->length;
@@ -88,7 +90,7 @@ void weir_out_flush(struct weir_card *card)
     if (out->fill == 0)
         return;
     struct out_slot *slot = slot_at(out, out->queued);
-    slot->done = false;
+    slot->done = slot->offered = false;
     slot->transfer.buffer = slot->buffer;
     slot->transfer.actual = 0;
     slot->transfer.length = make_short(slot->buffer, out->fill, card->packet);
@@ -111,23 +113,41 @@ static void advance(struct out_slot *slot, size_t more)
     transfer->length -= delivered;
 }
 
+static void submit_queued(struct weir_card *card)
+{
+    struct out_queue *out = &card->out;
+
+    for (unsigned i = 0; i < out->queued && !out->failed; i++) {
+        slot_at(out, i)->transfer.actual = 0;
+        submit(card, &slot_at(out, i)->transfer);
+    }
+}
+
 int weir_out_recover(struct weir_card *card, uint32_t taken)
 {
     struct out_queue *out = &card->out;
     uint32_t doubt = taken - out->packets;
 
     if (doubt > 1 || (doubt == 1 && out->queued == 0))
-        return -EIO;
+        return -ERANGE;
     out->packets = taken;
-    out->failed = false;
+    out->failed = out->broken = false;
     if (out->queued > 0)
         advance(slot_at(out, 0), doubt * card->packet);
     drop_done(out);
-    for (unsigned i = 0; i < out->queued && !out->failed; i++) {
-        slot_at(out, i)->transfer.actual = 0;
-        submit(card, &slot_at(out, i)->transfer);
-    }
+    submit_queued(card);
     return 0;
+}
+
+void weir_out_restart(struct weir_card *card)
+{
+    struct out_queue *out = &card->out;
+
+    for (unsigned i = 0; i < out->queued; i++)
+        slot_at(out, i)->done |= slot_at(out, i)->offered;
+    out->failed = out->broken = false;
+    drop_done(out);
+    submit_queued(card);
 }
 
 bool weir_card_can_send(const struct weir_card *card)

@@ -83,7 +83,7 @@ module weir_card #(
     wire [9:0]  ctl_in_address, ctl_out_address;
     wire [7:0]  ctl_in_data, ctl_out_data;
     wire [1:0]  configuration;
-    wire        alternate, unused_suspended;
+    wire        alternate, suspended, wake_request;
     wire        ncm = configuration == 2'd2;  // CDC-NCM
     wire        listens = ncm & alternate;    // and its data interface is open
     wire [15:0] usb_events; // bit n: counter 32 + n
@@ -102,7 +102,7 @@ module weir_card #(
         .s_notify_valid(notify_valid), .s_notify_ready(notify_ready), .s_notify_data(notify_data),
         .s_notify_long(notify_long),
         .configured(configured), .configuration(configuration), .alternate(alternate),
-        .high_speed(high_speed), .link_flush(link_flush), .suspended(unused_suspended), .wake_request(1'b0),
+        .high_speed(high_speed), .link_flush(link_flush), .suspended(suspended), .wake_request(wake_request),
         .ctl_setup(ctl_setup), .ctl_start(ctl_start), .ctl_accept(ctl_accept), .ctl_in_length(ctl_in_length),
         .ctl_in_address(ctl_in_address), .ctl_in_data(ctl_in_data), .ctl_out_valid(ctl_out_valid),
         .ctl_out_address(ctl_out_address), .ctl_out_data(ctl_out_data), .ctl_commit(ctl_commit),
@@ -254,6 +254,11 @@ module weir_card #(
         .m_valid(in_valid), .m_ready(in_ready), .m_data(in_data), .m_last(in_last), .in_drained(in_drained),
         .ev_record(usb_events[5]), .ev_too_long(usb_events[15]),
         .ev_head(flow_events[0]), .ev_continued(flow_events[1]), .ev_pure_ack(flow_events[2]), .ev_held(flow_events[3])
+    );
+
+    wake_source wake_source (
+        .usb_clk(usb_clk), .usb_rst(rst), .usb_suspended(suspended), .usb_waiting(frame_valid | !in_drained),
+        .wire_rx_clk(wire_rx_clk), .wire_rx_rst(rx_rst), .wire_commit(rx_commit), .wake_request(wake_request)
     );
 
     // ---- Control (usb_clk), with the tables' way to wire_rx_clk and a conflict's way back ----
