@@ -4,7 +4,7 @@
 # make test      install what is needed, build, and run every test
 # make test-qemu only the tests in a QEMU guest with Debian's kernel (make test runs them too)
 # make bench     figures in device time: USB packets a microframe, goodput, ARP latency
-# make golden    COUNT=20000 superframes (SEED=1) through the Verilog and through the kernel
+# make golden    COUNT=20000 transfers (SEED=1) through the Verilog, Linux and a C model; make golden-soak goes on until stopped
 # make formal    prove the USB core's safety properties, and that each proof can fail
 # make coverage line and toggle coverage of rtl/ by the RTL benches, with the lines that none reaches
 # make lint      Verilator, Icarus and yosys read the card

@@ -112,6 +112,7 @@ static uint8_t *put_ipv6(struct writer *w, const struct plan *plan, unsigned pro
         put_extension(w, plan->extension[i].type, plan->extension[i].units,
                       last ? protocol : plan->extension[i + 1].type);
     }
+    put_any(w, plan->odd);
     return ip;
 }
 

@@ -44,9 +44,10 @@ enum flaw {
     FLAW_MAGIC,       // not the magic
     FLAW_RESERVED,    // a bit that must be zero is one
     FLAW_LENGTH,      // any other length
-    FLAW_FIELD,       // EtherType, IP version or header length, IPv4 protocol, or TCP header length is another
-    FLAW_SHORT,       // an IPv4 or TCP header of 16 bytes, or 4 bytes between IPv4's and the next, all else to match
-    FLAW_TAGS,        // three VLAN tags, all else to match
+    FLAW_FIELD,     // EtherType, IP version or header length, IPv4 protocol, or TCP header length is another
+    FLAW_SHORT,     // an IPv4 or TCP header of 16 bytes, or 4 bytes between IPv4's and the next, all else to
+                    // match
+    FLAW_TAGS,      // three VLAN tags, all else to match
     FLAW_TOO_LONG,  // frames longer than the card's longest
     FLAW_TOO_SHORT, // a frame below 14 bytes
     FLAW_CUT,       // the transfer ends early
@@ -69,6 +70,7 @@ struct plan {
     struct {
         unsigned type, units; // of 8 bytes
     } extension[EXTENSIONS_MAX];
+    unsigned odd;          // 1: a byte more between IPv6's headers and TCP or UDP
     unsigned mss, payload; // bytes
     uint8_t flags;         // TCP's
     uint8_t reserved;      // the four bits beside TCP's data offset
@@ -134,7 +136,7 @@ bool frames_add(struct frames *frames, const uint8_t *frame, size_t length);
 // The plan of case `number` under `seed`, the same each time.
 void plan_make(struct plan *plan, uint64_t seed, uint64_t number);
 // Simplifies the plan in way `how`, 0 to PLAN_WAYS - 1. False when that changes nothing.
-#define PLAN_WAYS 24
+#define PLAN_WAYS 25
 bool plan_simplify(struct plan *plan, unsigned how);
 void plan_print(const struct plan *plan);
 const char *plan_flaw(enum flaw flaw); // in words

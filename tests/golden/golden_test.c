@@ -52,7 +52,7 @@ static enum judge run(struct test *test, struct plan *plan)
         uint64_t number = test->first + done;
         plan_make(plan, test->bench.seed, number);
         if (test->sound)
-            plan->flaw = FLAW_NONE;
+            plan->flaw = FLAW_NONE, plan->odd = 0, plan->tags %= 3;
         if (!judge_case(&test->bench, plan, &verdict)) {
             against = verdict.against;
             judge_report(&test->bench, number, *plan, against);

@@ -212,6 +212,8 @@ const char *kernel_cannot(const struct kernel *kernel, const struct plan *plan,
 
     if (plan->flaw != FLAW_NONE)
         return "the transfer is not right";
+    if (plan->odd != 0 && record->gso_type != WEIR_GSO_NONE)
+        return "its headers have an odd length";
     if (record->flags & WEIR_F_IP_ID_FIXED)
         return "the identification is fixed";
     if (plan->kind == PLAN_ANYWHERE && record->csum_start < 34)

@@ -43,7 +43,7 @@ static unsigned least(unsigned a, unsigned b)
 
 unsigned plan_l4_start(const struct plan *plan)
 {
-    unsigned start = 14 + 4 * plan->tags + (plan->ipv6 ? 40 : 20 + 4 * plan->ip_options);
+    unsigned start = 14 + 4 * plan->tags + (plan->ipv6 ? 40 + plan->odd : 20 + 4 * plan->ip_options);
     for (unsigned i = 0; i < plan->extensions; i++)
         start += 8 * plan->extension[i].units;
     return start;
@@ -94,7 +94,9 @@ static unsigned draw_payload(struct plan *plan, uint64_t *state)
         unsigned ip_header = plan_header(plan) - 14 - 4 * plan->tags - (plan->ipv6 ? 40 : 0);
         return least(dice == 0 ? PAYLOAD_MOST : 65535 - ip_header, limit * plan->mss);
     }
-    unsigned segments = draw(state, 1, dice < 5 ? whole : least(whole, 6));
+    bool beyond = plan->kind == PLAN_USO && whole > USO_SEGMENTS && one_in(state, 2);
+    unsigned segments =
+        draw(state, beyond ? USO_SEGMENTS + 1 : 1, beyond || dice < 5 ? whole : least(whole, 6));
     unsigned size =
         dice % 4 == 3 ? draw(state, 0, segments * plan->mss) : segments * plan->mss + draw(state, 0, 6);
     return least(size < 3 ? size : size - 3, least(most, limit * plan->mss));
@@ -164,6 +166,7 @@ void plan_make(struct plan *plan, uint64_t seed, uint64_t number)
         draw_extensions(plan, &state);
     else if (ip)
         plan->ip_options = one_in(&state, 4) ? (unsigned)(number / 11 % 11) : 0;
+    plan->odd = plan->ipv6 && plan_header(plan) < HEADER_MOST && one_in(&state, 16);
     plan->id = (uint16_t)(one_in(&state, 4) ? 0xFFFF - draw(&state, 0, 3) : draw(&state, 0, 0xFFFF));
     plan->seq = (uint32_t)golden_random(&state);
     if (one_in(&state, 4))
@@ -214,7 +217,7 @@ static void simplify_layers(struct plan *plan, unsigned how)
         break;
     default:
         plan->ipv6 = false;
-        plan->extensions = 0;
+        plan->extensions = plan->odd = 0;
     }
 }
 
@@ -252,6 +255,9 @@ static void simplify_values(struct plan *plan, unsigned how)
     case 17:
         plan->seq = 0;
         break;
+    case 18:
+        plan->odd = 0;
+        break;
     default:
         plan->zero_segment = -1;
     }
@@ -268,16 +274,16 @@ static void simplify_sizes(struct plan *plan, unsigned how)
     bool cut = plan->kind == PLAN_TSO || plan->kind == PLAN_USO;
     const struct plan before = *plan;
     switch (how) {
-    case 19:
+    case 20:
         plan->payload -= cut && plan->payload > plan->mss ? plan->mss : 0;
         break;
-    case 20:
+    case 21:
         plan->payload /= 2;
         break;
-    case 21:
+    case 22:
         plan->payload -= plan->payload > 0;
         break;
-    case 22:
+    case 23:
         if (cut && plan->mss > 1) {
             plan->payload = plan->payload / plan->mss * (plan->mss / 2);
             plan->mss /= 2;
@@ -301,7 +307,7 @@ bool plan_simplify(struct plan *plan, unsigned how)
     struct plan before = *plan;
     if (how < 8)
         simplify_layers(plan, how);
-    else if (how < 19)
+    else if (how < 20)
         simplify_values(plan, how);
     else
         simplify_sizes(plan, how);
@@ -331,6 +337,8 @@ void plan_print(const struct plan *plan)
            plan->payload);
     for (unsigned i = 0; i < plan->extensions; i++)
         printf("# extension header %u of %u bytes\n", plan->extension[i].type, 8 * plan->extension[i].units);
+    if (plan->odd != 0)
+        printf("# a byte behind them that belongs to none\n");
     printf("# flags %02X%s, reserved bits %X, IP ID %04X%s, sequence number %08" PRIX32 "\n", plan->flags,
            plan->ecn ? " with GSO_ECN" : "", plan->reserved, plan->id, plan->fixed_id ? " fixed" : "",
            plan->seq);

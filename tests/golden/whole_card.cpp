@@ -12,7 +12,7 @@
 
 #define MS 1000000ull
 
-const unsigned card_cases = 1000;
+const unsigned card_cases = 2000;
 
 struct card {
     weir_sim *sim = nullptr;
