@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // What the files of the card share: weir_card.c (open, poll, recovery), weir_out.c (frames to the card),
-// weir_in.c (frames from it), weir_control.c (registers, tables, counters).
+// weir_in.c (transfers from it), weir_glue.c (their frames), weir_control.c (registers, tables, counters).
 //
 // Failed transfers. A bulk transfer that ends with STALL or ERROR leaves its endpoint halted, and everything
 // queued behind it comes back CANCELLED (weir_transport.h). CLEAR_FEATURE(ENDPOINT_HALT) sets both sides'
@@ -18,6 +18,7 @@
 #define WEIR_CARD_INTERNAL_H
 
 #include "weir_card.h"
+#include "weir_glue.h"
 #include "weir_link.h"
 
 #define HIGH_SPEED_PACKET 512 // bytes (USB 2.0 section 5.8.3)
@@ -61,6 +62,8 @@ struct weir_card {
     struct weir_card_stats stats;
     struct out_queue out;
     struct in_queue in;
+    struct weir_glue glue;
+    bool rx_mode_set; // the register is not as after reset
     struct weir_transfer notify;
     uint8_t notify_buffer[WEIR_NOTIFY_SIZE];
     bool notify_failed;

@@ -179,9 +179,9 @@ fail:
     return NULL;
 }
 
-static void ignore_frame(void *context, const uint8_t *frame, size_t length, uint8_t flags)
+static void ignore_frame(void *context, const struct weir_card_rx *rx)
 {
-    (void)context, (void)frame, (void)length, (void)flags;
+    (void)context, (void)rx;
 }
 
 void weir_card_close(struct weir_card *card)
@@ -193,8 +193,11 @@ void weir_card_close(struct weir_card *card)
     while ((card->out.queued > 0 || card->out.fill > 0) && (error == 0 || error == -EINTR) &&
            weir_card_now(card) < deadline)
         error = weir_card_poll(card, deadline);
-    if (!card->gone)
+    if (!card->gone) {
         weir_card_set_rx_control(card, 0);
+        if (card->rx_mode_set) // the next program may not know about it
+            weir_card_write_reg(card, WEIR_REG_RX_MODE, 0);
+    }
     free_card(card);
 }
 

@@ -42,10 +42,30 @@ struct weir_card_tx {
     uint16_t gso_size; // MSS in bytes
 };
 
-// What the card's owner is told, all inside weir_card_poll. `frame` has no FCS, is valid during the call and
-// starts 4-aligned in the transfer; `flags` are WEIR_F_ bits (DATA_VALID, CSUM_BAD, CONFLICT).
+// What came from the wire: a frame, or with WEIR_CARD_RX_GLUED one large frame that stands for `segments` TCP
+// segments (as virtio's VIRTIO_NET_F_GUEST_TSO4 and 6 have it). All fields below `gso_type` are zero for a
+// frame that came alone.
+struct weir_card_rx {
+    const uint8_t *frame; // no FCS, at any alignment; valid during the call
+    size_t length;
+    // WEIR_F_DATA_VALID, CSUM_BAD, CONFLICT. A large frame has DATA_VALID, as each of its segments was
+    // verified, and NEEDS_CSUM: TCP's checksum field holds the pseudo-header's sum, for who cuts the frame up
+    // again.
+    uint8_t flags;
+    uint16_t segments; // frames on the wire, 1 or more
+    bool has_timestamp;
+    uint64_t timestamp; // device time in ns at which the first byte (of the first segment) arrived
+    // WEIR_GSO_NONE, TCPV4 or TCPV6; never with ECN, for a segment with CWR is never glued.
+    uint8_t gso_type;
+    uint16_t gso_size; // payload of each segment, in bytes; the last may have less
+    uint16_t hdr_len;  // bytes, to the end of TCP's options
+    uint16_t csum_start, csum_offset;
+    bool ip_id_fixed; // all segments had the same IPv4 identification; else one more each
+};
+
+// What the card's owner is told, all inside weir_card_poll.
 struct weir_card_receiver {
-    void (*frame)(void *context, const uint8_t *frame, size_t length, uint8_t flags);
+    void (*frame)(void *context, const struct weir_card_rx *rx);
     void (*link)(void *context, uint32_t link); // WEIR_REG_LINK bits, at open and on change; may be NULL
     void *context;
 };
@@ -53,7 +73,10 @@ struct weir_card_receiver {
 // What went wrong on the link, seen from the host.
 struct weir_card_stats {
     uint64_t tx_frames, tx_transfers, tx_bytes; // records, OUT transfers, their bytes
-    uint64_t rx_frames, rx_transfers, rx_bytes;
+    uint64_t rx_frames, rx_transfers, rx_bytes; // frames on the wire, IN transfers, their bytes
+    // Of the frames: those that came as payload alone, or as an acknowledgement's numbers alone.
+    uint64_t rx_continued, rx_pure_acks;
+    uint64_t rx_glued;         // large frames given to the receiver
     uint64_t rx_bad_transfers; // IN transfers whose rest made no sense
     uint64_t transfer_errors;  // transfers that ended other than well; the endpoint was cleared and they were
                                // sent again
@@ -90,6 +113,18 @@ int weir_card_read_reg(struct weir_card *card, uint16_t reg, uint32_t *value);
 int weir_card_write_reg(struct weir_card *card, uint16_t reg, uint32_t value);
 int weir_card_write_table(struct weir_card *card, uint8_t table, uint8_t entry, uint64_t value);
 int weir_card_set_rx_control(struct weir_card *card, uint32_t rx_bits);
+// How TCP segments come up. Coalescing saves USB time and, glued, the host's; it needs WEIR_CAP_COALESCE.
+enum weir_card_rx_mode {
+    WEIR_CARD_RX_PLAIN,    // each frame whole; so it is after weir_card_open
+    WEIR_CARD_RX_SEGMENTS, // coalesced by the card, each frame rebuilt as it was on the wire, byte for byte
+    WEIR_CARD_RX_GLUED,    // coalesced by the card, a large frame for each run of segments of a connection
+};
+// Sets it, and whether frames have time stamps (WEIR_CAP_TIMESTAMP). 0, -EOPNOTSUPP where the card cannot, or
+// another negative errno.
+int weir_card_set_rx_mode(struct weir_card *card, enum weir_card_rx_mode mode, bool timestamps);
+// The card's time in ns, the clock of the time stamps: it began with the card's reset and stands still while
+// USB sleeps. 0, -EOPNOTSUPP where the card has none, or another negative errno.
+int weir_card_time(struct weir_card *card, uint64_t *time);
 // Entry `entry` of the address table; NULL takes it out of use.
 int weir_card_set_mac(struct weir_card *card, uint8_t entry, const uint8_t mac[6]);
 // Entry `entry` of the ARP table: IPv4 address in host order; 0 takes it out of use.

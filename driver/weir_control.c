@@ -107,6 +107,40 @@ int weir_card_set_rx_control(struct weir_card *card, uint32_t rx_bits)
     return weir_card_write_table(card, WEIR_TABLE_RX_CONTROL, 0, IN_USE | rx_bits);
 }
 
+int weir_card_set_rx_mode(struct weir_card *card, enum weir_card_rx_mode mode, bool timestamps)
+{
+    uint32_t needed =
+        (mode == WEIR_CARD_RX_PLAIN ? 0 : WEIR_CAP_COALESCE) | (timestamps ? WEIR_CAP_TIMESTAMP : 0);
+    uint32_t bits =
+        (mode == WEIR_CARD_RX_PLAIN ? 0 : WEIR_RX_MODE_COALESCE) | (timestamps ? WEIR_RX_MODE_TIMESTAMP : 0);
+
+    if (needed & ~card->caps.features)
+        return -EOPNOTSUPP;
+    if (bits || card->rx_mode_set) { // a card of link version 1.0 has no such register
+        int error = weir_card_write_reg(card, WEIR_REG_RX_MODE, bits);
+        if (error)
+            return error;
+    }
+    card->rx_mode_set = bits != 0;
+    card->glue.whole = mode == WEIR_CARD_RX_GLUED;
+    return 0;
+}
+
+int weir_card_time(struct weir_card *card, uint64_t *time)
+{
+    uint32_t low, high;
+    int error;
+
+    if (!(card->caps.features & WEIR_CAP_TIMESTAMP))
+        return -EOPNOTSUPP;
+    // The lower half first: reading it keeps the upper one.
+    if ((error = weir_card_read_reg(card, WEIR_REG_TIME, &low)) != 0 ||
+        (error = weir_card_read_reg(card, WEIR_REG_TIME_HIGH, &high)) != 0)
+        return error;
+    *time = (uint64_t)high << 32 | low;
+    return 0;
+}
+
 int weir_card_set_mac(struct weir_card *card, uint8_t entry, const uint8_t mac[6])
 {
     uint64_t value = 0;

@@ -1,33 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Frames from the card: IN transfers that are always queued, taken apart into records.
+// Frames from the card: IN transfers that are always queued, whole again after a failure. weir_glue.c takes
+// them apart.
 #include "card_internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "weir_record.h"
-
-#define ETHERNET_HEADER 14
-#define FROM_CARD (WEIR_F_DATA_VALID | WEIR_F_CSUM_BAD | WEIR_F_CONFLICT)
-
-static void take_records(struct weir_card *card, const uint8_t *data, size_t length)
-{
-    struct weir_record_reader reader = {.next = data, .end = data + length};
-    struct weir_record record;
-
-    while (weir_record_read(&reader, &record)) {
-        if (record.length < ETHERNET_HEADER) {
-            reader.bad = true;
-            break;
-        }
-        card->stats.rx_frames++;
-        card->receiver.frame(card->receiver.context, record.data, record.length, record.flags & FROM_CARD);
-    }
-    if (reader.bad)
-        card->stats.rx_bad_transfers++;
-}
 
 // Adds to what arrived before the failure. Too much cannot be a transfer of ours: it is dropped as a whole.
 static void keep_partial(struct weir_card *card, const uint8_t *data, size_t length)
@@ -46,7 +25,7 @@ static void keep_partial(struct weir_card *card, const uint8_t *data, size_t len
 static void take_transfer(struct weir_card *card, const struct weir_transfer *transfer)
 {
     struct in_queue *in = &card->in;
-    const uint8_t *data = transfer->buffer;
+    uint8_t *data = transfer->buffer;
     size_t length = transfer->actual;
     bool ended = transfer->status == WEIR_TRANSFER_OK;
 
@@ -65,12 +44,12 @@ static void take_transfer(struct weir_card *card, const struct weir_transfer *tr
         length -= repeated;
     }
     if (ended && in->partial_length == 0) {
-        take_records(card, data, length);
+        weir_glue_transfer(&card->glue, data, length);
         return;
     }
     keep_partial(card, data, length);
     if (ended) {
-        take_records(card, in->partial, in->partial_length);
+        weir_glue_transfer(&card->glue, in->partial, in->partial_length);
         in->partial_length = 0;
     }
 }
@@ -102,6 +81,8 @@ static void on_in_complete(struct weir_transfer *transfer)
 
 bool weir_in_init(struct weir_card *card)
 {
+    card->glue.receiver = &card->receiver;
+    card->glue.stats = &card->stats;
     for (unsigned i = 0; i < IN_SLOTS; i++) {
         card->in.slot[i] = (struct weir_transfer){
             .endpoint = WEIR_EP_IN,

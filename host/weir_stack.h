@@ -49,6 +49,11 @@ void weir_stack_destroy(struct weir_stack *stack);
 // unknown (the stack verifies itself).
 enum weir_rx_csum { WEIR_RX_CSUM_UNKNOWN, WEIR_RX_CSUM_GOOD, WEIR_RX_CSUM_WRONG };
 void weir_stack_input(struct weir_stack *stack, weir_time now, const uint8_t *frame, size_t length, enum weir_rx_csum csum);
+// A large frame that the card, or who drives it, put together from TCP segments of one connection that followed one another,
+// each with its checksum verified. `segment_size` is the payload of each in bytes, the last may have less. The frame's header
+// is the first segment's with the whole length and the last one's PSH and FIN; its TCP checksum is not looked at. It is
+// acknowledged as its segments would be, but once.
+void weir_stack_input_glued(struct weir_stack *stack, weir_time now, const uint8_t *frame, size_t length, uint16_t segment_size);
 
 // A frame to send. All pointers are valid until the next call into the stack.
 struct weir_tx {
@@ -77,6 +82,7 @@ struct weir_stack_stats {
     uint64_t icmp_in_echos, icmp_out_echo_reps, icmp_in_echo_reps;
     uint64_t arp_in_requests, arp_in_replies, arp_out_requests, arp_out_replies, arp_failures;
     uint64_t tcp_active_opens, tcp_passive_opens, tcp_attempt_fails, tcp_estab_resets, tcp_curr_estab;
+    uint64_t tcp_in_glued; // large frames; their segments are in tcp_in_segs
     uint64_t tcp_in_segs, tcp_out_segs, tcp_retrans_segs, tcp_in_errs, tcp_out_rsts;
     uint64_t tcp_fast_retransmits, tcp_timeouts, tcp_out_of_order;
     uint64_t ip_reasm_fails; // fragments: dropped

@@ -63,6 +63,7 @@ struct weir_sim {
     uint64_t completed = 0, packets = 0; // transfers and bulk packets, as of the last look
     bool frame_left = false;
     uint64_t unrefilled = 0; // skipped and not yet made into a token of the ARP rate limit
+    uint64_t untold = 0;     // skipped and not yet a whole ns of device time
     bool in_reset = true;    // the PHYs are reset along with the card: what its pins say before means nothing
 
     bool quiet_long_enough();
@@ -245,9 +246,18 @@ static void refill_arp_tokens(weir_sim *sim, uint64_t time)
         sim->unrefilled %= interval;
 }
 
+// So is the device time that frames are stamped with (rtl/lib/device_time.v).
+static void advance_device_time(weir_sim *sim, uint64_t time)
+{
+    sim->untold += time;
+    sim->card->device_time() += sim->untold / NS;
+    sim->untold %= NS;
+}
+
 static void skip(weir_sim *sim, uint64_t time)
 {
     refill_arp_tokens(sim, time);
+    advance_device_time(sim, time);
     sim->now += time;
     sim->next_usb += time;
     sim->next_tx += time;
@@ -377,7 +387,6 @@ bool weir_sim_run(weir_sim *sim, uint64_t until)
 
 void weir_sim_skip(weir_sim *sim, uint64_t nanoseconds)
 {
-    refill_arp_tokens(sim, nanoseconds * NS);
     skip(sim, nanoseconds * NS);
 }
 

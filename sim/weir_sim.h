@@ -139,7 +139,8 @@ size_t weir_sim_wire_queued(const struct weir_sim *sim);
 // wait stay queued), and the caller may sleep.
 bool weir_sim_run(struct weir_sim *sim, uint64_t until);
 
-// Lets device time pass with all clocks standing still, as while an idle card waits. Costs nothing.
+// Lets device time pass with all clocks standing still, as while an idle card waits; the card's own clock, that of its
+// time stamps, goes on with it. Costs nothing.
 void weir_sim_skip(struct weir_sim *sim, uint64_t nanoseconds);
 
 uint64_t weir_sim_now(const struct weir_sim *sim);

@@ -45,6 +45,10 @@ struct card_ulpi : model<Vweir_card_ulpi> {
     {
         return top->rootp->weir_card_ulpi__DOT__card__DOT__rx_parser__DOT__arp__DOT__rate__DOT__interval;
     }
+    QData &device_time() override
+    {
+        return top->rootp->weir_card_ulpi__DOT__card__DOT__time_stamps__DOT__clock__DOT__now_ns;
+    }
 
     uint64_t usb_period() const override
     {
@@ -83,6 +87,10 @@ struct card_fs : model<Vweir_card_fs> {
     uint64_t arp_interval() override
     {
         return top->rootp->weir_card_fs__DOT__card__DOT__rx_parser__DOT__arp__DOT__rate__DOT__interval;
+    }
+    QData &device_time() override
+    {
+        return top->rootp->weir_card_fs__DOT__card__DOT__time_stamps__DOT__clock__DOT__now_ns;
     }
 
     uint64_t usb_period() const override

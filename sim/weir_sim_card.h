@@ -28,6 +28,8 @@ struct card_model {
     // Inside rtl/arp/rate_limit.v: the tokens it holds, and the units of 1,024 wire clocks between two.
     virtual CData &arp_tokens() = 0;
     virtual uint64_t arp_interval() = 0;
+    // Inside rtl/lib/device_time.v: ns.
+    virtual QData &device_time() = 0;
 
     // A period of usb_clk, in thirds of a ps.
     virtual uint64_t usb_period() const = 0;

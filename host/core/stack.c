@@ -79,8 +79,8 @@ void weir_stack_destroy(struct weir_stack *stack)
     free(stack);
 }
 
-void weir_stack_input(struct weir_stack *stack, weir_time now, const uint8_t *frame, size_t length,
-                      enum weir_rx_csum csum)
+static void input(struct weir_stack *stack, weir_time now, const uint8_t *frame, size_t length,
+                  const struct weir_rx *rx)
 {
     struct weir_eth eth;
     stack->now = now;
@@ -99,12 +99,25 @@ void weir_stack_input(struct weir_stack *stack, weir_time now, const uint8_t *fr
         weir_arp_input(stack, now, eth.payload, eth.length);
         break;
     case WEIR_ETH_IPV4:
-        weir_ip_input(stack, now, eth.payload, eth.length, to_all, csum);
+        weir_ip_input(stack, now, eth.payload, eth.length, to_all, rx);
         break;
     default:
         stack->stats.in_discards++;
         break;
     }
+}
+
+void weir_stack_input(struct weir_stack *stack, weir_time now, const uint8_t *frame, size_t length,
+                      enum weir_rx_csum csum)
+{
+    input(stack, now, frame, length, &(struct weir_rx){.csum = csum});
+}
+
+void weir_stack_input_glued(struct weir_stack *stack, weir_time now, const uint8_t *frame, size_t length,
+                            uint16_t segment_size)
+{
+    input(stack, now, frame, length,
+          &(struct weir_rx){.csum = WEIR_RX_CSUM_GOOD, .segment_size = segment_size});
 }
 
 static void hand_out(struct weir_stack *stack, struct weir_packet *packet, struct weir_tx *tx)

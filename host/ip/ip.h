@@ -19,8 +19,14 @@ bool weir_ip_is_group(const struct weir_stack *stack, const struct weir_ip *addr
 // A packet from this address can be answered (RFC 1122 section 3.2.1.3).
 bool weir_ip_is_host(const struct weir_stack *stack, const struct weir_ip *address);
 
+// What the card says about a frame that came.
+struct weir_rx {
+    enum weir_rx_csum csum;
+    uint16_t segment_size; // of a glued frame; 0: it came as it is
+};
+
 void weir_ip_input(struct weir_stack *stack, weir_time now, const uint8_t *bytes, size_t length,
-                   bool to_group, enum weir_rx_csum csum);
+                   bool to_group, const struct weir_rx *rx);
 
 // Where a packet's IP payload is written before weir_ip_send.
 static inline uint8_t *weir_ip_payload(struct weir_packet *packet)

@@ -7,7 +7,7 @@
 #include "udp/udp.h"
 
 void weir_ip_input(struct weir_stack *stack, weir_time now, const uint8_t *bytes, size_t length,
-                   bool to_group, enum weir_rx_csum csum)
+                   bool to_group, const struct weir_rx *rx)
 {
     struct weir_ipv4 ip;
     stack->stats.ip_in_receives++;
@@ -36,10 +36,10 @@ void weir_ip_input(struct weir_stack *stack, weir_time now, const uint8_t *bytes
         weir_icmp_input(stack, now, &ip);
         break;
     case WEIR_IP_TCP:
-        weir_tcp_input(stack, now, &ip, csum);
+        weir_tcp_input(stack, now, &ip, rx);
         break;
     case WEIR_IP_UDP:
-        weir_udp_input(stack, now, &ip, csum);
+        weir_udp_input(stack, now, &ip, rx->csum);
         break;
     default:
         weir_icmp_send_unreachable(stack, now, &ip, WEIR_ICMP_PROTOCOL_UNREACHABLE);

@@ -141,8 +141,9 @@ struct weir_tcp_listener {
 };
 
 // tcp_demux.c
+struct weir_rx; // ip/ip.h
 void weir_tcp_input(struct weir_stack *stack, weir_time now, const struct weir_ipv4 *ip,
-                    enum weir_rx_csum csum);
+                    const struct weir_rx *rx);
 // A neighbour's MAC address is known, or cannot be found; `link` is the connection's. Both take it out of its
 // list.
 void weir_tcp_neighbour_found(struct weir_list *link);

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "core/bytes.h"
+#include "ip/ip.h"
 #include "tcp/tcp.h"
 
 #define UNSAID_MTU 576 // for routers that do not say (RFC 1191 section 4)
@@ -21,15 +22,18 @@ static bool may_reuse(const struct weir_tcp *tcp, const struct weir_tcp_segment 
 }
 
 void weir_tcp_input(struct weir_stack *stack, weir_time now, const struct weir_ipv4 *ip,
-                    enum weir_rx_csum csum)
+                    const struct weir_rx *rx)
 {
     struct weir_tcp_segment segment;
-    stack->stats.tcp_in_segs++;
-    if (!weir_tcp_parse(ip, csum, &segment)) {
+    if (!weir_tcp_parse(ip, rx->csum, &segment)) {
+        stack->stats.tcp_in_segs++;
         stack->stats.tcp_in_errs++;
         stack->stats.in_errors++;
         return;
     }
+    segment.size = rx->segment_size;
+    stack->stats.tcp_in_segs += weir_tcp_segment_count(&segment);
+    stack->stats.tcp_in_glued += rx->segment_size != 0;
     struct weir_tcp *tcp = weir_tcp_table_find(stack, &ip->source, segment.source, segment.destination);
     struct weir_tcp_listener *listener = weir_tcp_table_listener(stack, segment.destination);
     if (tcp != NULL && listener != NULL && may_reuse(tcp, &segment)) {

@@ -172,7 +172,8 @@ static void take_in_order(struct weir_tcp *tcp, weir_time now, const struct weir
     rcv->unacked += taken;
     rcv->duplicates = 0;
     tcp->info.bytes_received += taken;
-    const uint32_t length = smaller((uint32_t)segment->length, our_mss(tcp));
+    const uint32_t one = segment->size > 0 ? segment->size : UINT32_MAX;
+    const uint32_t length = smaller(smaller((uint32_t)segment->length, one), our_mss(tcp));
     rcv->segment = rcv->segment > length ? rcv->segment : length;
     if (fills_gap || rcv->unacked > rcv->segment) { // RFC 5681 section 4.2
         rcv->ack_now = true;
@@ -190,11 +191,10 @@ static void take_ahead(struct weir_tcp *tcp, const struct weir_tcp_segment *segm
         weir_ring_place(&tcp->rcv.ring, weir_seq_distance(segment->seq, tcp->rcv.nxt), segment->payload,
                         segment->length);
     }
-    tcp->stack->stats.tcp_out_of_order++;
+    const unsigned segments = weir_tcp_segment_count(segment);
+    tcp->stack->stats.tcp_out_of_order += segments;
     tcp->rcv.ack_now |= tcp->rcv.unacked > 0;
-    if (tcp->rcv.duplicates < DUPLICATES_MAX) {
-        tcp->rcv.duplicates++;
-    }
+    tcp->rcv.duplicates += smaller(segments, DUPLICATES_MAX - tcp->rcv.duplicates);
 }
 
 static void take_data(struct weir_tcp *tcp, weir_time now, struct weir_tcp_segment *segment)

@@ -27,7 +27,15 @@ struct weir_tcp_segment {
     struct weir_tcp_options options;
     const uint8_t *payload;
     size_t length; // of the payload
+    uint16_t size; // bytes of payload a segment, where it stands for several (glued on the way in); else 0
 };
+
+// Segments on the wire that it stands for.
+static inline unsigned weir_tcp_segment_count(const struct weir_tcp_segment *segment)
+{
+    const size_t size = segment->size;
+    return size > 0 && segment->length > size ? (unsigned)((segment->length + size - 1) / size) : 1;
+}
 
 // Sequence space that a segment takes: payload, SYN, FIN.
 static inline uint32_t weir_tcp_segment_space(const struct weir_tcp_segment *segment)

@@ -22,6 +22,8 @@ static void print_features(uint32_t features)
         {WEIR_CAP_USO, "UDP segmentation"},
         {WEIR_CAP_ARP, "ARP replies"},
         {WEIR_CAP_JUMBO, "jumbo frames"},
+        {WEIR_CAP_COALESCE, "receive coalescing"},
+        {WEIR_CAP_TIMESTAMP, "time stamps"},
     };
     const char *before = "";
 

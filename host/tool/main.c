@@ -45,7 +45,8 @@ static const char help[] =
     "  --gateway A.B.C.D the way to other networks\n"
     "  --stats[=FILE]    at the end, tell what the hardware did; with FILE as lines of `name value`\n"
     "  --no-tso          cut TCP segments in software\n"
-    "  --no-csum         sum in software, too\n"
+    "  --no-csum         sum in software, too, and coalesce nothing\n"
+    "  --no-coalesce     take each TCP segment by itself\n"
     "\n"
     "HOST is an IPv4 address. Exit codes: 0 it worked, 1 it did not, 2 it was not understood,\n"
     "3 there is no such card, or it was pulled out.\n";

@@ -139,16 +139,21 @@ static bool check_addresses(const struct options *options)
 
 bool options_parse(struct options *options, int argc, char **argv, int *command)
 {
-    static const struct option known[] = {
-        {"card", required_argument, NULL, 'c'},    {"ip", required_argument, NULL, 'i'},
-        {"gateway", required_argument, NULL, 'g'}, {"stats", optional_argument, NULL, 's'},
-        {"no-tso", no_argument, NULL, 't'},        {"no-csum", no_argument, NULL, 'n'},
-        {"wait", no_argument, NULL, 'w'},          {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'v'},       {0}};
+    static const struct option known[] = {{"card", required_argument, NULL, 'c'},
+                                          {"ip", required_argument, NULL, 'i'},
+                                          {"gateway", required_argument, NULL, 'g'},
+                                          {"stats", optional_argument, NULL, 's'},
+                                          {"no-tso", no_argument, NULL, 't'},
+                                          {"no-csum", no_argument, NULL, 'n'},
+                                          {"no-coalesce", no_argument, NULL, 'l'},
+                                          {"wait", no_argument, NULL, 'w'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {"version", no_argument, NULL, 'v'},
+                                          {0}};
     const char *ip = getenv("WEIR_IP");
     int option;
 
-    *options = (struct options){.card = getenv("WEIR_CARD"), .tso = true, .csum = true};
+    *options = (struct options){.card = getenv("WEIR_CARD"), .tso = true, .csum = true, .coalesce = true};
     if (!options->card || !*options->card)
         options->card = "usb"; // the only one
     if (ip && *ip && !set_network(ip, options, "WEIR_IP"))
@@ -176,7 +181,10 @@ bool options_parse(struct options *options, int argc, char **argv, int *command)
             options->tso = false;
             break;
         case 'n':
-            options->csum = options->tso = false;
+            options->csum = options->tso = options->coalesce = false;
+            break;
+        case 'l':
+            options->coalesce = false;
             break;
         case 'w':
             options->wait = true;

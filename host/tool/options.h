@@ -17,6 +17,7 @@ struct options {
     bool stats;
     const char *stats_file; // NULL: for people, on stderr
     bool tso, csum;         // let the card do it
+    bool coalesce;          // the same; needs csum
     bool wait;              // for a card that is not there
     bool help, version;
 };

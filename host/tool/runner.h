@@ -79,7 +79,7 @@ int runner_tcp_failed(const struct weir_tcp *tcp, int error);
 
 // An exit code. EXIT_FINE with `card` NULL: it is not there and is to be waited for.
 int runner_open_card(struct runner *runner);
-// Station address, ARP table, receiver. 0, or a negative errno.
+// Station address, ARP table, receive mode, receiver. 0, or a negative errno.
 int runner_configure_card(struct runner *runner);
 // The card was pulled out; from now on it is waited for. True.
 bool runner_lose_card(struct runner *runner);

@@ -16,18 +16,21 @@
 #define TRY_INTERVAL (WEIR_SECOND / 4)
 #define PATIENCE 8 // tries; permission to use a card comes a moment after the card
 
-static void on_frame(void *context, const uint8_t *frame, size_t length, uint8_t flags)
+static void on_frame(void *context, const struct weir_card_rx *rx)
 {
     struct runner *runner = context;
     enum weir_rx_csum csum = WEIR_RX_CSUM_UNKNOWN;
 
     if (!runner->stack)
         return;
-    if (runner->options->csum && flags & WEIR_F_DATA_VALID)
+    if (runner->options->csum && rx->flags & WEIR_F_DATA_VALID)
         csum = WEIR_RX_CSUM_GOOD;
-    if (runner->options->csum && flags & WEIR_F_CSUM_BAD)
+    if (runner->options->csum && rx->flags & WEIR_F_CSUM_BAD)
         csum = WEIR_RX_CSUM_WRONG;
-    weir_stack_input(runner->stack, runner_now(runner), frame, length, csum);
+    if (rx->gso_type == WEIR_GSO_NONE)
+        weir_stack_input(runner->stack, runner_now(runner), rx->frame, rx->length, csum);
+    else
+        weir_stack_input_glued(runner->stack, runner_now(runner), rx->frame, rx->length, rx->gso_size);
 }
 
 static void on_link(void *context, uint32_t link)
@@ -91,7 +94,8 @@ int runner_open_card(struct runner *runner)
     return EXIT_FINE;
 }
 
-// Station address, ARP table, then the receiver: in this order no frame meets a card that is half set up.
+// Station address, ARP table, receive mode, then the receiver: in this order no frame meets a card that is
+// half set up.
 int runner_configure_card(struct runner *runner)
 {
     const struct weir_card_caps *caps = weir_card_caps(runner->card);
@@ -104,6 +108,8 @@ int runner_configure_card(struct runner *runner)
         bits |= WEIR_RX_ARP_REPLY;
         error = error ? error : weir_card_set_arp(runner->card, 0, address);
     }
+    if (runner->options->coalesce && caps->features & WEIR_CAP_COALESCE)
+        error = error ? error : weir_card_set_rx_mode(runner->card, WEIR_CARD_RX_GLUED, false);
     return error ? error : weir_card_set_rx_control(runner->card, bits);
 }
 

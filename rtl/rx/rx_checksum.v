@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Verifies the IPv4 header checksum (RFC 791) and the TCP and UDP checksums over IPv4 (RFC 9293, RFC 768) as a frame passes.
+// Verifies the IPv4 header checksum (RFC 791) and the checksums of TCP and UDP (RFC 9293, RFC 768) over IPv4 and IPv6 (RFC 8200
+// section 8.1) as a frame passes.
 //
-//     ADDRESSES ─12 bytes→ TYPE ─0800→ IPV4 ─IHL words→ L4 ─to the end by IP's total length→ REST
-//                          ↑  └8100, 88A8→ TAG (at most two)
+//     ADDRESSES ─12 bytes→ TYPE ─0800→ IPV4 ───IHL words───────────────→ L4 ─to the end by IP's length→ REST
+//                          ↑  │ └86DD→ IPV6 ─40 bytes─┬────────────────→ ↑
+//                          │  └8100, 88A8→ TAG        └→ EXTENSION ──────┘
+//                          └──(at most two)──┘            ↑ └─┘ hop-by-hop, routing, destination options, AH
 //
-// The verdict is about what can be relied on. `bad`: a checksum was computed over all it covers and is wrong. `good`: the
-// header's and the transport's are right. Neither: not IPv4, not TCP or UDP, a fragment, UDP without checksum, or lengths
-// that contradict each other (IP's total length against header and frame, UDP's against IP's); bytes behind IP's total
-// length are padding. IPv6 fits in as a state beside IPV4 that feeds `transport` with its own pseudo header.
+// The verdict is about what can be relied on. `bad`: a checksum was computed over all it covers and is wrong. `good`: IPv4's
+// and the transport's are right. Neither (IPv4's header being right): not IP; not TCP or UDP, nor behind headers that are
+// walked; a fragment; UDP without checksum; lengths that contradict each other (IP's against header and frame, UDP's
+// against IP's); or a pseudo header with other addresses than IP's (`open`). Bytes behind IP's length are padding.
 //
 // The source cannot wait. `ended` is high the clock after s_last, without s_valid; good and bad hold the clock after that.
 `default_nettype none
@@ -24,29 +27,63 @@ module rx_checksum (
     output reg        good,
     output reg        bad
 );
-    localparam [2:0] ADDRESSES = 0, TYPE = 1, TAG = 2, IPV4 = 3, L4 = 4, REST = 5;
+    localparam [2:0] ADDRESSES = 0, TYPE = 1, TAG = 2, REST = 3, IPV4 = 4, IPV6 = 5, EXTENSION = 6, L4 = 7;
 
-    localparam [7:0] PROTOCOL_TCP = 8'd6, PROTOCOL_UDP = 8'd17;
+    // IANA's protocol numbers
+    localparam [7:0] HOP_BY_HOP = 8'd0, TCP = 8'd6, UDP = 8'd17, ROUTING = 8'd43, AH = 8'd51, DESTINATION = 8'd60;
 
     reg  [2:0]  state;
     reg  [4:0]  count;     // byte within the state; stops at 31
     reg  [1:0]  tags;
     reg  [7:0]  previous;  // the byte before
-    reg  [3:0]  words;     // of the IPv4 header, still to come
-    reg  [15:0] left;      // bytes of the IPv4 packet still to come, from byte 5 on
+    reg  [15:0] left;      // bytes of the IP packet still to come
     reg  [15:0] l4_length;
 
-    reg         header_done;
-    reg         fragment;
+    reg         header_done; // IPv4's
     reg         tcp;
     reg         udp;
-    reg         udp_length_wrong;
-    reg         udp_checksum_zero;
+    reg         open;        // the pseudo header may have other addresses, or there is nothing to verify
     reg         long_enough; // the byte at hand is not before the last of the transport header
-    reg         l4_done;   // all of it was there, and it is long enough for its header
+    reg         l4_done;     // all of it was there, and it is long enough for its header
 
     wire        vlan = {previous, s_data} == 16'h8100 || {previous, s_data} == 16'h88A8;
-    wire        ipv4 = {previous, s_data} == 16'h0800;
+
+    // ---- The headers of IP: where they end ----
+    reg  [7:0]  words; // still to come behind the one at hand: of 4 bytes in IPv4, else of 8
+    reg  [2:0]  phase; // byte within it
+    wire        word_end   = phase[1:0] == 2'd3 && (phase[2] || state == IPV4);
+    wire        header_end = word_end && words == 8'd0;
+
+    always @(posedge clk)
+        if (!state[2] || state == L4) phase <= 3'd0;
+        else if (s_valid)             phase <= phase + 3'd1;
+
+    always @(posedge clk)
+        if (s_valid) begin
+            if (state == TYPE) words <= 8'd4; // IPv6
+            else if (state == IPV4 && count == 5'd0) words <= {4'd0, s_data[3:0]};
+            else if (state == EXTENSION && count == 5'd1) words <= kind_ah ? {1'b0, s_data[7:1]} : s_data;
+            else if (word_end || (state == IPV4 && count == 5'd2)) words <= words - 8'd1;
+        end
+
+    // ---- What follows the header: known from its first byte in an extension, so the header's own kind is kept apart ----
+    reg         next_walked, next_routing, next_destination, next_ah;
+    reg         kind_routing, kind_destination, kind_ah;
+    wire        names_next = (state == IPV4 && count == 5'd9) || (state == IPV6 && count == 5'd6) ||
+                             (state == EXTENSION && count == 5'd0);
+
+    always @(posedge clk)
+        if (s_valid) begin
+            if (names_next) begin
+                tcp              <= s_data == TCP;
+                udp              <= s_data == UDP;
+                next_routing     <= s_data == ROUTING;
+                next_destination <= s_data == DESTINATION;
+                next_ah          <= s_data == AH;
+                next_walked      <= s_data == HOP_BY_HOP || s_data == ROUTING || s_data == DESTINATION || s_data == AH;
+            end
+            if (header_end) {kind_routing, kind_destination, kind_ah} <= {next_routing, next_destination, next_ah};
+        end
 
     always @(posedge clk) begin
         if (s_valid) begin
@@ -58,7 +95,7 @@ module rx_checksum (
                 count <= 5'd0;
             end
             TYPE: if (count[0]) begin
-                state <= vlan && !tags[1] ? TAG : ipv4 ? IPV4 : REST;
+                state <= vlan && !tags[1] ? TAG : {previous, s_data} == 16'h0800 ? IPV4 : {previous, s_data} == 16'h86DD ? IPV6 : REST;
                 count <= 5'd0;
                 tags  <= {tags[0], 1'b1};
             end
@@ -67,28 +104,22 @@ module rx_checksum (
                 count <= 5'd0;
             end
             IPV4: begin
-                if (count == 5'd0) begin
-                    words <= s_data[3:0];
-                    if (s_data[7:4] != 4'd4 || s_data[3:2] == 2'd0 || s_data[3:0] == 4'd4) state <= REST;
-                end
-                if (count == 5'd6) fragment <= s_data[5:0] != 6'd0;
-                if (count == 5'd7) fragment <= fragment || s_data != 8'd0;
-                if (count == 5'd9) begin
-                    tcp <= s_data == PROTOCOL_TCP;
-                    udp <= s_data == PROTOCOL_UDP;
-                end
-                if (ipv4_word) words <= words - 4'd1;
-                if (ipv4_word && words == 4'd1) begin
+                if (count == 5'd0 && (s_data[7:4] != 4'd4 || s_data[3:2] == 2'd0 || s_data[3:0] == 4'd4)) state <= REST;
+                if (header_end) begin
                     state       <= L4;
                     count       <= 5'd0;
                     header_done <= 1'b1;
                 end
             end
+            IPV6, EXTENSION: begin
+                if (state == IPV6 && count == 5'd0 && s_data[7:4] != 4'd6) state <= REST;
+                if (header_end) begin
+                    state <= tcp || udp ? L4 : next_walked ? EXTENSION : REST;
+                    count <= 5'd0;
+                end
+            end
             L4: begin
                 if (count == 5'd0) l4_length <= left;
-                if (count == 5'd4 && s_data != l4_length[15:8]) udp_length_wrong <= 1'b1;
-                if (count == 5'd5 && s_data != l4_length[7:0])  udp_length_wrong <= 1'b1;
-                if (count == 5'd7) udp_checksum_zero <= {previous, s_data} == 16'd0;
                 if (count == (tcp ? 5'd18 : 5'd6)) long_enough <= 1'b1;
                 if (left == 16'd1) begin
                     state   <= REST;
@@ -99,56 +130,94 @@ module rx_checksum (
             endcase
         end
         if (rst || ended) begin
-            state             <= ADDRESSES;
-            count             <= 5'd0;
-            tags              <= 2'd0;
-            header_done       <= 1'b0;
-            udp_length_wrong  <= 1'b0;
-            long_enough       <= 1'b0;
-            l4_done           <= 1'b0;
+            state       <= ADDRESSES;
+            count       <= 5'd0;
+            tags        <= 2'd0;
+            header_done <= 1'b0;
+            long_enough <= 1'b0;
+            l4_done     <= 1'b0;
         end
     end
 
-    // The header's words end at every fourth byte; `phase` goes on where `count` stops.
-    reg  [1:0] phase;
-    wire       ipv4_word = phase == 2'd3;
-    always @(posedge clk)
-        if (state != IPV4) phase <= 2'd0;
-        else if (s_valid)  phase <= phase + 2'd1;
-
-    // Counts down from total length; the four bytes before it was known are taken off with the fifth. A total length
-    // that ends inside the header wraps around and is never reached again.
+    // Counts down from IP's length: IPv4's includes the header, of which four bytes have passed when it is known; IPv6's begins
+    // behind it. A length that ends inside a header wraps around and is never reached again.
     always @(posedge clk)
         if (s_valid) begin
-            if (state == IPV4 && count == 5'd2)      left[15:8] <= s_data;
-            else if (state == IPV4 && count == 5'd3) left[7:0]  <= s_data;
-            else left <= left - (state == IPV4 && count == 5'd4 ? 16'd5 : 16'd1);
+            if ((state == IPV4 && count == 5'd2) || (state == IPV6 && count == 5'd4)) left[15:8] <= s_data;
+            else if ((state == IPV4 && count == 5'd3) || (state == IPV6 && count == 5'd5)) left[7:0] <= s_data;
+            else if (state != IPV6) left <= left - (state == IPV4 && count == 5'd4 ? 16'd5 : 16'd1);
         end
+
+    // ---- Reasons to leave it open ----
+    // Addresses: on the way along a source route (RFC 791, RFC 8200 section 4.4) the destination is not the last one, and a home
+    // address option (RFC 6275 section 6.3) replaces the source. A value that could be such an option anywhere in a header
+    // that could hold it is enough: to take it for one too often costs a verdict, to miss one would make a wrong one.
+    wire source_route = {s_data[7:4], s_data[2], s_data[0]} == 6'b1000_01; // 131, 137, and two that nobody uses
+    wire home_address = s_data == 8'hC9;
+
+    always @(posedge clk) begin
+        if (s_valid)
+            case (state)
+            IPV4: begin
+                if (count == 5'd6 && s_data[5:0] != 6'd0) open <= 1'b1; // more fragments, or an offset
+                if (count == 5'd7 && s_data != 8'd0)      open <= 1'b1;
+                if (count[4] && count[3:2] != 2'd0 && source_route) open <= 1'b1;
+            end
+            EXTENSION: begin
+                if (kind_routing && count == 5'd3 && s_data != 8'd0)    open <= 1'b1;
+                if (kind_destination && count[4:1] != 4'd0 && home_address) open <= 1'b1;
+                if (kind_ah && count == 5'd1 && s_data[0])              open <= 1'b1; // not a multiple of 8 (RFC 4302 section 3.3.3.2.1)
+            end
+            L4: if (udp) begin
+                if (count == 5'd4 && s_data != l4_length[15:8])         open <= 1'b1;
+                if (count == 5'd5 && s_data != l4_length[7:0])          open <= 1'b1;
+                if (count == 5'd7 && {previous, s_data} == 16'd0)       open <= 1'b1;
+            end
+            default: ;
+            endcase
+        if (rst || ended) open <= 1'b0;
+    end
 
     // ---- Sums ----
     wire header_right;
     wire transport_right;
     ones_sum header (.clk(clk), .clear(rst || ended), .en(s_valid && state == IPV4), .data(s_data), .right(header_right));
 
-    // The pseudo header is taken from the IPv4 header as it passes: total length less header length, protocol, addresses.
-    reg [7:0] term;
+    // The pseudo header is taken from IP's headers as they pass: length less that of the headers, protocol, addresses. Even
+    // bytes are added to the sum's upper half, odd ones to the lower; ~x takes x off. IPv4 gives the protocol where it stands, IPv6
+    // and extensions a few bytes later, when it is known to be the last.
+    wire [7:0] protocol = {3'd0, udp, 1'b0, tcp, tcp, udp};
+    reg  [7:0] term;
     always @* begin
         term = 8'd0;
-        if (state == L4) term = s_data;
-        else case (count)
+        case (state)
+        L4: term = s_data;
+        IPV4: case (count)
             5'd0: term = 8'hFF;
-            5'd1: term = {2'b11, ~words, 2'b11};
+            5'd1: term = {2'b11, ~words[3:0], 2'b11};
             5'd2, 5'd3, 5'd9, 5'd12, 5'd13, 5'd14, 5'd15, 5'd16, 5'd17, 5'd18, 5'd19: term = s_data;
             default: ;
         endcase
+        IPV6:
+            if (count[4:3] != 2'd0 || count[2:1] == 2'd2) term = s_data;
+            else if (count[2:0] == 3'd7) term = protocol;
+        default: case (count) // a header of (words + 1) * 8 bytes
+            5'd2: term = {5'b11111, ~words[7:5]};
+            5'd3: term = {~words[4:0], 3'b111};
+            5'd4: term = 8'hFF;
+            5'd5: term = 8'hF7;
+            5'd7: term = protocol;
+            default: ;
+        endcase
+        endcase
     end
-    ones_sum transport (.clk(clk), .clear(rst || ended), .en(s_valid && (state == IPV4 || state == L4)), .data(term),
-                        .right(transport_right));
+    ones_sum transport (.clk(clk), .clear(rst || ended), .en(s_valid && state[2]), .data(term), .right(transport_right));
 
-    wire checked = l4_done && !fragment && (tcp || (udp && !udp_length_wrong && !udp_checksum_zero));
+    wire checked = l4_done && !open && (tcp || udp);
+    wire ip_right = !header_done || header_right;
     always @(posedge clk) begin
-        good <= header_done && header_right && checked && transport_right;
-        bad  <= header_done && !(header_right && (!checked || transport_right));
+        good <= checked && ip_right && transport_right;
+        bad  <= !ip_right || (checked && !transport_right);
     end
 endmodule
 

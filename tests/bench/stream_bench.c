@@ -53,12 +53,12 @@ static void peer_react(void *context, weir_time now)
 
 // ---- the card's host ----
 
-static void on_frame(void *context, const uint8_t *frame, size_t length, uint8_t flags)
+static void on_frame(void *context, const struct weir_card_rx *rx)
 {
     struct stream *stream = context;
 
-    weir_stack_input(stream->stack, weir_card_now(stream->card), frame, length,
-                     flags & WEIR_F_DATA_VALID ? WEIR_RX_CSUM_GOOD : WEIR_RX_CSUM_UNKNOWN);
+    weir_stack_input(stream->stack, weir_card_now(stream->card), rx->frame, rx->length,
+                     rx->flags & WEIR_F_DATA_VALID ? WEIR_RX_CSUM_GOOD : WEIR_RX_CSUM_UNKNOWN);
 }
 
 static void step(struct stream *stream)

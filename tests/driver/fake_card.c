@@ -14,6 +14,7 @@
 #define IN_USE (UINT64_C(1) << 63)
 #define ETH_ARP 0x0806
 #define ETH_IP4 0x0800
+#define ETH_IP6 0x86DD
 
 const uint8_t fake_card_mac[6] = {0x02, 'W', 'e', 'i', 'r', 1};
 
@@ -47,6 +48,8 @@ void fake_card_init(struct fake_card *card)
     card->packet = 512;
     card->link = 1 | 2 << 1 | 1 << 3; // up, 1000 Mb/s, full duplex
     card->in_timeout = WEIR_IN_TIMEOUT_RESET;
+    card->features = WEIR_CAP_TX_CSUM | WEIR_CAP_RX_CSUM | WEIR_CAP_TSO4 | WEIR_CAP_ARP | WEIR_CAP_JUMBO |
+                     WEIR_CAP_TIMESTAMP;
     fake_card_set_address(card, fake_card_mac);
 }
 
@@ -61,8 +64,7 @@ static void read_caps(const struct fake_card *card, uint8_t *block)
     memset(block, 0, WEIR_CAPS_SIZE);
     block[WEIR_CAPS_MAJOR] = card->version_major;
     put_le(block + WEIR_CAPS_COUNTERS, card->counter_count, 2);
-    put_le(block + WEIR_CAPS_FEATURES,
-           WEIR_CAP_TX_CSUM | WEIR_CAP_RX_CSUM | WEIR_CAP_TSO4 | WEIR_CAP_ARP | WEIR_CAP_JUMBO, 4);
+    put_le(block + WEIR_CAPS_FEATURES, card->features, 4);
     put_le(block + WEIR_CAPS_MAX_SUPERFRAME, MAX_SUPERFRAME, 4);
     put_le(block + WEIR_CAPS_MAX_FRAME, MAX_FRAME, 2);
     put_le(block + WEIR_CAPS_TX_MEMORY, FRAME_MEMORY, 4);
@@ -71,18 +73,51 @@ static void read_caps(const struct fake_card *card, uint8_t *block)
     memcpy(block + WEIR_CAPS_MAC, card->address, 6);
 }
 
+// False when there is no such register.
+static bool read_register(struct fake_card *card, uint16_t index, uint32_t *value)
+{
+    bool has_time = card->features & WEIR_CAP_TIMESTAMP;
+
+    switch (index) {
+    case WEIR_REG_ID:
+        *value = 0x52494557;
+        return true;
+    case WEIR_REG_LINK:
+        *value = card->link;
+        return true;
+    case WEIR_REG_IN_TIMEOUT:
+        *value = card->in_timeout;
+        return true;
+    case WEIR_REG_SCRATCH:
+        *value = card->scratch;
+        return true;
+    case WEIR_REG_RX_MODE:
+        *value = card->rx_mode;
+        return has_time;
+    case WEIR_REG_TIME:
+        *value = (uint32_t)card->time;
+        card->time_high = (uint32_t)(card->time >> 32);
+        return has_time;
+    case WEIR_REG_TIME_HIGH:
+        *value = card->time_high;
+        return has_time;
+    default:
+        return false;
+    }
+}
+
 static int read_request(struct fake_card *card, uint8_t request, uint16_t index, uint8_t *data,
                         uint16_t length)
 {
     uint8_t block[4 * WEIR_COUNTERS] = {0};
-    const uint32_t regs[] = {0x52494557, card->link, card->in_timeout, card->scratch};
+    uint32_t value;
     size_t size;
 
     if (request == WEIR_REQ_GET_CAPS) {
         read_caps(card, block);
         size = WEIR_CAPS_SIZE;
-    } else if (request == WEIR_REQ_READ_REG && index <= WEIR_REG_SCRATCH) {
-        put_le(block, regs[index], 4);
+    } else if (request == WEIR_REQ_READ_REG && read_register(card, index, &value)) {
+        put_le(block, value, 4);
         size = 4;
     } else if (request == WEIR_REQ_GET_COUNTERS) {
         for (size_t i = 0; i < card->counter_count; i++)
@@ -131,6 +166,11 @@ int fake_card_control(struct fake_card *card, uint8_t type, uint8_t request, uin
         *(index == WEIR_REG_SCRATCH ? &card->scratch : &card->in_timeout) = (uint32_t)get_le(data, 4);
         return 4;
     }
+    if (type == 0x40 && request == WEIR_REQ_WRITE_REG && length == 4 && index == WEIR_REG_RX_MODE &&
+        card->features & WEIR_CAP_TIMESTAMP) {
+        card->rx_mode = (uint32_t)get_le(data, 4) & WEIR_RX_MODE_TIMESTAMP;
+        return 4;
+    }
     return -EPIPE;
 }
 
@@ -177,6 +217,7 @@ static void take_records(struct fake_card *card)
         }
         if (card->out_length - at < size)
             break;
+        card->out[at + WEIR_REC_FLAGS] &= (uint8_t)~WEIR_F_TIMESTAMP; // means nothing on the way to the card
         struct weir_record_reader reader = {.next = card->out + at, .end = card->out + at + size};
         struct weir_record record;
         if (weir_record_read(&reader, &record))
@@ -212,7 +253,9 @@ size_t fake_card_in_transfer(struct fake_card *card, uint8_t *transfer)
     size_t taken = 0;
 
     while (taken < card->in_length) {
-        size_t size = weir_record_size((size_t)get_le(card->in + taken + WEIR_REC_LENGTH, 2));
+        const uint8_t *record = card->in + taken;
+        size_t size = weir_record_size((size_t)get_le(record + WEIR_REC_LENGTH, 2)) +
+                      (record[WEIR_REC_FLAGS] & WEIR_F_TIMESTAMP ? WEIR_TIMESTAMP_SIZE : 0);
         if (taken + size + WEIR_RECORD_HEADER > WEIR_IN_TRANSFER_MAX)
             break;
         taken += size;
@@ -270,29 +313,43 @@ static bool answer_arp(struct fake_card *card, const uint8_t *frame, size_t leng
     return true;
 }
 
-// The flags of the checksum verdict.
+// The flags of the checksum verdict, for a header that is right.
+static uint8_t transport_verdict(unsigned protocol, const uint8_t *addresses, size_t addresses_length,
+                                 const uint8_t *data, size_t length)
+{
+    if ((protocol != 6 && protocol != 17) || length < (protocol == 6 ? 20 : 8))
+        return 0;
+    if (protocol == 17 && (get_be(data + 6, 2) == 0 || get_be(data + 4, 2) != length))
+        return 0;
+    uint64_t sum = model_sum(protocol + length, addresses, addresses_length);
+    return model_fold(model_sum(sum, data, length)) == 0xffff ? WEIR_F_DATA_VALID : WEIR_F_CSUM_BAD;
+}
+
+// Without VLAN tags, and without IPv6's extension headers: tests/rtl/rx_model.h has those.
 static uint8_t verdict(const uint8_t *frame, size_t length)
 {
     const uint8_t *ip = frame + 14;
 
+    if (length >= 54 && get_be(frame + 12, 2) == ETH_IP6 && ip[0] >> 4 == 6 &&
+        get_be(ip + 4, 2) <= length - 54)
+        return transport_verdict(ip[6], ip + 8, 32, ip + 40, (size_t)get_be(ip + 4, 2));
     if (length < 34 || get_be(frame + 12, 2) != ETH_IP4 || ip[0] >> 4 != 4)
         return 0;
     size_t header = (size_t)(ip[0] & 15) * 4;
     size_t total = (size_t)get_be(ip + 2, 2);
-    if (header < 20 || total < header || total > length - 14 || get_be(ip + 6, 2) & 0x3fff ||
-        (ip[9] != 6 && ip[9] != 17))
+    if (header < 20 || header > length - 14)
         return 0;
-    if (total - header < 8 || (ip[9] == 17 && get_be(ip + header + 6, 2) == 0))
+    if (model_fold(model_sum(0, ip, header)) != 0xffff)
+        return WEIR_F_CSUM_BAD;
+    if (total < header || total > length - 14 || get_be(ip + 6, 2) & 0x3fff)
         return 0;
-    uint64_t sum = model_sum(ip[9] + total - header, ip + 12, 8);
-    bool good = model_fold(model_sum(0, ip, header)) == 0xffff &&
-                model_fold(model_sum(sum, ip + header, total - header)) == 0xffff;
-    return good ? WEIR_F_DATA_VALID : WEIR_F_CSUM_BAD;
+    return transport_verdict(ip[9], ip + 12, 8, ip + header, total - header);
 }
 
 void fake_card_wire_in(struct fake_card *card, const uint8_t *frame, size_t length)
 {
-    size_t size = weir_record_size(length);
+    bool stamped = card->rx_mode & WEIR_RX_MODE_TIMESTAMP;
+    size_t size = weir_record_size(length) + (stamped ? WEIR_TIMESTAMP_SIZE : 0);
 
     if (!(card->rx_control & WEIR_RX_ENABLE)) {
         card->counters[WEIR_CNT_RX_DISABLED]++;
@@ -318,10 +375,13 @@ void fake_card_wire_in(struct fake_card *card, const uint8_t *frame, size_t leng
     }
     card->counters[WEIR_CNT_RX_FRAMES]++;
     card->counters[WEIR_CNT_RX_RECORDS]++;
-    struct weir_record record = {.flags = flags, .length = (uint32_t)length};
+    struct weir_record record = {.flags = (uint8_t)(flags | (stamped ? WEIR_F_TIMESTAMP : 0)),
+                                 .length = (uint32_t)length};
     uint8_t *out = card->in + card->in_length;
     memset(out, 0, size);
     weir_record_emit_header(out, &record);
-    memcpy(out + WEIR_RECORD_HEADER, frame, length);
+    if (stamped)
+        put_le(out + WEIR_RECORD_HEADER, card->time, WEIR_TIMESTAMP_SIZE);
+    memcpy(out + WEIR_RECORD_HEADER + (stamped ? WEIR_TIMESTAMP_SIZE : 0), frame, length);
     card->in_length += size;
 }

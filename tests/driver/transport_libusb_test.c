@@ -54,11 +54,10 @@ static void on_wire(void *context, const uint8_t *frame, size_t length)
     bench->wire_wrong += !is_frame(frame, length, bench->wire_count++);
 }
 
-static void on_frame(void *context, const uint8_t *frame, size_t length, uint8_t flags)
+static void on_frame(void *context, const struct weir_card_rx *rx)
 {
     struct bench *bench = context;
-    (void)flags;
-    bench->host_wrong += !is_frame(frame, length, bench->host_count++);
+    bench->host_wrong += !is_frame(rx->frame, rx->length, bench->host_count++);
 }
 
 static void plug(struct bench *bench, struct fake_usb_device *device, uint8_t port, const char *serial)

@@ -16,9 +16,9 @@
 #include "weir_link.h"
 #include "wire.h"
 
-static void ignore(void *context, const uint8_t *frame, size_t length, uint8_t flags)
+static void ignore(void *context, const struct weir_card_rx *rx)
 {
-    (void)context, (void)frame, (void)length, (void)flags;
+    (void)context, (void)rx;
 }
 
 static unsigned looks; // at the wire: one each slice of device time in which the simulation ran

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,6 +24,8 @@ struct bench {
     size_t wire_count, host_count;
     size_t wire_bad, host_bad; // frames whose bytes are not those sent
     uint8_t host_flags;
+    bool host_stamped;
+    uint64_t host_timestamp;
     uint32_t link;
     unsigned links;
     uint64_t seed;
@@ -67,13 +70,14 @@ static void on_wire(void *context, const uint8_t *frame, size_t length)
     bench->wire[bench->wire_count++] = frame_number(frame, length, &bench->wire_bad);
 }
 
-static void on_frame(void *context, const uint8_t *frame, size_t length, uint8_t flags)
+static void on_frame(void *context, const struct weir_card_rx *rx)
 {
     struct bench *bench = context;
-    assert_int_equal((uintptr_t)frame % 4, 0);
     assert_in_range(bench->host_count, 0, MAX_FRAMES - 1);
-    bench->host[bench->host_count++] = frame_number(frame, length, &bench->host_bad);
-    bench->host_flags = flags;
+    bench->host[bench->host_count++] = frame_number(rx->frame, rx->length, &bench->host_bad);
+    bench->host_flags = rx->flags;
+    bench->host_stamped = rx->has_timestamp;
+    bench->host_timestamp = rx->timestamp;
 }
 
 static void on_link(void *context, uint32_t link)
@@ -415,6 +419,46 @@ static void tables_and_counters_reach_the_card(void **state)
     assert_int_equal(counters[47], 0xfffffffe);
 }
 
+static void time_stamps_come_with_frames_once_they_are_asked_for(void **state)
+{
+    struct bench *bench = *state;
+    struct fake_card *fake = &bench->fake->card;
+    uint8_t frame[60];
+    uint64_t time;
+
+    for (uint32_t i = 0; i < 4; i++) {
+        bool asked = i % 2;
+        assert_int_equal(weir_card_set_rx_mode(bench->card, WEIR_CARD_RX_PLAIN, asked), 0);
+        make_frame(frame, sizeof frame, i);
+        fake->time = 0x0123456789ABCDEF + i;
+        fake_card_wire_in(fake, frame, sizeof frame);
+        while (bench->host_count <= i)
+            assert_int_equal(weir_card_poll(bench->card, weir_card_now(bench->card) + 1000), 0);
+        assert_int_equal(bench->host_stamped, asked);
+        assert_true(bench->host_timestamp == (asked ? fake->time : 0));
+        assert_int_equal(weir_card_time(bench->card, &time), 0);
+        assert_true(time == fake->time);
+    }
+    assert_int_equal(bench->host_bad, 0);
+}
+
+static void card_without_a_clock_says_so(void **state)
+{
+    struct bench *bench = *state;
+    char error[200];
+    uint64_t time;
+
+    weir_card_close(bench->card);
+    bench->fake = fake_transport_create();
+    bench->fake->card.features &= ~(uint32_t)WEIR_CAP_TIMESTAMP;
+    bench->closed = 0;
+    bench->card = open_card(bench, error, sizeof error);
+    assert_non_null(bench->card);
+    assert_int_equal(weir_card_time(bench->card, &time), -EOPNOTSUPP);
+    assert_int_equal(weir_card_set_rx_mode(bench->card, WEIR_CARD_RX_PLAIN, true), -EOPNOTSUPP);
+    assert_int_equal(weir_card_set_rx_mode(bench->card, WEIR_CARD_RX_PLAIN, false), 0);
+}
+
 static void card_with_fewer_counters_is_read_as_zeros(void **state)
 {
     (void)state;
@@ -492,6 +536,8 @@ int main(void)
         TEST(unplugged_card_says_enodev),
         TEST(link_is_told_at_open_and_on_change),
         TEST(tables_and_counters_reach_the_card),
+        TEST(time_stamps_come_with_frames_once_they_are_asked_for),
+        TEST(card_without_a_clock_says_so),
         cmocka_unit_test(card_with_fewer_counters_is_read_as_zeros),
         cmocka_unit_test(wrong_device_or_version_says_what_to_do),
         cmocka_unit_test(close_sends_what_is_queued_and_switches_the_receiver_off),

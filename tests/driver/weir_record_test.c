@@ -32,7 +32,7 @@ static void put_record(uint8_t *out, const struct weir_record *record, uint8_t f
 static struct weir_record random_record(void)
 {
     return (struct weir_record){
-        .flags = (uint8_t)(random64() & 0x7f),
+        .flags = (uint8_t)(random64() & 0x3f),
         .gso_type = (uint8_t)(random64() & 15),
         .gso_size = (uint16_t)random64(),
         .hdr_len = (uint8_t)random64(),
@@ -115,6 +115,36 @@ static void padding_of_any_length_is_skipped(void **state)
     assert_false(reader.bad);
 }
 
+static void time_stamp_stands_between_header_and_frame(void **state)
+{
+    (void)state;
+    static const uint8_t time[8] = {0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11};
+    struct weir_record frame = {.flags = WEIR_F_TIMESTAMP, .length = 61}, got;
+    uint8_t transfer[12 + 8 + 64 + 12];
+
+    weir_record_emit_header(transfer, &frame);
+    memcpy(transfer + 12, time, sizeof time);
+    memset(transfer + 20, 7, 64);
+    frame = (struct weir_record){.flags = WEIR_F_PURE_ACK};
+    weir_record_emit_header(transfer + 84, &frame);
+    for (size_t length = 1; length <= 84; length++) {
+        struct weir_record_reader reader = {.next = transfer, .end = transfer + length};
+        assert_int_equal(weir_record_read(&reader, &got), length >= 12 + 8 + 61);
+        assert_int_equal(reader.bad, length < 12 + 8 + 61);
+    }
+    struct weir_record_reader reader = {.next = transfer, .end = transfer + sizeof transfer};
+    assert_true(weir_record_read(&reader, &got));
+    assert_true(weir_record_has_timestamp(&got));
+    assert_int_equal(got.timestamp, 0x1122334455667788);
+    assert_int_equal(got.length, 61);
+    assert_ptr_equal(got.data, transfer + 20);
+    assert_true(weir_record_read(&reader, &got));
+    assert_false(weir_record_has_timestamp(&got));
+    assert_int_equal(got.flags, WEIR_F_PURE_ACK);
+    assert_false(weir_record_read(&reader, &got));
+    assert_false(reader.bad);
+}
+
 static void nonsense_costs_the_rest_of_the_transfer_only(void **state)
 {
     (void)state;
@@ -181,6 +211,7 @@ static void any_bytes_are_read_within_bounds(void **state)
         uint32_t sum = 0;
         while (weir_record_read(&reader, &record)) {
             taken += WEIR_RECORD_HEADER + record.length;
+            taken += weir_record_has_timestamp(&record) ? WEIR_TIMESTAMP_SIZE : 0;
             for (size_t i = 0; i < record.length; i++)
                 sum += record.data[i];
             if (record.data < transfer || record.data + record.length > transfer + length || taken > length)
@@ -197,6 +228,7 @@ int main(void)
         cmocka_unit_test(header_bytes_stand_where_the_link_says),
         cmocka_unit_test(records_come_back_as_they_were_emitted),
         cmocka_unit_test(padding_of_any_length_is_skipped),
+        cmocka_unit_test(time_stamp_stands_between_header_and_frame),
         cmocka_unit_test(nonsense_costs_the_rest_of_the_transfer_only),
         cmocka_unit_test(record_that_runs_past_the_end_is_not_given_out),
         cmocka_unit_test(any_bytes_are_read_within_bounds),

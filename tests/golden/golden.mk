@@ -5,7 +5,7 @@
 GOLDEN := $(BUILD)/tests/golden
 TESTS  += $(GOLDEN)/golden_test $(GOLDEN)/whole_card_test $(GOLDEN)/tshark_test
 
-GOLDEN_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/golden/*.c))
+GOLDEN_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(wildcard tests/golden/coalesce_*),$(wildcard tests/golden/*.c)))
 $(GOLDEN)/golden_test: tests/golden/card.cpp tests/golden/tx_path.v $(GOLDEN_OBJECTS) $(RTL_SOURCES) \
                        tests/golden/golden.h tests/golden/record.h tests/rtl/packet_memory_model.h
 	@mkdir -p $(GOLDEN)
@@ -34,3 +34,17 @@ $(GOLDEN)/tshark_test: tests/golden/tshark_test $(GOLDEN)/golden_test
 golden: $(GOLDEN)/golden_test
 	$< --count $(or $(COUNT),20000) --seed $(or $(SEED),1)
 .PHONY: golden
+
+# Receive coalescing by a plain C model, the driver, and the kernel; also under ASan and UBSan, there without the kernel.
+COALESCE_SOURCES := $(addprefix tests/golden/,coalesce_model.c coalesce_traffic.c coalesce_check.c generate.c kernel.c model.c) \
+                    $(addprefix driver/,weir_flow.c weir_glue.c weir_record.c)
+TESTS += $(GOLDEN)/coalesce_test $(GOLDEN)/coalesce_sanitized
+$(GOLDEN)/coalesce_test: $(patsubst %.c,$(BUILD)/obj/%.o,tests/golden/coalesce_test.c $(COALESCE_SOURCES))
+	@mkdir -p $(@D)
+	$(SAY) LINK $@
+	$(Q)$(CC) -o $@ $^
+$(GOLDEN)/coalesce_sanitized: tests/golden/coalesce_test.c $(COALESCE_SOURCES) | $(BUILD)/gen/weir_link.h
+	@mkdir -p $(@D)
+	$(SAY) CC $@
+	$(Q)$(CC) $(CFLAGS) -MF $@.d -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c,$^)
+-include $(GOLDEN)/coalesce_sanitized.d

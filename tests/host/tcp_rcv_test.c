@@ -336,6 +336,61 @@ static void the_cards_verdict_is_believed(void **state)
     assert_memory_equal(data, "good", 4);
 }
 
+static void a_glued_frame_is_taken_whole_and_acknowledged_at_once(void **state)
+{
+    (void)state;
+    script_connect(&s, OPTIONS);
+    const uint64_t before = weir_stack_stats(s.stack)->tcp_in_segs;
+    script_in(&s, "A seq=1001 ack=1 len=14600 gso=1460");
+    script_out(&s, "A seq=1 ack=15601 len=0");
+    script_quiet(&s);
+    script_read(&s, 1001, 14600);
+    script_in(&s, "PA seq=15601 ack=1 len=5000 gso=1460");
+    script_out(&s, "A seq=1 ack=20601 len=0");
+    script_read(&s, 15601, 5000);
+    assert_int_equal(weir_stack_stats(s.stack)->tcp_in_segs - before, 10 + 4);
+    assert_int_equal(weir_stack_stats(s.stack)->tcp_in_glued, 2);
+}
+
+// Where segments are small, two of them are still two (RFC 5681 section 4.2), and one is one.
+static void a_glued_frame_of_small_segments_is_acknowledged_by_their_size(void **state)
+{
+    (void)state;
+    script_connect(&s, OPTIONS);
+    script_in(&s, "A seq=1001 ack=1 len=1072 gso=536");
+    script_out(&s, "A seq=1 ack=2073 len=0");
+    script_in(&s, "A seq=2073 ack=1 len=536");
+    script_quiet(&s);
+    script_in(&s, "A seq=2609 ack=1 len=1 gso=536");
+    script_out(&s, "A seq=1 ack=2610 len=0");
+}
+
+static void each_segment_of_a_glued_frame_ahead_of_its_turn_is_answered(void **state)
+{
+    (void)state;
+    script_connect(&s, OPTIONS);
+    script_in(&s, "A seq=2461 ack=1 len=4380 gso=1460");
+    for (int i = 0; i < 3; i++) {
+        script_out(&s, "A seq=1 ack=1001 len=0");
+    }
+    script_quiet(&s);
+    assert_int_equal(weir_stack_stats(s.stack)->tcp_out_of_order, 3);
+    script_in(&s, "A seq=1001 ack=1 len=1460");
+    script_out(&s, "A seq=1 ack=6841 len=0");
+    script_read(&s, 1001, 5840);
+}
+
+static void a_glued_frame_that_overlaps_and_ends_the_stream_counts_its_new_bytes(void **state)
+{
+    (void)state;
+    script_connect(&s, OPTIONS);
+    script_in(&s, "A seq=1001 ack=1 len=1000");
+    script_in(&s, "FPA seq=1001 ack=1 len=2500 gso=1000");
+    script_out(&s, "A seq=1 ack=3502 len=0"); // 2,500 bytes and the FIN
+    script_read(&s, 1001, 2500);
+    assert_int_equal(weir_tcp_state(s.tcp), WEIR_TCP_CLOSE_WAIT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,6 +415,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_segment_without_acknowledgement_is_dropped, start, end),
         cmocka_unit_test_setup_teardown(a_wrong_checksum_is_counted_and_dropped, start, end),
         cmocka_unit_test_setup_teardown(the_cards_verdict_is_believed, start, end),
+        cmocka_unit_test_setup_teardown(a_glued_frame_is_taken_whole_and_acknowledged_at_once, start, end),
+        cmocka_unit_test_setup_teardown(a_glued_frame_of_small_segments_is_acknowledged_by_their_size, start,
+                                        end),
+        cmocka_unit_test_setup_teardown(each_segment_of_a_glued_frame_ahead_of_its_turn_is_answered, start,
+                                        end),
+        cmocka_unit_test_setup_teardown(a_glued_frame_that_overlaps_and_ends_the_stream_counts_its_new_bytes,
+                                        start, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -124,7 +124,11 @@ void script_frame_in(struct script *script, const uint8_t *frame, size_t length)
     uint8_t *exact = malloc(length); // a sanitizer sees reads behind it
     assert_non_null(exact);
     memcpy(exact, frame, length);
-    weir_stack_input(script->stack, script->now, exact, length, WEIR_RX_CSUM_UNKNOWN);
+    if (script->glued == 0) {
+        weir_stack_input(script->stack, script->now, exact, length, WEIR_RX_CSUM_UNKNOWN);
+    } else {
+        weir_stack_input_glued(script->stack, script->now, exact, length, script->glued);
+    }
     free(exact);
 }
 
@@ -201,8 +205,10 @@ void script_in(struct script *script, const char *text)
         bytes[header + i] = payload_byte((uint32_t)segment.seq + (uint32_t)i);
     }
     const uint16_t pseudo = script_sum(OUR_IP, 4, script_sum(PEER_IP, 4, (uint32_t)(6 + header + length)));
-    put16(bytes + 16, (uint16_t)~script_sum(bytes, header + length, pseudo));
+    script->glued = segment.gso > 0 ? (uint16_t)segment.gso : 0;
+    put16(bytes + 16, script->glued > 0 ? pseudo : (uint16_t)~script_sum(bytes, header + length, pseudo));
     script_ip_in(script, 6, bytes, header + length);
+    script->glued = 0;
 }
 
 static bool asks_for_peer(const struct script *script)

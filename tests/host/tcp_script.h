@@ -9,7 +9,8 @@
 //
 // A segment is its flags (S, A, F, R, P in this order; in what leaves P is not compared unless written) and
 // keys: seq, ack, win, len, mss, scale, ts, echo, gso. Our sequence numbers count from our initial one (our
-// SYN is 0), the peer's are its own, from 1000. In what leaves, only the written keys are compared, and each
+// SYN is 0), the peer's are its own, from 1000. What comes with gso=N is a large frame of N bytes a segment,
+// as a card glues them, without a checksum. In what leaves, only the written keys are compared, and each
 // frame's headers and checksums always are.
 #ifndef TCP_SCRIPT_H
 #define TCP_SCRIPT_H
@@ -30,6 +31,7 @@ struct script {
     bool has_iss;
     uint32_t iss;
     bool arp_answered;          // the peer answers requests for its address, unseen; true at the start
+    uint16_t glued;             // segment size of the frame that comes, or 0
     uint8_t frame[65536 + 192]; // the last that left, in one piece
     size_t length;
     struct weir_tx tx;

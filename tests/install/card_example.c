@@ -8,9 +8,9 @@
 #include <weir_link.h>
 #include <weir_usb.h>
 
-static void on_frame(void *context, const uint8_t *frame, size_t length, uint8_t flags)
+static void on_frame(void *context, const struct weir_card_rx *rx)
 {
-    (void)context, (void)frame, (void)length, (void)flags;
+    (void)context, (void)rx;
 }
 
 int main(void)

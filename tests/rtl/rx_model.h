@@ -19,6 +19,68 @@ static inline uint32_t be32(const Bytes &f, size_t at)
     return (uint32_t)be16(f, at) << 16 | be16(f, at + 2);
 }
 
+// Where TCP or UDP stands in an IP packet, if there is something to verify.
+struct Transport {
+    bool there;
+    unsigned protocol;
+    size_t at, length;  // bytes of the frame
+    uint64_t addresses; // their sum
+};
+
+// True where an option could be that changes the pseudo header: any byte that has its number, on either
+// side's behalf.
+static inline bool any_of(const Bytes &f, size_t from, size_t to, std::initializer_list<uint8_t> numbers)
+{
+    for (size_t i = from; i < to; i++)
+        for (uint8_t number : numbers)
+            if (f[i] == number)
+                return true;
+    return false;
+}
+
+static inline Transport ipv4_transport(const Bytes &f, size_t ip, size_t header)
+{
+    size_t total = be16(f, ip + 2);
+    bool fragment = (be16(f, ip + 6) & 0x3FFF) != 0;
+    if (total < header || ip + total > f.size() || fragment ||
+        any_of(f, ip + 20, ip + header, {0x81, 0x83, 0x89, 0x8B}))
+        return {};
+    return {true, f[ip + 9], ip + header, total - header, ones_sum16(&f[ip + 12], 8)};
+}
+
+// RFC 8200 section 4: walks the headers that may stand between IPv6's and the transport's.
+static inline Transport ipv6_transport(const Bytes &f, size_t ip)
+{
+    if (ip + 40 > f.size() || f[ip] >> 4 != 6 || ip + 40 + be16(f, ip + 4) > f.size())
+        return {};
+    size_t at = ip + 40, end = at + be16(f, ip + 4);
+    unsigned next = f[ip + 6];
+    while (next == 0 || next == 43 || next == 51 || next == 60) {
+        if (at + 8 > end)
+            return {};
+        size_t length = next == 51 ? (f[at + 1] + 2u) * 4 : (f[at + 1] + 1u) * 8;
+        if (at + length > end || length % 8 != 0)
+            return {};
+        if (next == 43 && f[at + 3] != 0)
+            return {};
+        if (next == 60 && any_of(f, at + 2, at + length, {0xC9}))
+            return {};
+        next = f[at];
+        at += length;
+    }
+    return {true, next, at, end - at, ones_sum16(&f[ip + 8], 32)};
+}
+
+static inline Verdict transport_verdict(const Bytes &f, const Transport &t)
+{
+    if (!t.there || (t.protocol == 6 ? t.length < 20 : t.protocol == 17 ? t.length < 8 : true))
+        return UNCHECKED;
+    if (t.protocol == 17 && (be16(f, t.at + 4) != t.length || be16(f, t.at + 6) == 0))
+        return UNCHECKED;
+    uint64_t sum = t.addresses + t.protocol + t.length;
+    return ones_sum16(&f[t.at], t.length, sum) == 0xFFFF ? GOOD : BAD;
+}
+
 // The checksum verdict over a frame without FCS.
 static inline Verdict checksum_verdict(const Bytes &f)
 {
@@ -26,24 +88,16 @@ static inline Verdict checksum_verdict(const Bytes &f)
     for (int tags = 0; tags < 2 && at + 2 <= f.size() && (be16(f, at) == 0x8100 || be16(f, at) == 0x88A8);
          tags++)
         at += 4;
-    if (at + 3 > f.size() || be16(f, at) != 0x0800)
+    if (at + 3 > f.size())
         return UNCHECKED;
     size_t ip = at + 2, header = (size_t)(f[ip] & 15) * 4;
-    if (f[ip] >> 4 != 4 || header < 20 || ip + header > f.size())
+    if (be16(f, at) == 0x86DD)
+        return transport_verdict(f, ipv6_transport(f, ip));
+    if (be16(f, at) != 0x0800 || f[ip] >> 4 != 4 || header < 20 || ip + header > f.size())
         return UNCHECKED;
     if (ones_sum16(&f[ip], header) != 0xFFFF)
         return BAD;
-    size_t total = be16(f, ip + 2);
-    if (total < header || ip + total > f.size() || (be16(f, ip + 6) & 0x3FFF) != 0)
-        return UNCHECKED;
-    unsigned protocol = f[ip + 9];
-    size_t l4 = ip + header, length = total - header;
-    if (protocol == 6 ? length < 20 : protocol == 17 ? length < 8 : true)
-        return UNCHECKED;
-    if (protocol == 17 && (be16(f, l4 + 4) != length || be16(f, l4 + 6) == 0))
-        return UNCHECKED;
-    uint64_t pseudo = (uint64_t)ones_sum16(&f[ip + 12], 8) + protocol + length;
-    return ones_sum16(&f[l4], length, pseudo) == 0xFFFF ? GOOD : BAD;
+    return transport_verdict(f, ipv4_transport(f, ip, header));
 }
 
 struct RxModel {

@@ -151,14 +151,14 @@ static void print_frame(const Bytes &frame)
     fprintf(stderr, "\n");
 }
 
-static void thousands_of_random_ipv4_frames_get_the_models_verdict(void **)
+static void thousands_of_random_ip_frames_get_the_models_verdict(void **)
 {
     Bench bench;
     bench.set_control(WEIR_RX_ENABLE);
     unsigned verdicts[3] = {};
     for (unsigned seed = 1; seed <= 20000; seed++) {
         Random random(seed);
-        Bytes frame = random_ipv4(random, STATION);
+        Bytes frame = random_ip(random, STATION);
         bool runt = frame.size() < 60;
         if (runt && !random.one_in(10)) {
             frame = padded(frame);
@@ -180,27 +180,35 @@ static void each_reason_not_to_verify_is_respected_alone(void **)
     Bench bench;
     Random random(1);
     bench.set_control(WEIR_RX_ENABLE | WEIR_RX_DROP_BAD_CSUM);
-    auto verdict = [&](const Ipv4Shape &shape) {
+    auto verdict = [&](const IpShape &shape) {
         unsigned good = bench.counters[WEIR_CNT_RX_CSUM_GOOD], bad = bench.counters[WEIR_CNT_RX_CSUM_BAD];
-        bench.send(padded(ipv4_frame(random, STATION, shape)));
+        bench.send(padded(ip_frame(random, STATION, shape)));
         return bench.counters[WEIR_CNT_RX_CSUM_GOOD] > good ? GOOD
                : bench.counters[WEIR_CNT_RX_CSUM_BAD] > bad ? BAD
                                                             : UNCHECKED;
     };
     for (unsigned protocol : {6u, 17u})
         for (size_t payload = 0; payload < 100; payload++) {
-            Ipv4Shape shape;
+            IpShape shape;
             shape.protocol = protocol;
             shape.payload = payload;
             assert_int_equal(verdict(shape), GOOD);
             for (shape.tags = 1; shape.tags <= 3; shape.tags++)
                 assert_int_equal(verdict(shape), shape.tags <= 2 ? GOOD : UNCHECKED);
             shape.tags = 0;
-            for (shape.options = 0; shape.options <= 40; shape.options += 4)
-                assert_int_equal(verdict(shape), GOOD);
-            shape.options = 0;
             shape.padding = 46;
             assert_int_equal(verdict(shape), GOOD);
+            shape.version = 6;
+            assert_int_equal(verdict(shape), GOOD);
+            for (unsigned number : {HOP_BY_HOP, ROUTING, AH, DESTINATION_OPTIONS, FRAGMENT}) {
+                shape.extensions = {extension(random, number, 1 + (unsigned)payload % 4)};
+                assert_int_equal(verdict(shape), number == FRAGMENT ? UNCHECKED : GOOD);
+            }
+            shape.version = 4;
+            for (unsigned length = 4; length <= 40; length += 4) {
+                shape.options = harmless(random, length);
+                assert_int_equal(verdict(shape), GOOD);
+            }
             shape.fragment = 0x4000;
             assert_int_equal(verdict(shape), GOOD);
             for (shape.fragment = 0x2000; shape.fragment != 0; shape.fragment >>= 1)
@@ -213,24 +221,76 @@ static void each_reason_not_to_verify_is_respected_alone(void **)
 
 static void every_bit_that_a_checksum_covers_is_verified(void **)
 {
-    for (unsigned protocol : {6u, 17u}) {
-        Bench bench;
-        Random random(protocol);
-        bench.set_control(WEIR_RX_ENABLE | WEIR_RX_DROP_BAD_CSUM);
-        Ipv4Shape shape;
-        shape.protocol = protocol;
-        shape.payload = 31;
-        shape.options = 8;
-        Bytes frame = ipv4_frame(random, STATION, shape);
-        for (size_t bit = 15 * 8; bit < frame.size() * 8; bit++) {
-            Bytes broken = frame;
-            broken[bit / 8] ^= (uint8_t)(1u << bit % 8);
-            assert_true(bench.check(broken));
+    for (unsigned version : {4u, 6u})
+        for (unsigned protocol : {6u, 17u}) {
+            Bench bench;
+            Random random(protocol);
+            bench.set_control(WEIR_RX_ENABLE | WEIR_RX_DROP_BAD_CSUM);
+            IpShape shape;
+            shape.version = version;
+            shape.protocol = protocol;
+            shape.payload = 31;
+            shape.options = harmless(random, 8);
+            Bytes frame = ip_frame(random, STATION, shape);
+            size_t first = version == 4 ? 15 : 14 + 8; // IPv6 covers its addresses, lengths and protocol
+            for (size_t bit = first * 8; bit < frame.size() * 8; bit++) {
+                Bytes broken = frame;
+                broken[bit / 8] ^= (uint8_t)(1u << bit % 8);
+                assert_true(bench.check(broken));
+            }
+            // All but those that make the UDP length wrong.
+            assert_int_equal(bench.counters[WEIR_CNT_RX_CSUM_DROPPED],
+                             (frame.size() - first) * 8 - (protocol == 17 ? 16 : 0));
+            assert_int_equal(bench.committed.size(), bench.counters[WEIR_CNT_RX_FRAMES]);
         }
-        // All but those that make the UDP length wrong.
-        assert_int_equal(bench.counters[WEIR_CNT_RX_CSUM_DROPPED],
-                         frame.size() * 8 - 15 * 8 - (protocol == 17 ? 16 : 0));
+}
+
+static void a_frame_with_a_wrong_checksum_goes_up_marked_or_not_at_all_as_the_host_chose(void **)
+{
+    for (unsigned version : {4u, 6u})
+        for (bool drop : {false, true}) {
+            Bench bench;
+            Random random(80);
+            bench.set_control(WEIR_RX_ENABLE | (drop ? WEIR_RX_DROP_BAD_CSUM : 0));
+            IpShape shape;
+            shape.version = version;
+            shape.payload = 100;
+            for (unsigned i = 0; i < 10; i++) {
+                Bytes frame = ip_frame(random, STATION, shape);
+                bench.send(frame);
+                frame.back() ^= 1;
+                bench.send(frame);
+            }
+            assert_int_equal(bench.counters[WEIR_CNT_RX_CSUM_GOOD], 10);
+            assert_int_equal(bench.counters[WEIR_CNT_RX_CSUM_BAD], 10);
+            assert_int_equal(bench.counters[WEIR_CNT_RX_CSUM_DROPPED], drop ? 10 : 0);
+            assert_int_equal(bench.committed.size(), drop ? 10 : 20);
+            for (size_t i = 0; i < bench.committed.size(); i++)
+                assert_int_equal(bench.committed[i].flags,
+                                 drop || i % 2 == 0 ? WEIR_F_DATA_VALID : WEIR_F_CSUM_BAD);
+        }
+}
+
+// What other cards' filters let slip: the frame behind one that was for us, and the one behind one that was
+// not.
+static void what_a_frame_was_says_nothing_about_the_next_one(void **)
+{
+    Bench bench;
+    Random random(81);
+    const Bytes foreign = {0x02, 0x57, 0x45, 0x49, 0x52, 0x02}; // the last byte alone is another
+    bench.set_control(WEIR_RX_ENABLE);
+    for (unsigned i = 0; i < 400; i++) {
+        IpShape shape;
+        shape.version = i & 1 ? 4 : 6;
+        shape.payload = 30;
+        shape.protocol = i & 2 ? 6 : i & 16 ? 17 : 1;
+        Bytes frame = ip_frame(random, i & 4 ? STATION : foreign, shape);
+        if (i & 8)
+            frame.back() ^= 0x40;
+        assert_true(bench.check(padded(frame), random.one_in(3), false, false, 6));
     }
+    assert_true(bench.counters[WEIR_CNT_RX_FRAMES] > 100);
+    assert_int_equal(bench.committed.size(), bench.counters[WEIR_CNT_RX_FRAMES]);
 }
 
 static Bytes pool_address(Random &random)
@@ -269,7 +329,7 @@ static void random_traffic_under_random_settings_ends_as_the_model_says(void **)
         bench.set_address(1 + random.below(19), {0x01, 0, 0x5E, 0, 0, 1});
         for (int i = 0; i < 60; i++) {
             Bytes frame =
-                random.one_in(2) ? random_arp(random) : padded(random_ipv4(random, pool_address(random)));
+                random.one_in(2) ? random_arp(random) : padded(random_ip(random, pool_address(random)));
             bench.dut.wr_free = random.one_in(4) ? random.below(200) : 1 << 14;
             bench.dut.wr_ready = !random.one_in(8);
             if (!bench.check(frame, random.one_in(10), random.one_in(20), random.one_in(30),
@@ -296,7 +356,7 @@ static void every_frame_ends_in_one_counter_even_in_a_storm_of_fragments(void **
     unsigned sent = 0;
     for (int i = 0; i < 5000; i++, sent++) {
         if (random.one_in(5))
-            bench.send(padded(random_ipv4(random, STATION)), false, false, false, 1);
+            bench.send(padded(random_ip(random, STATION)), false, false, false, 1);
         else
             bench.send(random.bytes(1 + random.below(3)), true, false, true, 1 + random.below(2));
     }
@@ -349,9 +409,11 @@ static void the_card_is_deaf_after_reset(void **)
 int main()
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(thousands_of_random_ipv4_frames_get_the_models_verdict),
+        cmocka_unit_test(thousands_of_random_ip_frames_get_the_models_verdict),
         cmocka_unit_test(each_reason_not_to_verify_is_respected_alone),
         cmocka_unit_test(every_bit_that_a_checksum_covers_is_verified),
+        cmocka_unit_test(a_frame_with_a_wrong_checksum_goes_up_marked_or_not_at_all_as_the_host_chose),
+        cmocka_unit_test(what_a_frame_was_says_nothing_about_the_next_one),
         cmocka_unit_test(random_traffic_under_random_settings_ends_as_the_model_says),
         cmocka_unit_test(every_frame_ends_in_one_counter_even_in_a_storm_of_fragments),
         cmocka_unit_test(a_flood_of_foreign_and_broken_frames_commits_nothing),
