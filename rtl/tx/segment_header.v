@@ -76,7 +76,7 @@ module segment_header (
     assign at_ip_checksum = in_ip && !ipv6 && pos == 10;
 
     wire       step  = load || replay;
-    wire [7:0] here  = load ? load_data : stored;
+    wire [7:0] here  = replay ? stored : load_data;
     wire       in_id  = in_ip && !ipv6 && pos[5:1] == 2;
     wire       in_seq = layer == L4 && !udp && pos[5:2] == 1;
     wire       in_length = (in_ip && pos[5:1] == (ipv6 ? 5'd2 : 5'd1)) || (layer == L4 && udp && pos[5:1] == 2);
@@ -143,11 +143,11 @@ module segment_header (
         end
 
     always @(posedge clk)
-        if (step && in_id) id <= {id[7:0], load ? load_data : id[15:8]};
+        if (step && in_id) id <= {id[7:0], replay ? id[15:8] : load_data};
         else if (advance && !id_fixed) id <= id + 16'd1;
 
     always @(posedge clk)
-        if (step && in_seq) seq <= {seq[23:0], load ? load_data : seq[31:24]};
+        if (step && in_seq) seq <= {seq[23:0], replay ? seq[31:24] : load_data};
         else if (advance) seq <= seq + {16'd0, gso_size};
 endmodule
 `default_nettype wire

@@ -113,7 +113,7 @@ module segmenter #(
     wire commit        = state == TAIL && step == 5;
     wire at_csum_start = {{(16-BITS){1'b0}}, offset} == csum_start;
     wire at_header_end = offset_next[7:0] == hdr_len;
-    wire at_frame_end  = offset_next == frame_length[BITS-1:0];
+    wire at_frame_end  = rest_of_frame == 1;
 
     always @(posedge clk) begin
         case (state)
