@@ -136,7 +136,7 @@ bool frames_add(struct frames *frames, const uint8_t *frame, size_t length);
 // The plan of case `number` under `seed`, the same each time.
 void plan_make(struct plan *plan, uint64_t seed, uint64_t number);
 // Simplifies the plan in way `how`, 0 to PLAN_WAYS - 1. False when that changes nothing.
-#define PLAN_WAYS 25
+#define PLAN_WAYS 26
 bool plan_simplify(struct plan *plan, unsigned how);
 void plan_print(const struct plan *plan);
 const char *plan_flaw(enum flaw flaw); // in words

@@ -281,11 +281,14 @@ static void simplify_sizes(struct plan *plan, unsigned how)
         plan->payload /= 2;
         break;
     case 22:
-        plan->payload -= plan->payload > 0;
+        plan->payload -= plan->payload / 8;
         break;
     case 23:
+        plan->payload -= plan->payload > 0;
+        break;
+    case 24:
         if (cut && plan->mss > 1) {
-            plan->payload = plan->payload / plan->mss * (plan->mss / 2);
+            plan->payload -= plan->payload / plan->mss * (plan->mss - plan->mss / 2);
             plan->mss /= 2;
         }
         break;
