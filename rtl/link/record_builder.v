@@ -92,6 +92,7 @@ module record_builder #(
     wire        nearly    = &filled[13:5]; // the transfer's last 32 bytes
     reg         waits;     // a frame, since the clock before
     reg         fits;      // it, behind the records of this transfer
+    reg         stamping;  // with a time stamp, if it has one
     wire        on_packet = position[5:0] == 0 && (!high_speed || position[8:6] == 0);
     wire        expired;
     reg  [3:0]  quiet;     // clocks without a frame, up to 15: the memory needs a few between two frames
@@ -139,6 +140,7 @@ module record_builder #(
 
     always @(posedge clk) begin
         waits     <= s_valid && state == BETWEEN;
+        stamping  <= timestamps; // what `fits` was told
         // With its header of 12 bytes or 20 it must stay 4 below WEIR_IN_TRANSFER_MAX. (With time stamps those without count as 20.)
         fits      <= filled[17:14] == 4'd0 && !(nearly && (timestamps ? filled[4:0] > 5'd8 : filled[4:0] > 5'd16));
         ev_record <= state == PADDING && position[1:0] == 0;
@@ -157,7 +159,7 @@ module record_builder #(
             BETWEEN: begin
                 count      <= 5'd0;
                 pad_record <= end_now;
-                stamped    <= timestamps && !end_now && |(s_flags & TIMESTAMP);
+                stamped    <= stamping && !end_now && |(s_flags & TIMESTAMP);
                 if (end_now ? on_packet : waits) state <= HEADER;
             end
             HEADER: if (take) begin
