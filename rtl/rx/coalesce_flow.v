@@ -63,16 +63,17 @@ module coalesce_flow (
     reg  [7:0] compared;
     reg        first, first_2, of_flow, of_flow_2, of_run, of_run_2, of_ack, of_ack_2;
 
-    genvar i;
-    generate
-        for (i = 0; i < 5; i = i + 1) begin : lane
-            reg [7:0] memory[0:127];
-            reg [7:0] byte_of_head;
-            always @(posedge clk) if (s_watching && incoming[i]) memory[s_position] <= s_data;
-            always @(posedge clk) byte_of_head <= memory[s_position];
-            always @(posedge clk) equal[i] <= byte_of_head == compared;
+    (* ram_style = "block" *) reg [39:0] memory[0:127]; // a byte a lane
+    reg  [39:0] heads;
+    integer     i;
+
+    always @(posedge clk) begin
+        for (i = 0; i < 5; i = i + 1) begin
+            if (s_watching && incoming[i]) memory[s_position][8*i +: 8] <= s_data;
+            equal[i] <= heads[8*i +: 8] == compared;
         end
-    endgenerate
+        heads <= memory[s_position];
+    end
 
     always @(posedge clk) begin
         compared <= s_compared;
