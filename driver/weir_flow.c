@@ -14,6 +14,7 @@ enum {
     TCP_HEADER = 20,
     TCP_CHECKSUM = 16,                      // in TCP's header
     TIME_OPTION = 12,                       // bytes: NOP NOP 8 10 TSval TSecr (RFC 7323 appendix A)
+    FRAGMENT = 0x3FFF,                      // more of them, or an offset
     FLAGS_NEVER = 0x80 | 0x20 | 0x04 | 0x02 // CWR, URG, RST, SYN: no segment follows such a head
 };
 
@@ -88,7 +89,7 @@ static size_t find_tcp(struct weir_flow *flow, const uint8_t *frame, size_t leng
     }
     size_t header = (size_t)(frame[ip] & 15) * 4;
     if (get16(frame + type) != TYPE_IPV4 || frame[ip] >> 4 != 4 || header < IPV4_HEADER ||
-        frame[ip + 9] != PROTOCOL_TCP)
+        frame[ip + 9] != PROTOCOL_TCP || get16(frame + ip + 6) & FRAGMENT)
         return 0;
     flow->tcp = (uint16_t)(ip + header);
     return ip + get16(frame + ip + 2);
@@ -104,16 +105,23 @@ bool weir_flow_take_head(struct weir_flow *flow, const uint8_t *frame, size_t le
     if (header < (size_t)flow->tcp + TCP_HEADER || header > end)
         return false;
 
-    bool is_ack = end == header;
+    bool is_short = end == header && length <= WEIR_FLOW_HEAD_MAX;
     flow->payload = (uint16_t)(end - header);
-    flow->end = (uint16_t)end;
-    flow->length = (uint16_t)(is_ack ? length : header);
+    flow->length = (uint16_t)(is_short ? length : header);
     flow->next = get32(frame + flow->tcp + 4) + flow->payload;
-    flow->usable = !(frame[flow->tcp + 13] & FLAGS_NEVER) && (is_ack || end == length) &&
-                   flow->length <= WEIR_FLOW_HEAD_MAX;
-    if (flow->usable)
-        memcpy(flow->head, frame, flow->length);
+    flow->usable =
+        !(frame[flow->tcp + 13] & FLAGS_NEVER) && (is_short || (flow->payload > 0 && end == length));
+    memcpy(flow->head, frame, flow->length);
     return true;
+}
+
+bool weir_flow_same(const struct weir_flow *a, const struct weir_flow *b)
+{
+    size_t addresses = a->v6 ? 8 : 12, length = a->v6 ? 32 : 8; // where in IP, and how long
+
+    return a->ip == b->ip && a->v6 == b->v6 && memcmp(a->head, b->head, a->ip) == 0 &&
+           memcmp(a->head + a->ip + addresses, b->head + b->ip + addresses, length) == 0 &&
+           memcmp(a->head + a->tcp, b->head + b->tcp, 4) == 0; // ports
 }
 
 struct weir_flow_segment weir_flow_head(const struct weir_flow *flow)

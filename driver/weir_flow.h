@@ -19,7 +19,7 @@ struct weir_flow {
     bool usable;                      // short records may refer to this head
     uint8_t head[WEIR_FLOW_HEAD_MAX]; // its header; of an acknowledgement the whole frame
     uint16_t length;                  // bytes of that
-    uint16_t ip, tcp, end;            // where IP, TCP and, in an acknowledgement, the padding begin
+    uint16_t ip, tcp;                 // where they begin
     uint16_t payload;                 // bytes of the head's payload; 0: an acknowledgement
     bool v6;
     uint32_t next; // sequence number behind the flow's last segment
@@ -36,6 +36,8 @@ struct weir_flow_segment {
 // Takes a frame that came whole as the flow's head. False when it is no TCP frame. Afterwards `usable` says
 // whether segments or acknowledgements can follow it; `payload` whether which.
 bool weir_flow_take_head(struct weir_flow *flow, const uint8_t *frame, size_t length);
+// Whether two heads, or frames taken as such, are of one connection and direction.
+bool weir_flow_same(const struct weir_flow *a, const struct weir_flow *b);
 // The head's own values.
 struct weir_flow_segment weir_flow_head(const struct weir_flow *flow);
 

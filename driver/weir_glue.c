@@ -130,6 +130,14 @@ static void give_runs(struct weir_glue *glue)
         give_run(glue, flow);
 }
 
+// What `flow` was taken from is about to be given out: first what came before it of its connection.
+static void give_same(struct weir_glue *glue, const struct weir_flow *flow)
+{
+    for (unsigned other = 0; other < WEIR_FLOWS; other++)
+        if (glue->run[other].count > 0 && weir_flow_same(flow, &glue->flow[other]))
+            give_run(glue, other);
+}
+
 // ---- Gathering it ----
 
 // Linux cuts a frame into segments with one more identification each, or the same (RFC 6864, with DF).
@@ -181,6 +189,19 @@ static void add(struct weir_glue *glue, unsigned number, const struct weir_recor
 
 // ---- Records ----
 
+// A frame outside the flows.
+static void take_plain(struct weir_glue *glue, const struct weir_record *record)
+{
+    struct weir_card_rx rx = describe(record, record->data, record->length);
+    struct weir_flow flow;
+
+    if (weir_flow_take_head(&flow, record->data, record->length))
+        give_same(glue, &flow);
+    else
+        give_runs(glue);
+    give(glue, &rx);
+}
+
 // A whole frame of a flow: its head from now on.
 static bool take_head(struct weir_glue *glue, unsigned number, const struct weir_record *record)
 {
@@ -189,6 +210,7 @@ static bool take_head(struct weir_glue *glue, unsigned number, const struct weir
     give_run(glue, number);
     if (!weir_flow_take_head(flow, record->data, record->length))
         return false;
+    give_same(glue, flow);
     flow->usable = flow->usable && (record->flags & FROM_CARD) == WEIR_F_DATA_VALID;
     if (flow->usable && flow->payload > 0) {
         struct weir_flow_segment head = weir_flow_head(flow);
@@ -248,9 +270,7 @@ static bool take(struct weir_glue *glue, const struct weir_record *record)
     if (flow > WEIR_FLOWS || (form == 0 && record->length < ETHERNET_HEADER))
         return false;
     if (flow == 0 && form == 0) {
-        struct weir_card_rx rx = describe(record, record->data, record->length);
-        give_runs(glue);
-        give(glue, &rx);
+        take_plain(glue, record);
         return true;
     }
     if (form == 0)

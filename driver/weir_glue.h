@@ -5,8 +5,9 @@
 // receive offloads have it.
 //
 // A run ends, and its frame is given out, with a segment that is shorter than the head's or has PSH or FIN,
-// with a record of its flow that does not continue it, with any record outside the flows (it may be of the
-// same connection), and with the transfer. So nothing of one connection is ever put out of order.
+// with a record of its flow that does not continue it, with a whole frame of the same connection under
+// another number or outside the flows (also with one of which that cannot be told), and with the transfer. So
+// nothing of one connection is ever put out of order.
 //
 // Payload is moved once at most: until a run is given out its segments stay where they arrived. Then, where
 // nothing that is still needed stands between them, they move together in place, else into a buffer.

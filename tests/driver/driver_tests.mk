@@ -3,7 +3,8 @@
 # The driver's and the tool's tests run against a model of the card in C: fake_transport.c puts a USB bus before it that loses
 # handshakes, fake_sim.c makes it a drop-in for build/libweir_sim.a. So they need no Verilog.
 DRIVER_TESTS := $(BUILD)/tests/driver
-CARD_MODEL   := $(patsubst %.c,$(BUILD)/obj/%.o,$(addprefix tests/driver/,fake_card.c segment_model.c))
+CARD_MODEL_SOURCES := $(addprefix tests/driver/,fake_card.c segment_model.c) tests/golden/coalesce_model.c
+CARD_MODEL   := $(patsubst %.c,$(BUILD)/obj/%.o,$(CARD_MODEL_SOURCES))
 FAKE_SIM     := $(CARD_MODEL) $(patsubst %.c,$(BUILD)/obj/%.o,tests/driver/fake_sim.c $(wildcard sim/wire*.c) sim/sim_options.c sim/sim_wire.c sim/socket_address.c sim/fcs.c)
 
 $(DRIVER_TESTS)/weir_card_test: $(CARD_MODEL) $(BUILD)/obj/tests/driver/fake_transport.o
@@ -15,11 +16,11 @@ $(DRIVER_TESTS)/transport_sim_test: $(BUILD)/obj/tests/driver/transport_sim_test
 	$(CC) -o $@ $^ -lcmocka $(DRIVER_LIBS) -lz
 
 # What parses bytes also runs under ASan and UBSan.
-DRIVER_SANITIZED := $(addprefix $(DRIVER_TESTS)/,weir_record_sanitized weir_card_sanitized http_sanitized)
+DRIVER_SANITIZED := $(addprefix $(DRIVER_TESTS)/,weir_record_sanitized weir_card_sanitized weir_glue_sanitized http_sanitized)
 TESTS += $(DRIVER_SANITIZED)
-$(addprefix $(DRIVER_TESTS)/,weir_record_sanitized weir_card_sanitized): \
+$(addprefix $(DRIVER_TESTS)/,weir_record_sanitized weir_card_sanitized weir_glue_sanitized): \
   $(DRIVER_TESTS)/weir_%_sanitized: tests/driver/weir_%_test.c $(wildcard driver/weir_*.c) \
-    $(addprefix tests/driver/,fake_card.c fake_transport.c segment_model.c)
+    tests/driver/fake_transport.c $(CARD_MODEL_SOURCES)
 $(DRIVER_TESTS)/http_sanitized: tests/driver/http_test.c host/tool/http.c
 $(DRIVER_SANITIZED): | $(BUILD)/gen/weir_link.h
 	@mkdir -p $(@D)
@@ -28,7 +29,7 @@ $(DRIVER_SANITIZED): | $(BUILD)/gen/weir_link.h
 
 # The transport for libusb with a libusb in memory: as it ships, under ASan and UBSan, and under TSan.
 USB_TEST_SOURCES := tests/driver/transport_libusb_test.c $(wildcard tests/driver/fake_libusb*.c) driver/transport_libusb.c \
-  $(wildcard driver/libusb_*.c driver/weir_*.c) $(addprefix tests/driver/,fake_card.c segment_model.c)
+  $(wildcard driver/libusb_*.c driver/weir_*.c) $(CARD_MODEL_SOURCES)
 USB_TESTS := $(addprefix $(DRIVER_TESTS)/transport_libusb_,test sanitized threads)
 $(DRIVER_TESTS)/transport_libusb_test: USB_SANITIZE :=
 $(DRIVER_TESTS)/transport_libusb_sanitized: USB_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all

@@ -49,7 +49,8 @@ void fake_card_init(struct fake_card *card)
     card->link = 1 | 2 << 1 | 1 << 3; // up, 1000 Mb/s, full duplex
     card->in_timeout = WEIR_IN_TIMEOUT_RESET;
     card->features = WEIR_CAP_TX_CSUM | WEIR_CAP_RX_CSUM | WEIR_CAP_TSO4 | WEIR_CAP_ARP | WEIR_CAP_JUMBO |
-                     WEIR_CAP_TIMESTAMP;
+                     WEIR_CAP_COALESCE | WEIR_CAP_TIMESTAMP;
+    card->ack_hold = WEIR_ACK_HOLD_RESET;
     fake_card_set_address(card, fake_card_mac);
 }
 
@@ -93,7 +94,10 @@ static bool read_register(struct fake_card *card, uint16_t index, uint32_t *valu
         return true;
     case WEIR_REG_RX_MODE:
         *value = card->rx_mode;
-        return has_time;
+        return true;
+    case WEIR_REG_ACK_HOLD:
+        *value = card->ack_hold;
+        return true;
     case WEIR_REG_TIME:
         *value = (uint32_t)card->time;
         card->time_high = (uint32_t)(card->time >> 32);
@@ -152,6 +156,28 @@ static int write_table(struct fake_card *card, uint16_t index, uint64_t value)
     }
 }
 
+static int write_reg(struct fake_card *card, uint16_t index, uint32_t value)
+{
+    bool has_time = card->features & WEIR_CAP_TIMESTAMP;
+
+    switch (index) {
+    case WEIR_REG_IN_TIMEOUT:
+        card->in_timeout = value;
+        return 4;
+    case WEIR_REG_SCRATCH:
+        card->scratch = value;
+        return 4;
+    case WEIR_REG_RX_MODE:
+        card->rx_mode = value & (WEIR_RX_MODE_COALESCE | (has_time ? WEIR_RX_MODE_TIMESTAMP : 0u));
+        return 4;
+    case WEIR_REG_ACK_HOLD:
+        card->ack_hold = value;
+        return 4;
+    default:
+        return -EPIPE;
+    }
+}
+
 int fake_card_control(struct fake_card *card, uint8_t type, uint8_t request, uint16_t index, uint8_t *data,
                       uint16_t length)
 {
@@ -161,16 +187,8 @@ int fake_card_control(struct fake_card *card, uint8_t type, uint8_t request, uin
         return read_request(card, request, index, data, length);
     if (type == 0x40 && request == WEIR_REQ_WRITE_TABLE && length == 8)
         return write_table(card, index, get_le(data, 8));
-    if (type == 0x40 && request == WEIR_REQ_WRITE_REG && length == 4 &&
-        (index == WEIR_REG_SCRATCH || index == WEIR_REG_IN_TIMEOUT)) {
-        *(index == WEIR_REG_SCRATCH ? &card->scratch : &card->in_timeout) = (uint32_t)get_le(data, 4);
-        return 4;
-    }
-    if (type == 0x40 && request == WEIR_REQ_WRITE_REG && length == 4 && index == WEIR_REG_RX_MODE &&
-        card->features & WEIR_CAP_TIMESTAMP) {
-        card->rx_mode = (uint32_t)get_le(data, 4) & WEIR_RX_MODE_TIMESTAMP;
-        return 4;
-    }
+    if (type == 0x40 && request == WEIR_REQ_WRITE_REG && length == 4)
+        return write_reg(card, index, (uint32_t)get_le(data, 4));
     return -EPIPE;
 }
 
@@ -248,27 +266,54 @@ void fake_card_out_packet(struct fake_card *card, const uint8_t *data, size_t le
     card->out_dropping = false;
 }
 
+// What a waiting record becomes behind `at` bytes of a transfer. Its size, or 0 when it does not fit any
+// more.
+static size_t send_up(struct fake_card *card, const uint8_t *waiting, size_t size, uint8_t *transfer,
+                      size_t at)
+{
+    static uint8_t record[COALESCE_RECORD_ROOM];
+    struct coalesce_model before = card->coalesce;
+    size_t length = (size_t)get_le(waiting + WEIR_REC_LENGTH, 2);
+    const uint8_t *frame = waiting + size - weir_record_size(length) + WEIR_RECORD_HEADER;
+    uint64_t time = get_le(waiting + WEIR_RECORD_HEADER, WEIR_TIMESTAMP_SIZE); // if it is one
+
+    memcpy(record, waiting, size);
+    if (card->rx_mode & WEIR_RX_MODE_COALESCE)
+        size = coalesce_frame(&card->coalesce, frame, length, waiting[WEIR_REC_FLAGS],
+                              waiting[WEIR_REC_FLAGS] & WEIR_F_TIMESTAMP ? &time : NULL, record);
+    if (at + size + WEIR_RECORD_HEADER > WEIR_IN_TRANSFER_MAX) {
+        card->coalesce = before;
+        return 0;
+    }
+    memcpy(transfer + at, record, size);
+    card->counters[WEIR_CNT_RX_CONTINUED] += (record[WEIR_REC_FLAGS] & WEIR_F_CONTINUES) != 0;
+    card->counters[WEIR_CNT_RX_PURE_ACKS] += (record[WEIR_REC_FLAGS] & WEIR_F_PURE_ACK) != 0;
+    return size;
+}
+
 size_t fake_card_in_transfer(struct fake_card *card, uint8_t *transfer)
 {
-    size_t taken = 0;
+    size_t taken = 0, at = 0;
 
+    coalesce_begin_transfer(&card->coalesce);
     while (taken < card->in_length) {
-        const uint8_t *record = card->in + taken;
-        size_t size = weir_record_size((size_t)get_le(record + WEIR_REC_LENGTH, 2)) +
-                      (record[WEIR_REC_FLAGS] & WEIR_F_TIMESTAMP ? WEIR_TIMESTAMP_SIZE : 0);
-        if (taken + size + WEIR_RECORD_HEADER > WEIR_IN_TRANSFER_MAX)
+        const uint8_t *waiting = card->in + taken;
+        size_t size = weir_record_size((size_t)get_le(waiting + WEIR_REC_LENGTH, 2)) +
+                      (waiting[WEIR_REC_FLAGS] & WEIR_F_TIMESTAMP ? WEIR_TIMESTAMP_SIZE : 0);
+        size_t sent = send_up(card, waiting, size, transfer, at);
+        if (sent == 0)
             break;
         taken += size;
+        at += sent;
     }
-    memcpy(transfer, card->in, taken);
     memmove(card->in, card->in + taken, card->in_length - taken);
     card->in_length -= taken;
-    if (taken > 0 && taken % card->packet == 0) {
-        weir_record_emit_pad(transfer + taken);
-        taken += WEIR_RECORD_HEADER;
+    if (at > 0 && at % card->packet == 0) {
+        weir_record_emit_pad(transfer + at);
+        at += WEIR_RECORD_HEADER;
     }
-    card->counters[WEIR_CNT_USB_IN_TRANSFERS] += taken > 0;
-    return taken;
+    card->counters[WEIR_CNT_USB_IN_TRANSFERS] += at > 0;
+    return at;
 }
 
 static bool in_table(const uint64_t *table, uint64_t value)

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../golden/coalesce_model.h"
 #include "weir_link.h"
 
 struct fake_card {
@@ -24,8 +25,9 @@ struct fake_card {
 
     // The model's state.
     uint32_t counters[WEIR_COUNTERS];
-    uint32_t scratch, in_timeout, rx_mode, time_high;
-    uint64_t time; // ns; each frame from the wire is stamped with it
+    uint32_t scratch, in_timeout, rx_mode, ack_hold, time_high;
+    uint64_t time;                  // ns; each frame from the wire is stamped with it
+    struct coalesce_model coalesce; // of the IN transfer at hand
     uint32_t rx_control;
     uint8_t address[6];
     uint64_t mac[8], arp[8];

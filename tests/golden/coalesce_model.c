@@ -57,8 +57,7 @@ static size_t take_ip(struct parts *parts)
         return ip[0] >> 4 == 6 && ip[6] == TCP_PROTOCOL ? parts->tcp + be(ip + 4, 2) : 0;
     }
     parts->tcp = parts->ip + 20;
-    if (be(frame + at, 2) != 0x0800 || ip[0] != 0x45 || be(ip + 6, 2) & 0x3FFF || ip[9] != TCP_PROTOCOL ||
-        be(ip + 10, 2) == 0xFFFF)
+    if (be(frame + at, 2) != 0x0800 || ip[0] != 0x45 || be(ip + 6, 2) & 0x3FFF || ip[9] != TCP_PROTOCOL)
         return 0;
     return parts->ip + be(ip + 2, 2);
 }
@@ -67,19 +66,32 @@ static bool take_apart(const uint8_t *frame, size_t length, uint8_t flags, struc
 {
     *parts = (struct parts){.frame = frame, .length = length};
     size_t end = take_ip(parts);
-    const uint8_t *tcp = frame + parts->tcp;
 
-    if (end == 0 || end > length || end < parts->tcp + 20 || !(flags & WEIR_F_DATA_VALID) ||
-        (flags & WEIR_F_CSUM_BAD))
+    if (end == 0 || end > length || end < parts->tcp + 20 || !(flags & WEIR_F_DATA_VALID))
         return false;
-    parts->payload = parts->tcp + (size_t)(tcp[12] >> 4) * 4;
-    if (parts->payload < parts->tcp + 20 || parts->payload > end || !(tcp[13] & ACK) ||
-        tcp[13] & (SYN | RST | URG | CWR) || be(tcp + 16, 2) == 0xFFFF)
+    parts->payload = parts->tcp + (size_t)(frame[parts->tcp + 12] >> 4) * 4;
+    if (parts->payload < parts->tcp + 20 || parts->payload > end)
         return false;
     parts->payload_length = end - parts->payload;
-    if (parts->payload_length > 0)
-        return end == length;
-    return !(tcp[13] & (PSH | FIN)) && length <= COALESCE_ACK_MAX;
+    return parts->payload_length > 0 || length <= COALESCE_ACK_MAX;
+}
+
+static bool is_proper(const struct parts *parts)
+{
+    const uint8_t *tcp = parts->frame + parts->tcp;
+
+    if (be(tcp + 16, 2) == 0xFFFF || (!parts->v6 && be(parts->frame + parts->ip + 10, 2) == 0xFFFF))
+        return false;
+    if (parts->payload_length == 0)
+        return tcp[13] == ACK;
+    return (tcp[13] & (SYN | RST | URG | CWR | ACK)) == ACK &&
+           parts->payload + parts->payload_length == parts->length;
+}
+
+// Nothing can continue it.
+static bool is_last(const struct parts *parts)
+{
+    return (parts->frame[parts->tcp + 13] & (PSH | FIN)) != 0;
 }
 
 static bool same(const struct parts *a, const struct coalesce_flow *flow, size_t from, size_t to)
@@ -123,7 +135,7 @@ static bool continues(const struct parts *parts, const struct coalesce_flow *flo
     const uint8_t *tcp = parts->frame + parts->tcp;
     size_t head_tcp = parts->tcp;
 
-    if (!flow->open || parts->payload_length == 0 || parts->payload_length > flow->payload ||
+    if (!flow->data || parts->payload_length == 0 || parts->payload_length > flow->payload ||
         parts->payload != flow->head_length || be(tcp + 4, 4) != flow->next || !same_ip(parts, flow) ||
         !id_continues(parts, flow))
         return false;
@@ -163,24 +175,39 @@ static bool repeats_ack(const struct parts *parts, const struct coalesce_flow *f
     return memcmp(expected, frame, parts->length) == 0;
 }
 
-// The run goes on, or begins, with this segment.
-static void extend(struct coalesce_flow *flow, const struct parts *parts)
+static uint16_t id_of(const struct parts *parts)
 {
-    const uint8_t *tcp = parts->frame + parts->tcp;
-
-    flow->next = be(tcp + 4, 4) + (uint32_t)parts->payload_length;
-    flow->open = !(tcp[13] & (PSH | FIN)) && parts->payload_length == flow->payload;
-    flow->id = parts->v6 ? 0 : (uint16_t)be(parts->frame + parts->ip + 4, 2);
+    return parts->v6 ? 0 : (uint16_t)be(parts->frame + parts->ip + 4, 2);
 }
 
-static void become_head(struct coalesce_flow *flow, const struct parts *parts)
+static uint32_t behind(const struct parts *parts)
 {
-    *flow = (struct coalesce_flow){.used = true, .data = parts->payload_length > 0, .id_step = -1};
+    return be(parts->frame + parts->tcp + 4, 4) + (uint32_t)parts->payload_length;
+}
+
+// The head's number.
+static unsigned become_head(struct coalesce_model *model, struct coalesce_flow *before,
+                            const struct parts *parts)
+{
+    unsigned number = model->spare;
+    struct coalesce_flow *flow = &model->flow[number];
+
+    *flow = (struct coalesce_flow){.used = true,
+                                   .data = parts->payload_length > 0,
+                                   .payload = parts->payload_length,
+                                   .next = behind(parts),
+                                   .id = id_of(parts),
+                                   .id_step = -1};
     flow->head_length = flow->data ? parts->payload : parts->length;
-    flow->payload = parts->payload_length;
     memcpy(flow->head, parts->frame, flow->head_length);
-    extend(flow, parts);
-    flow->open = flow->open && flow->data;
+    if (before != NULL)
+        before->used = false;
+    for (model->spare = 0; model->spare < WEIR_FLOWS && model->flow[model->spare].used; model->spare++)
+        ;
+    if (model->spare == WEIR_FLOWS)
+        model->spare = (number + 1) % WEIR_FLOWS;
+    model->flow[model->spare].used = false;
+    return number + 1;
 }
 
 static struct coalesce_flow *find(struct coalesce_model *model, const struct parts *parts)
@@ -212,10 +239,10 @@ static size_t finish(uint8_t *record, const uint64_t *timestamp, unsigned flow, 
 
 static void describe_continued(uint8_t *record, struct coalesce_flow *flow, const struct parts *parts)
 {
-    uint16_t before = flow->id;
-
-    extend(flow, parts);
-    flow->id_step = (uint16_t)(flow->id - before);
+    flow->id_step = (uint16_t)(id_of(parts) - flow->id);
+    flow->id = id_of(parts);
+    flow->next = behind(parts);
+    flow->used = !is_last(parts) && parts->payload_length == flow->payload;
     record[WEIR_REC_FLAGS] |= WEIR_F_CONTINUES;
     record[WEIR_REC_TCP_FLAGS] = parts->frame[parts->tcp + 13];
     put_le(record + WEIR_REC_IP_ID, flow->id, 2);
@@ -250,17 +277,19 @@ size_t coalesce_frame(struct coalesce_model *model, const uint8_t *frame, size_t
         return finish(record, timestamp, 0, frame, length);
 
     struct coalesce_flow *flow = find(model, &parts);
-    unsigned number = (unsigned)((flow == NULL ? &model->flow[model->turn] : flow) - model->flow) + 1;
-    if (flow != NULL && continues(&parts, flow)) {
+    unsigned number = flow == NULL ? 0 : (unsigned)(flow - model->flow) + 1;
+    bool proper = is_proper(&parts);
+    if (flow != NULL && proper && continues(&parts, flow)) {
         describe_continued(record, flow, &parts);
         return finish(record, timestamp, number, frame + parts.payload, parts.payload_length);
     }
-    if (flow != NULL && repeats_ack(&parts, flow)) {
+    if (flow != NULL && proper && repeats_ack(&parts, flow)) {
         describe_ack(record, &parts);
         return finish(record, timestamp, number, frame, 0);
     }
-    if (flow == NULL)
-        model->turn = (model->turn + 1) % WEIR_FLOWS;
-    become_head(&model->flow[number - 1], &parts);
-    return finish(record, timestamp, number, frame, length);
+    if (proper && !is_last(&parts))
+        return finish(record, timestamp, become_head(model, flow, &parts), frame, length);
+    if (flow != NULL)
+        flow->used = false;
+    return finish(record, timestamp, 0, frame, length);
 }

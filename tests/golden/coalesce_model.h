@@ -6,29 +6,31 @@
 // The rules are Linux GRO's of 6.1 to 6.18 (tcp_gro_receive, inet_gro_receive, ipv6_gro_receive), and
 // stricter where a record could not tell what differs:
 //
-//   plain     A frame that may take part: at most two VLAN tags (8100, 88A8), IPv4 without options that is no
-//             fragment or IPv6 without extension headers, TCP; verdict DATA_VALID; ACK set, none of SYN, RST,
-//             URG, CWR; neither checksum FFFF (a receiver cannot tell it from 0000, and we rebuild 0000). And
-//             it is
-//               data: some payload, and nothing behind it; or
-//               an acknowledgement: no payload, no PSH or FIN, at most COALESCE_ACK_MAX bytes with padding.
+//   plain     TCP in at most two VLAN tags (8100, 88A8), in IPv4 without options that is no fragment, or IPv6
+//             without extension headers; verdict DATA_VALID; without payload at most COALESCE_ACK_MAX bytes.
 //             Any other frame goes up whole with flow 0 and leaves the flows alone.
 //   flow      Ethernet header, tags, IP version, addresses and ports are the same.
-//   CONTINUES Data whose flow has an open run: Ethernet, tags, TOS or traffic class, flow label, TTL, DF,
+//   proper    ACK set, none of SYN, RST, URG, CWR; neither checksum FFFF (a receiver cannot tell it from
+//   0000,
+//             and we rebuild 0000). And the frame is
+//               data: some payload, and nothing behind it; or
+//               an acknowledgement: no payload, no flag but ACK.
+//   CONTINUES Data whose flow has a run: Ethernet, tags, TOS or traffic class, flow label, TTL, DF,
 //             acknowledgement number, window, urgent pointer, options, TCP flags but PSH and FIN as the
 //             head's; sequence number right behind the run; payload no longer than the head's; IPv4
 //             identification one more than the last's or, with DF, the same throughout: the run's second
 //             segment decides.
-//             PSH, FIN, or a payload shorter than the head's: the run ends behind it.
+//             PSH, FIN, or a payload shorter than the head's: the flow is forgotten.
 //   PURE_ACK  An acknowledgement whose flow's head is one, of the same length, with the same bytes (padding
 //             too) but for the IPv4 header checksum, TCP's checksum and window, the lower half of the
 //             acknowledgement number, the lowest byte of the IPv4 identification, and, where the options
 //             begin with 01 01 08 0A, the lowest bytes of TSval and TSecr.
-//   head      Anything else that is plain: the record has the flow's number and is its head from now on. A
-//             run is open behind data without PSH and FIN. A flow without a number takes the one whose turn
-//             it is (1, 2, 3, 4, 1, ...), whoever had it.
+//   head      Any other proper frame without PSH and FIN. It takes a number that no flow has, and its flow's
+//             old one is free; with WEIR_FLOWS - 1 flows and a new one, the next number in turn is taken
+//             away.
+//   else      The frame has flow 0, its flow is forgotten.
 //
-// Each transfer begins without flows; whose turn it is goes on.
+// Each transfer begins without flows.
 #ifndef COALESCE_MODEL_H
 #define COALESCE_MODEL_H
 
@@ -49,7 +51,6 @@ extern "C" {
 struct coalesce_flow {
     bool used;
     bool data;                      // the head has payload
-    bool open;                      // a segment may continue
     uint8_t head[COALESCE_ACK_MAX]; // its header; an acknowledgement's whole frame
     size_t head_length;             // bytes of that
     size_t payload;                 // bytes of the head's
@@ -60,7 +61,7 @@ struct coalesce_flow {
 
 struct coalesce_model {
     struct coalesce_flow flow[WEIR_FLOWS]; // [0] is flow 1
-    unsigned turn;                         // index of the flow that a new one takes
+    unsigned spare;                        // index of the unused one that the next head takes
 };
 
 // All zero at first. Plain data: a copy can be made to see what a frame would become.

@@ -175,7 +175,7 @@ static void build(struct traffic *traffic, const struct traffic_stream *stream, 
     whole = whole < SHORTEST ? SHORTEST : whole;
     memset(frame->bytes + frame->length, odd->padding ? 0xEE : 0, whole - frame->length);
     frame->length = whole;
-    frame->flags = odd->fragment || odd->extension ? 0 : odd->wrong ? WEIR_F_CSUM_BAD : WEIR_F_DATA_VALID;
+    frame->flags = odd->fragment ? 0 : odd->wrong ? WEIR_F_CSUM_BAD : WEIR_F_DATA_VALID;
 }
 
 // ---- Deciding what comes ----

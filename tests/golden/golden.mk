@@ -48,3 +48,11 @@ $(GOLDEN)/coalesce_sanitized: tests/golden/coalesce_test.c $(COALESCE_SOURCES) |
 	$(SAY) CC $@
 	$(Q)$(CC) $(CFLAGS) -MF $@.d -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c,$^)
 -include $(GOLDEN)/coalesce_sanitized.d
+
+# The same from the wire's bytes through the whole simulated card.
+TESTS += $(GOLDEN)/coalesce_card_test
+$(GOLDEN)/coalesce_card_test: $(patsubst %.c,$(BUILD)/obj/tests/golden/%.o,coalesce_card_test.c coalesce_traffic.c coalesce_check.c \
+                                generate.c model.c) $(DRIVER_LIB) $(SIM_LIB)
+	@mkdir -p $(@D)
+	$(SAY) LINK $@
+	$(Q)$(CXX) -o $@ $^ $(DRIVER_LIBS) $(SIM_LIBS)
