@@ -49,7 +49,7 @@
 `define WEIR_F_CONTINUES 'h08
 `define WEIR_F_PURE_ACK 'h10
 // card to host, with WEIR_REG_RX_MODE's TIMESTAMP: 8 bytes stand between header and frame, not counted in `length`: the
-// device time in ns at which the frame's first byte arrived.
+// device time in ns at which the frame's first byte arrived. A frame that came while the USB clock stood still has none.
 `define WEIR_F_TIMESTAMP 'h40
 `define WEIR_TIMESTAMP_SIZE 8
 // both: a record of padding; its `length` bytes are skipped. All other fields are zero.

@@ -33,11 +33,10 @@ module rx_checksum (
     localparam [7:0] HOP_BY_HOP = 8'd0, TCP = 8'd6, UDP = 8'd17, ROUTING = 8'd43, AH = 8'd51, DESTINATION = 8'd60;
 
     reg  [2:0]  state;
-    reg  [4:0]  count;     // byte within the state; stops at 31
+    reg  [4:0]  count;     // byte within the state; goes round in 24 to 31
     reg  [1:0]  tags;
     reg  [7:0]  previous;  // the byte before
     reg  [15:0] left;      // bytes of the IP packet still to come
-    reg  [15:0] l4_length;
 
     reg         header_done; // IPv4's
     reg         tcp;
@@ -50,13 +49,8 @@ module rx_checksum (
 
     // ---- The headers of IP: where they end ----
     reg  [7:0]  words; // still to come behind the one at hand: of 4 bytes in IPv4, else of 8
-    reg  [2:0]  phase; // byte within it
-    wire        word_end   = phase[1:0] == 2'd3 && (phase[2] || state == IPV4);
+    wire        word_end   = count[1:0] == 2'd3 && (count[2] || state == IPV4);
     wire        header_end = word_end && words == 8'd0;
-
-    always @(posedge clk)
-        if (!state[2] || state == L4) phase <= 3'd0;
-        else if (s_valid)             phase <= phase + 3'd1;
 
     always @(posedge clk)
         if (s_valid) begin
@@ -88,7 +82,7 @@ module rx_checksum (
     always @(posedge clk) begin
         if (s_valid) begin
             previous <= s_data;
-            if (count != 5'd31) count <= count + 5'd1;
+            count    <= count == 5'd31 ? 5'd24 : count + 5'd1;
             case (state)
             ADDRESSES: if (count == 5'd11) begin
                 state <= TYPE;
@@ -119,7 +113,6 @@ module rx_checksum (
                 end
             end
             L4: begin
-                if (count == 5'd0) l4_length <= left;
                 if (count == (tcp ? 5'd18 : 5'd6)) long_enough <= 1'b1;
                 if (left == 16'd1) begin
                     state   <= REST;
@@ -140,12 +133,17 @@ module rx_checksum (
     end
 
     // Counts down from IP's length: IPv4's includes the header, of which four bytes have passed when it is known; IPv6's begins
-    // behind it. A length that ends inside a header wraps around and is never reached again.
+    // behind it. For UDP's length to be compared with, it stands still at the start of L4 and makes up for it at the seventh byte. A
+    // length that ends inside a header wraps around and is never reached again.
+    wire       ipv4_fifth = state == IPV4 && count == 5'd4;
+    wire       l4_seventh = state == L4 && count == 5'd6;
+    wire       still      = state == IPV6 || (state == L4 && count < 5'd6);
+    wire [2:0] passed     = {ipv4_fifth || l4_seventh, l4_seventh, !still}; // bytes to take off: 5, 7, 0 or 1
     always @(posedge clk)
         if (s_valid) begin
             if ((state == IPV4 && count == 5'd2) || (state == IPV6 && count == 5'd4)) left[15:8] <= s_data;
             else if ((state == IPV4 && count == 5'd3) || (state == IPV6 && count == 5'd5)) left[7:0] <= s_data;
-            else if (state != IPV6) left <= left - (state == IPV4 && count == 5'd4 ? 16'd5 : 16'd1);
+            else left <= left - {13'd0, passed};
         end
 
     // ---- Reasons to leave it open ----
@@ -166,11 +164,11 @@ module rx_checksum (
             EXTENSION: begin
                 if (kind_routing && count == 5'd3 && s_data != 8'd0)    open <= 1'b1;
                 if (kind_destination && count[4:1] != 4'd0 && home_address) open <= 1'b1;
-                if (kind_ah && count == 5'd1 && s_data[0])              open <= 1'b1; // not a multiple of 8 (RFC 4302 section 3.3.3.2.1)
+                if (kind_ah && count == 5'd1 && s_data[0])              open <= 1'b1; // not a multiple of 8 (RFC 4302 section 3.3)
             end
             L4: if (udp) begin
-                if (count == 5'd4 && s_data != l4_length[15:8])         open <= 1'b1;
-                if (count == 5'd5 && s_data != l4_length[7:0])          open <= 1'b1;
+                if (count == 5'd4 && s_data != left[15:8])              open <= 1'b1;
+                if (count == 5'd5 && s_data != left[7:0])               open <= 1'b1;
                 if (count == 5'd7 && {previous, s_data} == 16'd0)       open <= 1'b1;
             end
             default: ;
@@ -186,31 +184,26 @@ module rx_checksum (
     // The pseudo header is taken from IP's headers as they pass: length less that of the headers, protocol, addresses. Even
     // bytes are added to the sum's upper half, odd ones to the lower; ~x takes x off. IPv4 gives the protocol where it stands, IPv6
     // and extensions a few bytes later, when it is known to be the last.
+    wire       take     = state == L4 || (state == IPV4 && (count[4:1] == 4'd1 || count == 5'd9 || (count >= 5'd12 && count < 5'd20))) ||
+                          (state == IPV6 && (count[4:3] != 2'd0 || count[2:1] == 2'd2));
+    wire       first    = count[4:3] == 2'd0;
     wire [7:0] protocol = {3'd0, udp, 1'b0, tcp, tcp, udp};
-    reg  [7:0] term;
+    reg  [7:0] own; // what is added that is not the byte at hand
     always @* begin
-        term = 8'd0;
-        case (state)
-        L4: term = s_data;
-        IPV4: case (count)
-            5'd0: term = 8'hFF;
-            5'd1: term = {2'b11, ~words[3:0], 2'b11};
-            5'd2, 5'd3, 5'd9, 5'd12, 5'd13, 5'd14, 5'd15, 5'd16, 5'd17, 5'd18, 5'd19: term = s_data;
+        own = 8'd0;
+        if (first)
+            case (count[2:0])
+            3'd0: if (state == IPV4) own = 8'hFF;
+            3'd1: if (state == IPV4) own = {2'b11, ~words[3:0], 2'b11};
+            3'd2: if (state == EXTENSION) own = {5'b11111, ~words[7:5]};
+            3'd3: if (state == EXTENSION) own = {~words[4:0], 3'b111};
+            3'd4: if (state == EXTENSION) own = 8'hFF;
+            3'd5: if (state == EXTENSION) own = 8'hF7;
+            3'd7: if (state == IPV6 || state == EXTENSION) own = protocol;
             default: ;
-        endcase
-        IPV6:
-            if (count[4:3] != 2'd0 || count[2:1] == 2'd2) term = s_data;
-            else if (count[2:0] == 3'd7) term = protocol;
-        default: case (count) // a header of (words + 1) * 8 bytes
-            5'd2: term = {5'b11111, ~words[7:5]};
-            5'd3: term = {~words[4:0], 3'b111};
-            5'd4: term = 8'hFF;
-            5'd5: term = 8'hF7;
-            5'd7: term = protocol;
-            default: ;
-        endcase
-        endcase
+            endcase
     end
+    wire [7:0] term = take ? s_data : own;
     ones_sum transport (.clk(clk), .clear(rst || ended), .en(s_valid && state[2]), .data(term), .right(transport_right));
 
     wire checked = l4_done && !open && (tcp || udp);
