@@ -88,10 +88,11 @@ module record_builder #(
 
     // ---- What to do between records ----
     wire [17:0] length    = {{(18 - ADDR_WIDTH){1'b0}}, s_length};
-    wire [17:0] size      = (length + 18'd3 & ~18'd3) + // a little too much without a time stamp
-                            (timestamps ? `WEIR_RECORD_HEADER + `WEIR_TIMESTAMP_SIZE : `WEIR_RECORD_HEADER);
+    wire [17:0] filled    = length + {3'd0, position}; // a multiple of 4, but for the frame's padding
+    wire        nearly    = &filled[13:5]; // the transfer's last 32 bytes
     reg         waits;     // a frame, since the clock before
     reg         fits;      // it, behind the records of this transfer
+    reg         stamping;  // with a time stamp, if it has one
     wire        on_packet = position[5:0] == 0 && (!high_speed || position[8:6] == 0);
     wire        expired;
     reg  [3:0]  quiet;     // clocks without a frame, up to 15: the memory needs a few between two frames
@@ -139,7 +140,9 @@ module record_builder #(
 
     always @(posedge clk) begin
         waits     <= s_valid && state == BETWEEN;
-        fits      <= {3'd0, position} + size < `WEIR_IN_TRANSFER_MAX;
+        stamping  <= timestamps; // what `fits` was told
+        // With its header of 12 bytes or 20 it must stay 4 below WEIR_IN_TRANSFER_MAX. (With time stamps those without count as 20.)
+        fits      <= filled[17:14] == 4'd0 && !(nearly && (timestamps ? filled[4:0] > 5'd8 : filled[4:0] > 5'd16));
         ev_record <= state == PADDING && position[1:0] == 0;
         quiet     <= s_valid || s_coming || state != BETWEEN ? 4'd0 : quiet == 4'd15 ? 4'd15 : quiet + 1'b1;
 
@@ -156,7 +159,7 @@ module record_builder #(
             BETWEEN: begin
                 count      <= 5'd0;
                 pad_record <= end_now;
-                stamped    <= timestamps && !end_now && |(s_flags & TIMESTAMP);
+                stamped    <= stamping && !end_now && |(s_flags & TIMESTAMP);
                 if (end_now ? on_packet : waits) state <= HEADER;
             end
             HEADER: if (take) begin

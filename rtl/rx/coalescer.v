@@ -152,14 +152,14 @@ module coalescer #(
     reg                   is_continued, is_repeated;
     reg                   area;
     reg  [5:1]            sent;      // the flow's head is in this transfer
-    reg                   begun;     // its form is fixed:
+    reg                   can_cut;   // if the record began now, it could be short
+    reg                   begun;     // the form is fixed:
     reg                   cut;       // it goes short
-    reg                   whole_here;// the record that was begun is in the transfer that is open
+    reg                   same_transfer; // the record that was begun is in the transfer that is open
     reg                   skipping;  // the bytes that a short record leaves out
     reg  [6:0]            to_skip;
     wire [7:0]            in_transfer = {2'b00, sent, 1'b0};
-    wire                  short_now   = (is_continued || is_repeated) && in_transfer[m_flow];
-    wire                  brief       = begun ? cut : short_now;
+    wire                  brief       = begun ? cut : can_cut;
     wire                  skip_over   = is_repeated ? queued_last : to_skip == 7'd0;
 
     assign m_valid  = here && queued && !skipping;
@@ -172,7 +172,7 @@ module coalescer #(
     assign pop      = skipping ? !skip_over : here && m_ready;
     assign leaves   = m_valid && m_ready && queued_last;
 
-    wire   in_record = leaves && begun && whole_here && m_flow != 3'd0;
+    wire   in_record = leaves && begun && same_transfer && m_flow != 3'd0;
     assign ev_head      = in_record && !cut;
     assign ev_continued = in_record && cut && is_continued;
     assign ev_pure_ack  = in_record && cut && is_repeated;
@@ -186,21 +186,20 @@ module coalescer #(
             m_time       <= next_time;
             area         <= next_area;
             to_skip      <= header_length;
+            can_cut      <= !next_flowless && (continues || repeats) && in_transfer[flow];
         end else if (skipping && queued) to_skip <= to_skip - 7'd1;
         here <= move || (here && !leaves);
 
         if (begins) begin
-            begun      <= 1'b1;
-            cut        <= short_now;
-            skipping   <= short_now;
-            whole_here <= 1'b1;
+            begun         <= 1'b1;
+            cut           <= can_cut;
+            skipping      <= can_cut;
+            sent          <= sent | flow_bit;
+            same_transfer <= 1'b1;
         end
         if (skipping && queued && skip_over) skipping <= 1'b0;
-        if (leaves) begin
-            begun <= 1'b0;
-            if (in_record) sent <= sent | flow_bit;
-        end
-        if (ended) {sent, whole_here} <= 6'd0;
+        if (leaves) begun <= 1'b0;
+        if (ended) {sent, can_cut, same_transfer} <= 7'd0;
         if (rst) {here, begun, skipping, sent} <= 8'd0;
     end
 

@@ -6,6 +6,7 @@
 extern "C" {
 #include <cmocka.h>
 }
+#include <algorithm>
 #include <deque>
 #include <vector>
 #include "Vrecord_builder.h"
@@ -21,6 +22,14 @@ struct Frame {
     Bytes data;
     uint8_t flags;
     uint64_t time = 0; // ns, with WEIR_F_TIMESTAMP
+    // Of the coalescer; a frame with WEIR_F_PURE_ACK has one byte that does not count.
+    uint8_t flow = 0;
+    bool ack = false;
+    Bytes notes = Bytes(WEIR_REC_LENGTH - WEIR_REC_CSUM_START);
+    size_t length() const
+    {
+        return flags & WEIR_F_PURE_ACK ? 0 : data.size();
+    }
 };
 
 struct Transfer {
@@ -44,8 +53,10 @@ struct Bench {
     unsigned packets = 0, filled = 0, until_taken = 0;
     Transfer open{};
     std::vector<Transfer> transfers;
-    unsigned records = 0; // ev_record
-    bool stamped = false; // most frames bring a time
+    unsigned records = 0;                    // ev_record
+    bool stamped = false;                    // most frames bring a time
+    unsigned begun = 0, ended = 0, held = 0; // pulses
+    unsigned out_clocks = 0;                 // an OUT packet each so many clocks; 0: never
     unsigned stamp_percent = 80;
 
     explicit Bench(bool high_speed = true)
@@ -69,20 +80,33 @@ struct Bench {
                 const Frame &f = waiting.front();
                 m.s_data = f.data[position];
                 m.s_last = position + 1 == f.data.size();
-                m.s_length = static_cast<uint16_t>(f.data.size());
+                m.s_length = static_cast<uint16_t>(f.length());
                 m.s_flags = f.flags;
+                m.s_flow = f.flow;
+                m.s_ack = f.ack;
                 m.s_time = f.time;
             }
             m.m_ready = packets < 4 && random.percent(ready);
+            m.out_packet = out_clocks && now % out_clocks == 0;
             m.clk = 0;
             m.eval();
             bool frame_byte = m.s_valid && m.s_ready && !m.rst, out = m.m_valid && m.m_ready && !m.rst;
             uint8_t data = m.m_data;
             bool last = m.m_last, drained = packets == 0;
             records += m.ev_record && !m.rst;
+            begun += m.begins;
+            ended += m.ended && !m.rst;
+            held += m.ev_held && !m.rst;
+            int note = -1;
+            if (m.note_read)
+                note = m.note_index >= 2 && m.note_index < 9 && !waiting.empty()
+                           ? waiting.front().notes[m.note_index - 2u]
+                           : 0xEE;
             m.clk = 1;
             m.eval();
             now++;
+            if (note >= 0)
+                m.note = static_cast<uint8_t>(note);
 
             if (gap)
                 gap--;
@@ -117,13 +141,29 @@ struct Bench {
     }
     Frame add(size_t length)
     {
-        Frame f{Bytes(length), static_cast<uint8_t>(random.next() & 0x26)};
+        Frame f;
+        f.data.resize(length);
+        f.flags = static_cast<uint8_t>(random.next() & 0x26);
         if (stamped && random.percent(stamp_percent)) {
             f.flags |= WEIR_F_TIMESTAMP;
             f.time = uint64_t{random.next()} << 32 | random.next();
         }
         for (auto &byte : f.data)
             byte = static_cast<uint8_t>(random.next());
+        waiting.push_back(f);
+        return f;
+    }
+    Frame add_ack(bool brief)
+    {
+        Frame f = add(brief ? 1 : 66);
+        waiting.pop_back();
+        f.ack = true;
+        f.flow = 3;
+        if (brief) {
+            f.flags |= WEIR_F_PURE_ACK;
+            for (auto &note : f.notes)
+                note = static_cast<uint8_t>(random.next());
+        }
         waiting.push_back(f);
         return f;
     }
@@ -156,25 +196,28 @@ unsigned parse(const Transfer &t, unsigned packet_size, std::vector<Frame> &fram
     for (size_t at = 0; at < t.bytes.size();) {
         assert_true(at + WEIR_RECORD_HEADER <= t.bytes.size());
         assert_int_equal(t.bytes[at + WEIR_REC_MAGIC], WEIR_RECORD_MAGIC);
-        for (size_t i = WEIR_REC_CSUM_START; i < WEIR_REC_LENGTH; i++)
-            assert_int_equal(t.bytes[at + i], 0);
-        uint8_t flags = t.bytes[at + WEIR_REC_FLAGS];
+        Frame f;
+        std::copy_n(t.bytes.begin() + static_cast<long>(at + WEIR_REC_CSUM_START), f.notes.size(),
+                    f.notes.begin());
+        uint8_t flags = f.flags = t.bytes[at + WEIR_REC_FLAGS];
         size_t length = little(t.bytes, at + WEIR_REC_LENGTH, 3);
+        f.flow = static_cast<uint8_t>(length >> WEIR_FLOW_SHIFT);
+        length &= (1u << WEIR_LENGTH_BITS) - 1;
         at += WEIR_RECORD_HEADER;
-        uint64_t time = 0;
         if (flags & WEIR_F_TIMESTAMP) {
-            time = little(t.bytes, at, WEIR_TIMESTAMP_SIZE);
+            f.time = little(t.bytes, at, WEIR_TIMESTAMP_SIZE);
             at += WEIR_TIMESTAMP_SIZE;
         }
         assert_true(at + length <= t.bytes.size());
         if (flags == WEIR_F_PAD) {
+            assert_true(f.notes == Frame().notes && f.flow == 0);
             pads++;
             at += length;
             continue;
         }
-        frames.push_back(
-            {Bytes(t.bytes.begin() + static_cast<long>(at), t.bytes.begin() + static_cast<long>(at + length)),
-             flags, time});
+        f.data =
+            Bytes(t.bytes.begin() + static_cast<long>(at), t.bytes.begin() + static_cast<long>(at + length));
+        frames.push_back(f);
         for (at += length; at % 4; at++)
             assert_int_equal(t.bytes.at(at), 0);
     }
@@ -194,8 +237,10 @@ unsigned check(const Bench &b, const std::vector<Frame> &sent)
     for (size_t i = 0; i < sent.size(); i++) {
         assert_int_equal(got[i].flags, sent[i].flags & (b.m.timestamps ? 0xFF : 0xFF & ~WEIR_F_TIMESTAMP));
         assert_true(got[i].time == (b.m.timestamps ? sent[i].time : 0));
-        assert_int_equal(got[i].data.size(), sent[i].data.size());
-        assert_memory_equal(got[i].data.data(), sent[i].data.data(), sent[i].data.size());
+        assert_int_equal(got[i].flow, sent[i].flow);
+        assert_true(got[i].notes == sent[i].notes);
+        assert_int_equal(got[i].data.size(), sent[i].length());
+        assert_memory_equal(got[i].data.data(), sent[i].data.data(), sent[i].length());
     }
     return pads;
 }
@@ -382,6 +427,168 @@ void after_a_flush_the_stream_starts_anew_with_a_record(void **)
     }
 }
 
+void short_forms_have_their_notes_in_the_header(void **)
+{
+    for (bool mode : {false, true}) {
+        Bench b;
+        b.m.timestamps = b.stamped = mode;
+        b.ready = 60;
+        std::vector<Frame> sent;
+        for (unsigned i = 0; i < 400; i++) {
+            if (b.random.percent(50)) {
+                sent.push_back(b.add_ack(b.random.percent(80)));
+            } else {
+                Frame f = b.add(1 + b.random.below(300));
+                f.flow = static_cast<uint8_t>(b.random.below(WEIR_FLOWS + 1));
+                if (f.flow && b.random.percent(50)) {
+                    f.flags |= WEIR_F_CONTINUES;
+                    f.notes = {1, 0, 2, 3, 0, 0, 0};
+                }
+                b.waiting.back() = f;
+                sent.push_back(f);
+            }
+            b.clock(b.random.below(150));
+        }
+        b.finish();
+        check(b, sent);
+        assert_int_equal(b.begun, sent.size());
+        assert_int_equal(b.ended, b.transfers.size());
+    }
+}
+
+// The coalescer has begun to leave bytes out when the record begins: after a flush the frame cannot go any
+// more.
+void a_short_record_that_is_flushed_in_its_header_is_dropped(void **)
+{
+    for (unsigned moment = 1; moment < 60; moment++) {
+        Bench b;
+        b.add_ack(true);
+        Frame kept = b.add(70);
+        b.packet_clocks = 0;
+        b.clock(moment);
+        bool begun = b.begun != 0, next = b.waiting.size() == 1 && b.begun == 2;
+        b.m.link_flush = 1;
+        b.clock();
+        b.m.link_flush = 0;
+        if (next && b.position != 0)
+            break;
+        b.open.bytes.clear();
+        b.transfers.clear();
+        b.packets = b.filled = b.until_taken = 0;
+        b.packet_clocks = 500;
+        b.records = 0;
+        std::vector<Frame> sent = {kept};
+        if (!begun)
+            sent.insert(sent.begin(), b.waiting.front());
+        b.finish();
+        check(b, sent);
+    }
+}
+
+// Acknowledgements each 20 us, while OUT is busy or not; the first transfer's end in us after the first of
+// them.
+struct Hold {
+    Bench b;
+    std::vector<Frame> sent;
+    explicit Hold(bool high_speed = true) : b(high_speed)
+    {
+        b.m.ack_hold = 1500;
+        b.out_clocks = 600;
+        b.packet_clocks = 100;
+        b.clock(1000);
+    }
+    uint64_t first_end(unsigned acks = 200, uint64_t every = 1200)
+    {
+        uint64_t before = b.now;
+        for (unsigned i = 0; i < acks && b.transfers.empty(); i++) {
+            sent.push_back(b.add_ack(i != 0));
+            b.clock(every);
+        }
+        for (unsigned i = 0; i < 300000 && b.transfers.empty(); i++)
+            b.clock();
+        assert_false(b.transfers.empty());
+        return (b.transfers.front().end - before) / 60;
+    }
+    ~Hold()
+    {
+        b.finish();
+        check(b, sent);
+    }
+};
+
+void acknowledgements_wait_for_more_while_out_is_busy(void **)
+{
+    Hold h;
+    assert_in_range(h.first_end(), 1500, 1505);
+    assert_in_range(h.b.transfers.front().bytes.size(), 74 * 12, 80 + 76 * 12);
+    assert_int_equal(h.b.held, 1);
+    assert_true(h.b.transfers.front().bytes.size() > 512); // its first packet did not wait
+    Hold one;                                              // even one alone
+    assert_in_range(one.first_end(1), 1500, 1505);
+    assert_int_equal(one.b.transfers.front().bytes.size(), 80);
+}
+
+void the_hold_is_as_long_as_its_register_says(void **)
+{
+    for (unsigned hold : {0u, 50u, 150u, 3000u}) {
+        Hold h;
+        h.b.m.ack_hold = static_cast<uint16_t>(hold);
+        assert_in_range(h.first_end(1), hold, hold + 5);
+        assert_int_equal(h.b.held, hold != 0);
+    }
+}
+
+void without_out_packets_acknowledgements_go_at_once(void **)
+{
+    Hold h;
+    h.b.out_clocks = 0;
+    h.b.clock(10000);
+    assert_in_range(h.first_end(), 1, 5);
+    assert_int_equal(h.b.held, 0);
+}
+
+void the_hold_ends_when_out_goes_quiet(void **)
+{
+    for (bool high_speed : {true, false}) {
+        Hold h(high_speed);
+        h.b.m.ack_hold = 60000;
+        h.sent.push_back(h.b.add_ack(false));
+        h.b.clock(6000); // 100 us
+        assert_true(h.b.transfers.empty());
+        h.b.out_clocks = 0;
+        uint64_t before = h.b.now;
+        while (h.b.transfers.empty() && h.b.now < before + 200000)
+            h.b.clock();
+        uint64_t us = (h.b.now - before) / 60;
+        if (high_speed)
+            assert_in_range(us, 125, 137); // the last was up to 10 us ago
+        else
+            assert_in_range(us, 2000, 2200);
+    }
+}
+
+void any_other_record_lifts_the_hold(void **)
+{
+    for (bool first : {true, false}) {
+        Hold h;
+        if (first)
+            h.sent.push_back(h.b.add(100));
+        h.sent.push_back(h.b.add_ack(false));
+        h.sent.push_back(h.b.add_ack(true));
+        if (!first) {
+            h.b.clock(20000);
+            assert_true(h.b.transfers.empty());
+            h.sent.push_back(h.b.add(100));
+        }
+        h.b.clock(500);
+        assert_int_equal(h.b.transfers.size(), 1);
+        // And the next transfer of acknowledgements alone waits again.
+        h.sent.push_back(h.b.add_ack(true));
+        h.b.clock(20000);
+        assert_int_equal(h.b.transfers.size(), 1);
+    }
+}
+
 } // namespace
 
 int main()
@@ -396,6 +603,13 @@ int main()
         cmocka_unit_test(a_transfer_ends_at_the_first_record_after_the_timeout),
         cmocka_unit_test(a_timeout_of_zero_gives_each_record_its_own_transfer),
         cmocka_unit_test(after_a_flush_the_stream_starts_anew_with_a_record),
+        cmocka_unit_test(short_forms_have_their_notes_in_the_header),
+        cmocka_unit_test(a_short_record_that_is_flushed_in_its_header_is_dropped),
+        cmocka_unit_test(acknowledgements_wait_for_more_while_out_is_busy),
+        cmocka_unit_test(the_hold_is_as_long_as_its_register_says),
+        cmocka_unit_test(without_out_packets_acknowledgements_go_at_once),
+        cmocka_unit_test(the_hold_ends_when_out_goes_quiet),
+        cmocka_unit_test(any_other_record_lifts_the_hold),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
