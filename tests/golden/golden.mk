@@ -40,7 +40,7 @@ golden-soak: $(GOLDEN)/golden_test
 .PHONY: golden golden-soak
 
 # Receive coalescing by a plain C model, the driver, and the kernel; also under ASan and UBSan, there without the kernel.
-COALESCE_SOURCES := $(addprefix tests/golden/,coalesce_model.c coalesce_traffic.c coalesce_check.c generate.c kernel.c model.c) \
+COALESCE_SOURCES := $(addprefix tests/golden/,coalesce_model.c coalesce_traffic.c coalesce_check.c plan.c kernel.c model.c) \
                     $(addprefix driver/,weir_flow.c weir_glue.c weir_record.c)
 TESTS += $(GOLDEN)/coalesce_test $(GOLDEN)/coalesce_sanitized
 $(GOLDEN)/coalesce_test: $(patsubst %.c,$(BUILD)/obj/%.o,tests/golden/coalesce_test.c $(COALESCE_SOURCES))
@@ -56,7 +56,7 @@ $(GOLDEN)/coalesce_sanitized: tests/golden/coalesce_test.c $(COALESCE_SOURCES) |
 # The same from the wire's bytes through the whole simulated card.
 TESTS += $(GOLDEN)/coalesce_card_test
 $(GOLDEN)/coalesce_card_test: $(patsubst %.c,$(BUILD)/obj/tests/golden/%.o,coalesce_card_test.c coalesce_traffic.c coalesce_check.c \
-                                generate.c model.c) $(DRIVER_LIB) $(SIM_LIB)
+                                plan.c model.c) $(DRIVER_LIB) $(SIM_LIB)
 	@mkdir -p $(@D)
 	$(SAY) LINK $@
 	$(Q)$(CXX) -o $@ $^ $(DRIVER_LIBS) $(SIM_LIBS)
