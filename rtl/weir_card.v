@@ -23,6 +23,7 @@ module weir_card #(
 ) (
     input  wire        usb_clk,
     input  wire        usb_rst,
+    input  wire [31:0] phy_id,       // WEIR_REG_PHY
     input  wire        utmi_rx_active,
     input  wire        utmi_rx_valid,
     input  wire [7:0]  utmi_rx_data,
@@ -280,7 +281,7 @@ module weir_card #(
         .ARP_ENTRIES(ARP_ENTRIES), .TX_MEMORY(1 << TX_ADDR_WIDTH), .RX_MEMORY(1 << RX_ADDR_WIDTH)
     ) control (
         .clk(usb_clk), .rst(rst), .link_flush(link_flush), .mac_address(mac_address), .link_status(link_status),
-        .arp_conflict(conflict), .link(link), .in_timeout(in_timeout), .ack_hold(ack_hold), .rx_mode(rx_mode),
+        .phy_id(phy_id), .arp_conflict(conflict), .link(link), .in_timeout(in_timeout), .ack_hold(ack_hold), .rx_mode(rx_mode),
         .device_time(device_time), .ctl_setup(ctl_setup), .ctl_start(ctl_start), .ctl_accept(answer_accept), .ctl_in_length(answer_length),
         .ctl_in_address(ctl_in_address), .ctl_in_data(answer_data), .ctl_out_valid(ctl_out_valid),
         .ctl_out_address(ctl_out_address), .ctl_out_data(ctl_out_data), .ctl_commit(ctl_commit),
@@ -309,34 +310,12 @@ module weir_card #(
     );
 
     // ---- Counters, a bank in each clock ----
-    wire [31:0] rx_count, tx_count, usb_count, flow_count;
-    reg  [1:0]  bank;
-
-    counter_bank rx_counters (
-        .clk(wire_rx_clk), .rst(rx_rst), .events(rx_events),
-        .usb_clk(usb_clk), .usb_hold(counters_hold), .usb_index(counters_index[3:0]), .usb_value(rx_count)
+    counters #(.COALESCE(COALESCE)) counters (
+        .wire_rx_clk(wire_rx_clk), .wire_rx_rst(rx_rst), .wire_rx_events(rx_events),
+        .wire_tx_clk(wire_tx_clk), .wire_tx_rst(tx_rst), .wire_tx_events({14'd0, ev_arp_reply, ev_tx_frame}),
+        .usb_clk(usb_clk), .usb_rst(rst), .usb_events(usb_events), .flow_events({12'd0, flow_events}),
+        .usb_hold(counters_hold), .usb_index(counters_index), .usb_value(counters_value)
     );
-    counter_bank tx_counters (
-        .clk(wire_tx_clk), .rst(tx_rst), .events({14'd0, ev_arp_reply, ev_tx_frame}),
-        .usb_clk(usb_clk), .usb_hold(counters_hold), .usb_index(counters_index[3:0]), .usb_value(tx_count)
-    );
-    counter_bank usb_counters (
-        .clk(usb_clk), .rst(rst), .events(usb_events),
-        .usb_clk(usb_clk), .usb_hold(counters_hold), .usb_index(counters_index[3:0]), .usb_value(usb_count)
-    );
-    generate
-        if (COALESCE != 0) begin : flow_bank
-            counter_bank flow_counters (
-                .clk(usb_clk), .rst(rst), .events({12'd0, flow_events}),
-                .usb_clk(usb_clk), .usb_hold(counters_hold), .usb_index(counters_index[3:0]), .usb_value(flow_count)
-            );
-        end else begin : no_flow_bank
-            wire unused = &{1'b0, flow_events};
-            assign flow_count = 32'd0;
-        end
-    endgenerate
-    always @(posedge usb_clk) bank <= counters_index[5:4];
-    assign counters_value = bank == 2'd0 ? rx_count : bank == 2'd1 ? tx_count : bank == 2'd2 ? usb_count : flow_count;
 
     // ---- LEDs ----
     wire active_led, error_led;

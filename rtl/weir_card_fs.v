@@ -59,7 +59,7 @@ module weir_card_fs #(
         .IN_SLOTS_LOG2(IN_SLOTS_LOG2), .MAX_FRAME(MAX_FRAME), .MAC_ENTRIES(MAC_ENTRIES), .ARP_ENTRIES(ARP_ENTRIES),
         .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE), .HIGH_SPEED(0), .USB_CLOCK_MHZ(48)
     ) card (
-        .usb_clk(usb_clk), .usb_rst(usb_rst),
+        .usb_clk(usb_clk), .usb_rst(usb_rst), .phy_id(32'd0),
         .utmi_rx_active(utmi_rx_active), .utmi_rx_valid(utmi_rx_valid), .utmi_rx_data(utmi_rx_data),
         .utmi_rx_error(utmi_rx_error), .utmi_tx_valid(utmi_tx_valid), .utmi_tx_data(utmi_tx_data),
         .utmi_tx_ready(utmi_tx_ready), .utmi_line_state(utmi_line_state), .utmi_xcvr_select(unused_xcvr_select),

@@ -14,10 +14,12 @@ module weir_card_ulpi #(
     parameter ARP_ENTRIES    = 4,
     parameter NCM            = 1,
     parameter TIMESTAMP      = 1,
-    parameter COALESCE       = 1
+    parameter COALESCE       = 1,
+    parameter CLOCK_OUT      = 0     // 1: the board makes usb_clk, and gives it to the PHY; ulpi_start.v says what differs
 ) (
-    input  wire        usb_clk,      // 60 MHz, the ULPI PHY's
+    input  wire        usb_clk,      // 60 MHz, the ULPI PHY's, or the board's for it
     input  wire        usb_rst,
+    output wire        ulpi_rst,     // the PHY's reset pin, active high; with CLOCK_OUT 0 it is usb_rst
     input  wire [7:0]  ulpi_data_i,
     output wire [7:0]  ulpi_data_o,
     output wire        ulpi_data_oe, // drive the data pins
@@ -44,14 +46,21 @@ module weir_card_ulpi #(
     wire       utmi_rx_active, utmi_rx_valid, utmi_rx_error, utmi_tx_valid, utmi_tx_ready, utmi_term_select, utmi_suspend_n;
     wire [7:0] utmi_rx_data, utmi_tx_data;
     wire [1:0] utmi_line_state, utmi_xcvr_select, utmi_op_mode;
+    wire       front_rst, phy_found;
+    wire [31:0] phy_id;
+    wire [3:0] card_led;
 
+    ulpi_start #(.CLOCK_OUT(CLOCK_OUT)) start (
+        .usb_clk(usb_clk), .usb_rst(usb_rst), .ulpi_rst(ulpi_rst), .front_rst(front_rst)
+    );
     ulpi_phy phy (
-        .usb_clk(usb_clk), .rst(usb_rst), .ulpi_data_i(ulpi_data_i), .ulpi_data_o(ulpi_data_o),
+        .usb_clk(usb_clk), .rst(front_rst), .ulpi_data_i(ulpi_data_i), .ulpi_data_o(ulpi_data_o),
         .ulpi_data_oe(ulpi_data_oe), .ulpi_dir(ulpi_dir), .ulpi_nxt(ulpi_nxt), .ulpi_stp(ulpi_stp),
         .utmi_rx_active(utmi_rx_active), .utmi_rx_valid(utmi_rx_valid), .utmi_rx_data(utmi_rx_data),
         .utmi_rx_error(utmi_rx_error), .utmi_tx_valid(utmi_tx_valid), .utmi_tx_data(utmi_tx_data),
         .utmi_tx_ready(utmi_tx_ready), .utmi_line_state(utmi_line_state), .utmi_xcvr_select(utmi_xcvr_select),
-        .utmi_term_select(utmi_term_select), .utmi_op_mode(utmi_op_mode), .utmi_suspend_n(utmi_suspend_n)
+        .utmi_term_select(utmi_term_select), .utmi_op_mode(utmi_op_mode), .utmi_suspend_n(utmi_suspend_n),
+        .phy_found(phy_found), .phy_id(phy_id)
     );
 
     weir_card #(
@@ -59,7 +68,7 @@ module weir_card_ulpi #(
         .IN_SLOTS_LOG2(IN_SLOTS_LOG2), .MAX_FRAME(MAX_FRAME), .MAC_ENTRIES(MAC_ENTRIES), .ARP_ENTRIES(ARP_ENTRIES),
         .NCM(NCM), .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE)
     ) card (
-        .usb_clk(usb_clk), .usb_rst(usb_rst),
+        .usb_clk(usb_clk), .usb_rst(front_rst), .phy_id(phy_id),
         .utmi_rx_active(utmi_rx_active), .utmi_rx_valid(utmi_rx_valid), .utmi_rx_data(utmi_rx_data),
         .utmi_rx_error(utmi_rx_error), .utmi_tx_valid(utmi_tx_valid), .utmi_tx_data(utmi_tx_data),
         .utmi_tx_ready(utmi_tx_ready), .utmi_line_state(utmi_line_state), .utmi_xcvr_select(utmi_xcvr_select),
@@ -68,8 +77,11 @@ module weir_card_ulpi #(
         .gmii_rx_er(gmii_rx_er),
         .wire_tx_clk(wire_tx_clk), .wire_tx_rst(wire_tx_rst), .gmii_txd(gmii_txd), .gmii_tx_en(gmii_tx_en),
         .gmii_tx_er(gmii_tx_er),
-        .link_status(link_status), .mac_address(mac_address), .led(led)
+        .link_status(link_status), .mac_address(mac_address), .led(card_led)
     );
+
+    // No PHY, or none with power: the error LED stays lit.
+    assign led = card_led | {!phy_found, 3'd0};
 endmodule
 
 `default_nettype wire

@@ -60,6 +60,15 @@ static void print_link(uint32_t link)
         printf("wire            down\n");
 }
 
+// A card of an older minor version does not know this register; one without a PHY has 0 in it.
+static void print_phy(struct weir_card *card)
+{
+    uint32_t phy;
+
+    if (weir_card_read_reg(card, WEIR_REG_PHY, &phy) == 0 && phy != 0)
+        printf("USB PHY         vendor %04" PRIx32 ", product %04" PRIx32 "\n", phy & 0xFFFF, phy >> 16);
+}
+
 int cmd_info(const struct options *options, int argc, char **argv)
 {
     struct runner runner;
@@ -80,6 +89,7 @@ int cmd_info(const struct options *options, int argc, char **argv)
     printf("card            %s\n", options->card);
     print_caps(weir_card_caps(runner.card));
     print_link(link);
+    print_phy(runner.card);
     printf("counters\n");
     for (size_t i = 0; i < counter_names_count; i++)
         printf("%14" PRIu32 "  %-18s %s\n", counters[counter_names[i].index], counter_names[i].name,

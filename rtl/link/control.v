@@ -27,6 +27,7 @@ module control #(
     input  wire        link_flush,    // pulse: the host starts anew
     input  wire [47:0] mac_address,   // first byte on the wire in bits 47..40
     input  wire [3:0]  link_status,   // bits of WEIR_REG_LINK, of no clock
+    input  wire [31:0] phy_id,        // WEIR_REG_PHY, constant
     input  wire        arp_conflict,  // pulse
     output reg  [3:0]  link,          // link_status, settled
     output reg  [15:0] in_timeout,    // microseconds
@@ -77,7 +78,7 @@ module control #(
     wire write = request_type == 8'h40 && value == 0;
     wire writable = index == `WEIR_REG_IN_TIMEOUT || index == `WEIR_REG_SCRATCH ||
                     (HAS_MODE && index == `WEIR_REG_RX_MODE) || (HAS_COALESCE && index == `WEIR_REG_ACK_HOLD);
-    wire readable = writable || index == `WEIR_REG_ID || index == `WEIR_REG_LINK ||
+    wire readable = writable || index == `WEIR_REG_ID || index == `WEIR_REG_LINK || index == `WEIR_REG_PHY ||
                     (HAS_TIME && (index == `WEIR_REG_TIME || index == `WEIR_REG_TIME_HIGH));
 
     reg [7:0] entries; // of the table that is named
@@ -117,7 +118,8 @@ module control #(
                 `WEIR_REQ_GET_COUNTERS: ctl_in_length <= COUNTERS_SIZE;
                 default:                ctl_in_length <= 16'd4;
             endcase
-            case (index[2:0])
+            case (index[3:0])
+                `WEIR_REG_PHY:        register <= phy_id;
                 `WEIR_REG_ID:         register <= 32'h52494557;
                 `WEIR_REG_LINK:       register <= {28'd0, link};
                 `WEIR_REG_IN_TIMEOUT: register <= {16'd0, in_timeout};

@@ -153,6 +153,8 @@
 // RO: device time in ns, lower half; reading it keeps the upper half for WEIR_REG_TIME_HIGH.
 `define WEIR_REG_TIME 6
 `define WEIR_REG_TIME_HIGH 7
+// RO: what the USB PHY says it is: bits 15..0 vendor ID, 31..16 product ID (ULPI 1.1 section 4.2.1); 0 in a card without one
+`define WEIR_REG_PHY 8
 
 // Tables (upper byte of WRITE_TABLE's wIndex); an entry is 64 bits, bit 63 says that it is in use.
 // Receive control, one entry of WEIR_RX_ bits. Reset: all zero.

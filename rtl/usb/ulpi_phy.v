@@ -4,15 +4,18 @@
 //
 // Receiving: a clock with dir high, after one of turn-around, carries a packet's byte (nxt high) or an RX CMD (nxt low), also
 // in the middle of a packet. Sending: one TX CMD, then a byte each clock with nxt, then stp. Register writes keep the PHY's
-// Function Control equal to xcvr_select, term_select, op_mode and suspend_n, and clear the pull-downs in OTG Control once.
+// Function Control equal to xcvr_select, term_select, op_mode and suspend_n. Before the first of them, so before there is a
+// pull-up, they clear the pull-downs in OTG Control, and vendor and product ID are read: a PHY that is not there, or has no
+// power, is known by `phy_found` staying low.
 //
 // The PHY may take the bus at any moment by raising dir. So nothing here waits for an answer that dir can swallow: a register
-// write that was cut short is simply still due and starts again; a packet not yet begun is kept back behind an RX CMD, but
+// access that was cut short is simply still due and starts again; a packet not yet begun is kept back behind an RX CMD, but
 // thrown away when another packet came in between, since its time is over.
 //
 //             ┌───────── tx_valid ──────────> TX_CMD ── nxt ──> TX_DATA ── nxt, no more bytes: stp ──> IDLE
 //     IDLE ───┤                                  └── packet arrives ──┴──> TX_DROP ── tx_valid low ──> IDLE
-//             └─ register differs ─> REG_CMD ── nxt ──> REG_DATA ── nxt ──> REG_STOP (stp) ──> IDLE; dir: back to IDLE
+//             ├─ register differs ─> REG_CMD ── nxt ──> REG_DATA ── nxt ──> REG_STOP (stp) ──> IDLE; dir: back to IDLE
+//             └─ to be read ───────> REG_CMD ── nxt ──> READ_TURN ── dir ──> READ_DATA ──> IDLE; dir with nxt: back to IDLE
 `default_nettype none
 
 module ulpi_phy (
@@ -39,15 +42,27 @@ module ulpi_phy (
     input  wire [1:0] utmi_xcvr_select,
     input  wire       utmi_term_select,
     input  wire [1:0] utmi_op_mode,
-    input  wire       utmi_suspend_n
+    input  wire       utmi_suspend_n,
+
+    output wire       phy_found,        // it has told who it is
+    output reg [31:0] phy_id            // product ID, vendor ID; once phy_found
 );
     localparam [1:0] LINE_J = 2'b01;
     localparam [5:0] FUNCTION_CONTROL = 6'h04;
     localparam [5:0] OTG_CONTROL = 6'h0A;
 
+    localparam [3:0] IDLE = 4'd0, TX_CMD = 4'd1, TX_DATA = 4'd2, TX_DROP = 4'd3, REG_CMD = 4'd4, REG_DATA = 4'd5,
+                     REG_STOP = 4'd6, READ_TURN = 4'd7, READ_DATA = 4'd8;
+    reg  [3:0] state;
+
     // ---- Receiving (ULPI 1.1 sections 3.8.1.2 and 3.8.2.4) ----
     reg  dir_before;
     wire receiving = ulpi_dir & dir_before;
+    wire register_data = state == READ_DATA & !ulpi_nxt; // where an RX CMD would be
+
+    // Of a PHY in low power the line state comes without a clock, also when the link's goes on.
+    wire [1:0] line_asleep;
+    sync_bits #(.WIDTH(2)) line_sync (.clk(usb_clk), .d(ulpi_data_i[1:0]), .q(line_asleep));
 
     always @(posedge usb_clk) begin
         dir_before <= ulpi_dir | rst;
@@ -62,7 +77,9 @@ module ulpi_phy (
             utmi_rx_error <= 1'b0;
         end else if (!dir_before) begin
             utmi_rx_active <= ulpi_nxt;
-        end else if (!ulpi_nxt) begin
+        end else if (asleep) begin
+            if (slept[2]) utmi_line_state <= line_asleep;
+        end else if (!ulpi_nxt & !register_data) begin
             utmi_line_state <= ulpi_data_i[1:0];
             utmi_rx_active <= ulpi_data_i[4];
             utmi_rx_error <= ulpi_data_i[5] & ulpi_data_i[4];
@@ -78,24 +95,25 @@ module ulpi_phy (
     reg        otg_known;
     reg        writing_function;
     wire       function_due = !function_known | function_sent != function_wanted;
-    wire       write_due = !otg_known | function_due;
+    reg  [2:0] next_id;                 // of the four registers 0 to 3, ULPI 1.1 section 4.2.1
+    reg        reading;
+    wire       register_due = !phy_found | function_due; // OTG Control, then the IDs, then Function Control
+
+    assign phy_found = next_id[2];
 
     // In low power mode the PHY has stopped its clock and drives the line state on data[1:0]; stp wakes it. No clock is
     // needed for that: anything but J on the line asks for stp combinationally (ULPI 1.1 section 3.9), and so does
     // utmi_suspend_n, when the card wakes the host.
     wire asleep = function_known & ~function_sent[6];
-    reg  slept;
+    reg  [2:0] slept;                   // for one, two and three clocks, so that line_asleep is of that time
 
     // ---- Sending ----
-    localparam [2:0] IDLE = 3'd0, TX_CMD = 3'd1, TX_DATA = 3'd2, TX_DROP = 3'd3,
-                     REG_CMD = 3'd4, REG_DATA = 3'd5, REG_STOP = 3'd6;
-    reg  [2:0] state;
     reg  [7:0] data;
     reg        stop;
     wire       no_pid = utmi_op_mode == 2'd2;
     wire       may_start = state == IDLE & !ulpi_dir & !stop;
-    wire       start_write = may_start & write_due;
-    wire       start_packet = may_start & !write_due & utmi_tx_valid;
+    wire       start_register = may_start & register_due;
+    wire       start_packet = may_start & !register_due & utmi_tx_valid;
     wire       accepted = ulpi_nxt & !ulpi_dir & !dir_before;
 
     assign utmi_tx_ready = (start_packet & !no_pid) | (state == TX_CMD & accepted) | (state == TX_DATA & accepted)
@@ -109,9 +127,10 @@ module ulpi_phy (
         case (state)
         IDLE: begin
             data <= 8'h00;
-            if (start_write) begin
+            if (start_register) begin
+                reading <= otg_known & !phy_found;
                 writing_function <= otg_known;
-                data <= {2'b10, otg_known ? FUNCTION_CONTROL : OTG_CONTROL};
+                data <= !otg_known ? {2'b10, OTG_CONTROL} : phy_found ? {2'b10, FUNCTION_CONTROL} : {6'b110000, next_id[1:0]};
                 state <= REG_CMD;
             end else if (start_packet) begin
                 data <= {4'b0100, no_pid ? 4'h0 : utmi_tx_data[3:0]};
@@ -131,7 +150,10 @@ module ulpi_phy (
             if (!utmi_tx_valid) state <= IDLE;
         REG_CMD:
             if (ulpi_dir) state <= IDLE;
-            else if (accepted) begin
+            else if (accepted & reading) begin
+                data <= 8'h00;
+                state <= READ_TURN;
+            end else if (accepted) begin
                 data <= writing_function ? {1'b0, function_wanted} : 8'h00;
                 function_sent <= function_wanted;
                 if (writing_function) function_known <= 1'b0;
@@ -144,6 +166,15 @@ module ulpi_phy (
                 stop <= 1'b1;
                 state <= REG_STOP;
             end
+        READ_TURN: // a packet that comes in this clock, told by nxt, puts the read off
+            state <= ulpi_dir & !dir_before & !ulpi_nxt ? READ_DATA : IDLE;
+        READ_DATA: begin
+            if (ulpi_dir & !ulpi_nxt) begin
+                phy_id <= {ulpi_data_i, phy_id[31:8]};
+                next_id <= next_id + 1'b1;
+            end
+            state <= IDLE;
+        end
         default: begin // REG_STOP
             if (!ulpi_dir & writing_function) function_known <= 1'b1;
             if (!ulpi_dir & !writing_function) otg_known <= 1'b1;
@@ -152,15 +183,16 @@ module ulpi_phy (
         endcase
 
         // A PHY that wakes has set SuspendM itself, so what it holds is no longer what was written.
-        slept <= asleep & (slept | receiving);
-        if (asleep & slept & !ulpi_dir) function_known <= 1'b0;
+        slept <= {slept[1:0], slept[0] | receiving} & {3{asleep}};
+        if (asleep & slept[0] & !ulpi_dir) function_known <= 1'b0;
 
         if (rst) begin
             state <= IDLE;
             data <= 8'h00;
             stop <= 1'b0;
-            slept <= 1'b0;
+            slept <= 3'd0;
             otg_known <= 1'b0;
+            next_id <= 3'd0;
             function_known <= 1'b0;
         end
     end

@@ -126,7 +126,7 @@ module usb_device #(
         .clk(clk), .rst(rst), .wake(wake_request & remote_wakeup), .test_mode(test_mode),
         .line_state(utmi_line_state), .rx_active(utmi_rx_active),
         .xcvr_select(utmi_xcvr_select), .term_select(utmi_term_select), .op_mode(utmi_op_mode),
-        .suspend_n(utmi_suspend_n), .chirp(chirp), .chirp_j(chirp_j), .enabled(enabled), .high_speed(high_speed),
+        .suspend_n(utmi_suspend_n), .chirp(chirp), .chirp_j(chirp_j), .tx_ready(utmi_tx_ready), .enabled(enabled), .high_speed(high_speed),
         .bus_reset(bus_reset), .suspended(suspended), .testing(testing)
     );
 

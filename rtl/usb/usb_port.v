@@ -47,6 +47,7 @@ module usb_port #(
     output wire       suspend_n,
     output reg        chirp,            // send bytes of chirp_j: with op_mode 2 zeros are K and ones J
     output wire       chirp_j,
+    input  wire       tx_ready,         // the transceiver takes one of them
 
     // device core
     output reg        enabled,          // packets may flow; low from a reset's begin to its end
@@ -70,6 +71,7 @@ module usb_port #(
     reg       rested;                   // suspended for SLEEP_CLOCKS: may sleep, and wake the host
     reg       asked;                    // the host has been asked to wake since `wake` rose
     reg       asleep;
+    reg       driving;                  // the transceiver has taken the first byte of our K: one that wakes takes its time
     wire      wake_now;                 // `wake` in this clock
 
     wire is_reset = line == SE0 & stable >= RESET_CLOCKS;
@@ -123,7 +125,8 @@ module usb_port #(
     always @(posedge clk) begin
         bus_reset <= 1'b0;
         line <= line_state;
-        elapsed <= elapsed + 1'b1;
+        elapsed <= (state == CHIRP | state == WAKE_HOST) & !driving ? {TIMER_WIDTH{1'b0}} : elapsed + 1'b1;
+        driving <= (state == CHIRP | state == WAKE_HOST) & (driving | (chirp & tx_ready));
         if (line_state != line | rx_active) stable <= 0;
         else if (!is_idle) stable <= stable + 1'b1;
 

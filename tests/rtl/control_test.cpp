@@ -267,7 +267,7 @@ void requests_that_weir_link_does_not_know_are_refused(void **)
         {in, WEIR_REQ_GET_CAPS, 0, 32, 1},
         {in, WEIR_REQ_GET_CAPS, 0, 0, 0},
         {out, WEIR_REQ_READ_REG, 0, 4, 0},
-        {in, WEIR_REQ_READ_REG, 8, 4, 0},
+        {in, WEIR_REQ_READ_REG, 9, 4, 0},
         {in, WEIR_REQ_READ_REG, 256, 4, 0},
         {in, WEIR_REQ_READ_REG, 0, 3, 0},
         {in, WEIR_REQ_READ_REG, 0, 8, 0},

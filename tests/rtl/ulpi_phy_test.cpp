@@ -2,6 +2,8 @@
 #include "Vulpi_phy.h"
 #include "usb_bench.h"
 
+static const uint8_t identity[4] = {0x24, 0x04, 0x07, 0x1F}; // vendor and product ID
+
 // The PHY's side of the pins, clock by clock. What the link shows in a clock is looked at before its edge.
 struct Link {
     std::unique_ptr<VerilatedContext> context{new VerilatedContext};
@@ -24,6 +26,9 @@ struct Link {
         if (settle) {
             uint8_t address, value;
             assert_true(take_write(address, value) && address == 0x0A && value == 0x00);
+            for (uint8_t i = 0; i < 4; i++)
+                assert_true(give_register(i, identity[i]));
+            assert_true(dut->phy_found);
             assert_true(take_write(address, value) && address == 0x04 && value == 0x45);
         }
     }
@@ -93,6 +98,18 @@ struct Link {
         const bool stopped = dut->ulpi_stp;
         clock();
         return stopped;
+    }
+    // Answers a register read as a PHY does: turn-around, the value, turn-around.
+    bool give_register(uint8_t address, uint8_t value)
+    {
+        if (!wait_command() || shown() != (0xC0 | address))
+            return false;
+        clock();
+        clock(false, true);
+        clock(true);
+        clock(true, false, value);
+        clock();
+        return true;
     }
     // Takes a packet, with a byte in one of `period` clocks; returns it with the TX CMD first.
     Bytes take_packet(unsigned period)
@@ -172,6 +189,133 @@ static void a_write_that_dir_interrupts_in_any_clock_is_made_again(void **)
                 assert_true(address == 4 && value == 0x44);
             assert_false(link.wait_command(50));
         }
+}
+
+static void the_phy_is_found_by_its_ids_before_there_is_a_pull_up(void **)
+{
+    Link link(false);
+    uint8_t address, value;
+    assert_true(link.take_write(address, value) && address == 0x0A);
+    for (uint8_t i = 0; i < 4; i++) {
+        assert_false(link.dut->phy_found);
+        assert_true(link.give_register(i, identity[i]));
+    }
+    assert_true(link.dut->phy_found);
+    assert_int_equal(link.dut->phy_id, 0x1F070424);
+    assert_int_equal(link.dut->utmi_line_state, 1); // what was read is no RX CMD
+    assert_false(link.active);
+    assert_true(link.take_write(address, value) && address == 4 && value == 0x45);
+}
+
+static void without_a_phy_nothing_is_found(void **)
+{
+    Link link(false);
+    for (int i = 0; i < 1000; i++) {
+        link.clock();
+        assert_false(link.dut->phy_found);
+    }
+    for (int i = 0; i < 1000; i++) { // pins that float high
+        link.clock(true, true, 0xFF);
+        assert_false(link.dut->phy_found);
+    }
+}
+
+// dir rises in each clock of a read in turn, with an RX CMD or a packet: what is read then is right all the same.
+static void a_read_that_dir_interrupts_in_any_clock_is_made_again(void **)
+{
+    for (int packet = 0; packet < 2; packet++)
+        for (int at = 0; at < 3; at++) { // command, nxt, where the PHY would turn the bus
+            Link link(false);
+            uint8_t address, value;
+            assert_true(link.take_write(address, value));
+            assert_true(link.wait_command());
+            const bool nxt[2] = {false, true};
+            for (int i = 0; i < at; i++)
+                link.clock(false, nxt[i]);
+            if (at == 2 && !packet)
+                continue; // that is the answer itself
+            link.clock(true, packet);
+            link.clock(true, packet, packet ? 0xA5 : 0x4E);
+            assert_int_equal(link.active, packet);
+            assert_true(packet ? link.rx == Bytes{0xA5} : link.dut->utmi_line_state == 2);
+            link.clock();
+            for (uint8_t i = 0; i < 4; i++)
+                assert_true(link.give_register(i, identity[i]));
+            assert_int_equal(link.dut->phy_id, 0x1F070424);
+        }
+}
+
+// A PHY that interrupts at random, in any clock in which it may, while the link reads, writes and sends: it never misses a
+// register, and every packet and RX CMD comes through.
+static void reads_and_writes_survive_random_interruptions(void **)
+{
+    std::mt19937 random(3);
+    for (unsigned round = 0; round < 2000; round++) {
+        Link link(false);
+        uint8_t registers[64] = {identity[0], identity[1], identity[2], identity[3]};
+        registers[4] = 0x41, registers[10] = 0x06;
+        enum { IDLE, TAKE, READ, VALUE, STOP } state = IDLE;
+        uint8_t command = 0, value = 0, line = 1;
+        unsigned interruptions = 0;
+        link.clock();
+        for (unsigned i = 0; i < 400; i++) {
+            const uint8_t shown = link.shown();
+            const bool may = i < 300 && (state == IDLE || state == TAKE || (state == READ && (random() & 1)));
+            if (may && random() % 5 == 0) { // a packet, or a change of line state
+                const bool packet = state == READ || (random() & 1);
+                const Bytes bytes = random_bytes(random, 1 + random() % 5);
+                interruptions++;
+                state = IDLE;
+                link.clock(true, packet);
+                if (packet) {
+                    for (uint8_t byte : bytes)
+                        link.clock(true, true, byte);
+                    assert_true(link.rx == bytes);
+                } else {
+                    line = uint8_t(random() & 3);
+                    link.clock(true, false, uint8_t(0x4C | line));
+                }
+                assert_int_equal(link.dut->utmi_line_state, line);
+                link.clock();
+                link.clock();
+                continue;
+            }
+            switch (state) {
+            case IDLE:
+                link.clock();
+                if (shown >> 6 >= 2 && (random() & 1))
+                    state = TAKE;
+                break;
+            case TAKE:
+                command = shown;
+                link.clock(false, true);
+                state = command >> 6 == 3 ? READ : VALUE;
+                break;
+            case READ:
+                link.clock(true);
+                link.clock(true, false, registers[command & 0x3F]);
+                link.clock();
+                state = IDLE;
+                break;
+            case VALUE:
+                value = shown;
+                link.clock(false, true);
+                state = STOP;
+                break;
+            case STOP:
+                link.set(false, false, 0);
+                if (link.dut->ulpi_stp) {
+                    registers[command & 0x3F] = value;
+                    state = IDLE;
+                }
+                link.clock();
+                break;
+            }
+        }
+        if (!link.dut->phy_found || link.dut->phy_id != 0x1F070424 || registers[4] != 0x45 || registers[10] != 0)
+            fail_msg("round %u of seed 3, after %u interruptions: ID %08x, Function Control %02x, OTG Control %02x", round,
+                     interruptions, link.dut->phy_id, registers[4], registers[10]);
+    }
 }
 
 static void rx_cmds_tell_line_state_activity_and_errors(void **)
@@ -329,7 +473,8 @@ static void a_sleeping_phy_is_woken_by_the_line_without_a_clock(void **)
     assert_true(link.dut->ulpi_stp);
     link.set(true, false, 0); // SE0
     assert_true(link.dut->ulpi_stp);
-    link.clock(true, false, 2);
+    for (int i = 0; i < 3; i++)
+        link.clock(true, false, 2);
     assert_int_equal(link.dut->utmi_line_state, 2);
     link.dut->utmi_suspend_n = 1;
     link.clock();
@@ -364,6 +509,10 @@ static const CMUnitTest tests[] = {
     cmocka_unit_test(stp_is_held_through_reset),
     cmocka_unit_test(each_change_of_mode_is_written_once),
     cmocka_unit_test(a_write_that_dir_interrupts_in_any_clock_is_made_again),
+    cmocka_unit_test(the_phy_is_found_by_its_ids_before_there_is_a_pull_up),
+    cmocka_unit_test(without_a_phy_nothing_is_found),
+    cmocka_unit_test(a_read_that_dir_interrupts_in_any_clock_is_made_again),
+    cmocka_unit_test(reads_and_writes_survive_random_interruptions),
     cmocka_unit_test(rx_cmds_tell_line_state_activity_and_errors),
     cmocka_unit_test(a_packet_comes_through_with_rx_cmds_between_its_bytes),
     cmocka_unit_test(the_byte_of_the_turn_around_is_no_data),

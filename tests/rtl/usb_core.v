@@ -66,6 +66,9 @@ module usb_core #(
     wire [7:0] rx_data, tx_data;
     wire [1:0] line_state, xcvr_select, op_mode;
 
+    wire       unused_found;
+    wire [31:0] unused_id;
+
     ulpi_phy phy (
         .usb_clk(clk), .rst(rst),
         .ulpi_data_i(ulpi_data_i), .ulpi_data_o(ulpi_data_o), .ulpi_data_oe(ulpi_data_oe),
@@ -73,7 +76,7 @@ module usb_core #(
         .utmi_rx_active(rx_active), .utmi_rx_valid(rx_valid), .utmi_rx_data(rx_data), .utmi_rx_error(rx_error),
         .utmi_tx_valid(tx_valid), .utmi_tx_data(tx_data), .utmi_tx_ready(tx_ready),
         .utmi_line_state(line_state), .utmi_xcvr_select(xcvr_select), .utmi_term_select(term_select),
-        .utmi_op_mode(op_mode), .utmi_suspend_n(suspend_n)
+        .utmi_op_mode(op_mode), .utmi_suspend_n(suspend_n), .phy_found(unused_found), .phy_id(unused_id)
     );
 
     usb_device #(

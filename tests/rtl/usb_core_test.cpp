@@ -389,6 +389,27 @@ static void clearing_a_halt_starts_again_at_data0(void **)
     assert_int_equal(card.events.out_duplicate, 0);
 }
 
+// The host's toggles begin anew with either request (USB 2.0 sections 9.1.1.5 and 9.4.10); were the card's not, a packet would be
+// taken for one that came before.
+static void set_configuration_and_set_interface_start_again_at_data0(void **)
+{
+    Card card;
+    assert_enumerates(card);
+    for (unsigned i = 0; i < 6; i++) {
+        Bytes data = pattern(10, i), got(512);
+        card.write_in(data);
+        assert_int_equal(card.transfer(WEIR_EP_OUT, data), WEIR_USB_OK);
+        assert_int_equal(card.transfer(WEIR_EP_IN, got), WEIR_USB_OK);
+        assert_true(got == data);
+        card.run(100);
+        assert_int_equal(card.transfers.size(), i + 1);
+        assert_int_equal(i & 1 ? card.control(0x01, 11, 0, 0) : card.control(0x00, 9, 1, 0), WEIR_USB_OK);
+        for (uint8_t endpoint : {WEIR_EP_OUT, WEIR_EP_IN})
+            assert_false(card.host->endpoints[(endpoint & 15) | (endpoint & 0x80) >> 3].toggle);
+    }
+    assert_int_equal(card.events.out_duplicate, 0);
+}
+
 static void each_notification_is_sent_once(void **)
 {
     const weir_usb_faults faults = {10000, 10000, 10000};
@@ -622,6 +643,7 @@ int main()
         cmocka_unit_test(both_directions_at_once_on_a_bad_cable_lose_nothing),
         cmocka_unit_test(a_halted_endpoint_stalls_until_the_halt_is_cleared),
         cmocka_unit_test(clearing_a_halt_starts_again_at_data0),
+        cmocka_unit_test(set_configuration_and_set_interface_start_again_at_data0),
         cmocka_unit_test(each_notification_is_sent_once),
         cmocka_unit_test(a_reset_in_the_middle_of_transfers_starts_everything_anew),
         cmocka_unit_test(suspend_puts_the_phy_to_sleep_and_resume_brings_high_speed_back),

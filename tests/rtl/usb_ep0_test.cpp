@@ -180,6 +180,21 @@ static void a_request_without_data_commits_once_though_its_ack_is_lost(void **)
     assert_false(c.receive(status));
 }
 
+// USB 2.0 section 8.5.3: without a data stage the status stage is an IN, also of a request that would read.
+static void a_read_of_no_bytes_has_a_status_stage_in(void **)
+{
+    Control c;
+    c.dut->ctl_in_length = 64;
+    c.setup(request(0xC0, 1, 0));
+    Bytes packet;
+    assert_true(c.dut->in_toggle);
+    assert_true(c.receive(packet));
+    assert_int_equal(packet.size(), 0);
+    assert_int_equal(c.ctl_commits, 1);
+    assert_false(c.receive(packet));
+    assert_int_equal(c.ctl_commits, 1);
+}
+
 static void what_is_not_accepted_stalls_until_the_next_setup(void **)
 {
     Control c;
@@ -254,6 +269,7 @@ static const CMUnitTest tests[] = {
     cmocka_unit_test(writes_hand_on_only_good_packets_and_commit_with_the_status_stage),
     cmocka_unit_test(the_status_packet_waits_until_the_bytes_are_handed_on),
     cmocka_unit_test(a_request_without_data_commits_once_though_its_ack_is_lost),
+    cmocka_unit_test(a_read_of_no_bytes_has_a_status_stage_in),
     cmocka_unit_test(what_is_not_accepted_stalls_until_the_next_setup),
     cmocka_unit_test(the_host_may_stop_reading_early_or_be_ahead_by_a_lost_ack),
     cmocka_unit_test(more_data_than_announced_stalls),

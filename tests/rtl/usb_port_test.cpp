@@ -12,6 +12,7 @@ struct Port : Bench<Vusb_port> {
     {
         dut->rx_active = dut->wake = dut->test_mode = 0;
         dut->line_state = J;
+        dut->tx_ready = 1;
         reset();
     }
     void drive(Line line, uint64_t count)
@@ -344,7 +345,22 @@ static void a_reset_wakes_from_suspend(void **)
     assert_true(p.dut->suspend_n);
 }
 
+// A PHY whose clock goes on in low power needs a millisecond to wake, in which it takes nothing.
+static void a_k_lasts_a_millisecond_from_when_the_transceiver_takes_it(void **)
+{
+    Port p;
+    p.dut->tx_ready = 0;
+    p.until(SE0, 4 * MS, [&] { return p.chirping(); });
+    p.drive(SE0, 2 * MS);
+    assert_true(p.chirping());
+    p.dut->tx_ready = 1;
+    p.drive(K, 1);
+    p.dut->tx_ready = 0; // one byte is enough
+    assert_in_range(p.until(K, 7 * MS, [&] { return !p.dut->chirp; }), 1 * MS, 2 * MS);
+}
+
 static const CMUnitTest tests[] = {
+    cmocka_unit_test(a_k_lasts_a_millisecond_from_when_the_transceiver_takes_it),
     cmocka_unit_test(it_attaches_at_full_speed_and_takes_no_packets_before_a_reset),
     cmocka_unit_test(se0_of_2_5_us_is_a_reset_and_less_is_not),
     cmocka_unit_test(three_pairs_of_host_chirps_lead_to_high_speed),

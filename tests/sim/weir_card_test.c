@@ -464,9 +464,28 @@ static void descriptors_tell_the_speed_that_the_port_allowed(void **state)
     }
 }
 
+static uint32_t read_register(struct bench *b, uint16_t index)
+{
+    uint8_t data[4];
+    assert_int_equal(control(b, 0xC0, WEIR_REQ_READ_REG, index, data, sizeof data), WEIR_USB_OK);
+    return get32(data);
+}
+
+static void the_host_reads_which_phy_the_card_has(void **state)
+{
+    (void)state;
+    struct bench *ulpi = plug_in_as((struct weir_sim_config){0});
+    assert_int_equal(read_register(ulpi, WEIR_REG_PHY), 0x00070424); // as in usb_host_phy_registers.c
+    unplug(ulpi);
+    struct bench *pins = plug_in_as((struct weir_sim_config){.full_speed = true});
+    assert_int_equal(read_register(pins, WEIR_REG_PHY), 0);
+    unplug(pins);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_host_reads_which_phy_the_card_has),
         cmocka_unit_test(frames_of_all_lengths_come_back_as_they_were),
         cmocka_unit_test(frames_come_back_once_over_a_usb_that_breaks_packets),
         cmocka_unit_test(a_superframe_comes_back_as_segments_with_right_checksums),
