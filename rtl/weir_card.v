@@ -16,6 +16,8 @@ module weir_card #(
     parameter MAC_ENTRIES    = 20,   // addresses in the filter
     parameter ARP_ENTRIES    = 4,    // addresses answered for
     parameter NCM            = 1,    // 1: configuration 2, CDC-NCM; 0 leaves it out
+    parameter TIMESTAMP      = 1,    // 1: frames can go up with the time of their arrival; 0 leaves it out
+    parameter COALESCE       = 1,    // 1: receive coalescing; 0 leaves it out
     parameter HIGH_SPEED     = 1,    // 0: the USB front knows full speed only
     parameter USB_CLOCK_MHZ  = 60    // of usb_clk; 48 behind fullspeed_phy
 ) (
@@ -51,9 +53,12 @@ module weir_card #(
     output wire [3:0]  led           // link, activity, configured, error
 );
     localparam FEATURES = `WEIR_CAP_TX_CSUM | `WEIR_CAP_RX_CSUM | `WEIR_CAP_TSO4 | `WEIR_CAP_ARP | `WEIR_CAP_JUMBO |
-                          (NCM != 0 ? `WEIR_CAP_NCM : 0);
+                          (NCM != 0 ? `WEIR_CAP_NCM : 0) | (TIMESTAMP != 0 ? `WEIR_CAP_TIMESTAMP : 0) |
+                          (COALESCE != 0 ? `WEIR_CAP_COALESCE : 0);
     // The longest IP packet behind an Ethernet header with two VLAN tags.
     localparam MAX_SUPERFRAME = 65535 + 22;
+    // Bits of a time stamp in the receive memory: 2^40 ns are 18 minutes.
+    localparam STAMP = TIMESTAMP != 0 ? 40 : 1;
 
     // ---- Resets ----
     wire reset = usb_rst | wire_rx_rst | wire_tx_rst;
@@ -80,7 +85,7 @@ module weir_card #(
     wire [9:0]  ctl_in_address, ctl_out_address;
     wire [7:0]  ctl_in_data, ctl_out_data;
     wire [1:0]  configuration;
-    wire        alternate, unused_suspended;
+    wire        alternate, suspended, wake_request;
     wire        ncm = configuration == 2'd2;  // CDC-NCM
     wire        listens = ncm & alternate;    // and its data interface is open
     wire [15:0] usb_events; // bit n: counter 32 + n
@@ -99,7 +104,7 @@ module weir_card #(
         .s_notify_valid(notify_valid), .s_notify_ready(notify_ready), .s_notify_data(notify_data),
         .s_notify_long(notify_long),
         .configured(configured), .configuration(configuration), .alternate(alternate),
-        .high_speed(high_speed), .link_flush(link_flush), .suspended(unused_suspended), .wake_request(1'b0),
+        .high_speed(high_speed), .link_flush(link_flush), .suspended(suspended), .wake_request(wake_request),
         .ctl_setup(ctl_setup), .ctl_start(ctl_start), .ctl_accept(ctl_accept), .ctl_in_length(ctl_in_length),
         .ctl_in_address(ctl_in_address), .ctl_in_data(ctl_in_data), .ctl_out_valid(ctl_out_valid),
         .ctl_out_address(ctl_out_address), .ctl_out_data(ctl_out_data), .ctl_commit(ctl_commit),
@@ -171,12 +176,12 @@ module weir_card #(
     );
 
     // ---- Wire to host: MAC, parser (wire_rx_clk), memory (to usb_clk), records or NTBs ----
-    wire       got_valid, got_last, got_error_fcs, got_error_symbol, got_error_length;
+    wire       got_start, got_valid, got_last, got_error_fcs, got_error_symbol, got_error_length;
     wire [7:0] got_data;
 
     mac_rx #(.MAX_FRAME(MAX_FRAME)) mac_rx (
         .clk(wire_rx_clk), .rst(rx_rst), .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv), .gmii_rx_er(gmii_rx_er),
-        .m_valid(got_valid), .m_data(got_data), .m_last(got_last),
+        .m_start(got_start), .m_valid(got_valid), .m_data(got_data), .m_last(got_last),
         .m_error_fcs(got_error_fcs), .m_error_symbol(got_error_symbol), .m_error_length(got_error_length)
     );
 
@@ -189,12 +194,14 @@ module weir_card #(
     wire                     arp_rx_valid, arp_rx_ready, arp_rx_last, arp_rx_room;
     wire [7:0]               arp_rx_data;
     wire [15:0]              rx_events; // bit n: counter n
+    wire                     stamp_fresh, stamp_hold;
 
     rx_parser #(.ADDR_WIDTH(RX_ADDR_WIDTH), .MAC_ENTRIES(MAC_ENTRIES), .ARP_ENTRIES(ARP_ENTRIES)) rx_parser (
         .clk(wire_rx_clk), .rst(rx_rst), .mac_address(mac_address),
         .cfg_valid(cfg_valid), .cfg_table(cfg[79:72]), .cfg_index(cfg[71:64]), .cfg_data(cfg[63:0]),
         .s_valid(got_valid), .s_data(got_data), .s_last(got_last), .s_error_fcs(got_error_fcs),
         .s_error_symbol(got_error_symbol), .s_error_length(got_error_length),
+        .stamp_fresh(stamp_fresh), .stamp_hold(stamp_hold),
         .wr_en(rx_en), .wr_offset(rx_offset), .wr_data(rx_data), .wr_commit(rx_commit), .wr_length(rx_length),
         .wr_meta(rx_flags), .wr_free(rx_free), .wr_ready(rx_ready),
         .m_arp_valid(arp_rx_valid), .m_arp_ready(arp_rx_ready), .m_arp_data(arp_rx_data), .m_arp_last(arp_rx_last),
@@ -210,21 +217,50 @@ module weir_card #(
     wire                     frame_valid, frame_ready, frame_last;
     wire [7:0]               frame_data, frame_flags;
     wire [RX_ADDR_WIDTH-1:0] frame_length;
-    wire [15:0]              in_timeout;
+    wire [15:0]              in_timeout, ack_hold;
+    wire [3:0]               flow_events; // bit n: counter 48 + n
 
-    packet_memory #(.ADDR_WIDTH(RX_ADDR_WIDTH), .META_WIDTH(8), .FRAMES_LOG2(8)) rx_memory (
+    wire [STAMP-1:0]         stamp, frame_stamp; // device time of a frame's arrival, low bits
+    wire [63:0]              device_time, frame_time;
+    wire [1:0]               rx_mode;
+
+    packet_memory #(.ADDR_WIDTH(RX_ADDR_WIDTH), .META_WIDTH(STAMP + 8), .FRAMES_LOG2(8)) rx_memory (
         .wr_clk(wire_rx_clk), .wr_rst(rx_rst), .wr_en(rx_en), .wr_offset(rx_offset), .wr_data(rx_data),
-        .wr_commit(rx_commit), .wr_length(rx_length), .wr_meta(rx_flags), .wr_free(rx_free), .wr_ready(rx_ready),
+        .wr_commit(rx_commit), .wr_length(rx_length), .wr_meta({stamp, rx_flags}), .wr_free(rx_free), .wr_ready(rx_ready),
         .rd_clk(usb_clk), .rd_rst(rst), .m_valid(frame_valid), .m_ready(frame_ready), .m_data(frame_data),
-        .m_last(frame_last), .m_length(frame_length), .m_meta(frame_flags)
+        .m_last(frame_last), .m_length(frame_length), .m_meta({frame_stamp, frame_flags})
     );
-    link_in #(.NCM(NCM), .ADDR_WIDTH(RX_ADDR_WIDTH), .CLOCKS_PER_US(USB_CLOCK_MHZ)) link_in (
+    generate
+        if (TIMESTAMP != 0) begin : time_stamps
+            cdc_time_capture #(.WIDTH(STAMP)) arrival (
+                .wire_clk(wire_rx_clk), .wire_rst(rx_rst), .wire_event(got_start), .wire_hold(stamp_hold),
+                .wire_fresh(stamp_fresh), .usb_clk(usb_clk), .usb_rst(rst), .usb_time(device_time[STAMP-1:0]), .stamp(stamp)
+            );
+            device_time #(.CLOCK_MHZ(USB_CLOCK_MHZ), .STAMP_WIDTH(STAMP)) clock (
+                .clk(usb_clk), .rst(rst), .now(device_time), .stamp(frame_stamp), .stamp_wide(frame_time)
+            );
+        end else begin : no_time_stamps
+            wire unused = &{1'b0, got_start, stamp_hold, frame_stamp};
+            assign stamp_fresh = 1'b0;
+            assign stamp       = 1'b0;
+            assign device_time = 64'd0;
+            assign frame_time  = 64'd0;
+        end
+    endgenerate
+    link_in #(.NCM(NCM), .COALESCE(COALESCE), .ADDR_WIDTH(RX_ADDR_WIDTH), .CLOCKS_PER_US(USB_CLOCK_MHZ)) link_in (
         .clk(usb_clk), .rst(rst), .link_flush(link_flush), .ncm(ncm), .listens(listens), .high_speed(high_speed),
-        .in_timeout(in_timeout),
+        .in_timeout(in_timeout), .timestamps(TIMESTAMP != 0 && |(rx_mode & `WEIR_RX_MODE_TIMESTAMP)),
+        .coalesce(|(rx_mode & `WEIR_RX_MODE_COALESCE)), .ack_hold(ack_hold), .out_packet(usb_events[6]),
         .s_valid(frame_valid), .s_ready(frame_ready), .s_data(frame_data), .s_last(frame_last),
-        .s_length(frame_length), .s_flags(frame_flags),
+        .s_length(frame_length), .s_flags(frame_flags), .s_time(frame_time),
         .m_valid(in_valid), .m_ready(in_ready), .m_data(in_data), .m_last(in_last), .in_drained(in_drained),
-        .ev_record(usb_events[5]), .ev_too_long(usb_events[15])
+        .ev_record(usb_events[5]), .ev_too_long(usb_events[15]),
+        .ev_head(flow_events[0]), .ev_continued(flow_events[1]), .ev_pure_ack(flow_events[2]), .ev_held(flow_events[3])
+    );
+
+    wake_source wake_source (
+        .usb_clk(usb_clk), .usb_rst(rst), .usb_suspended(suspended), .usb_waiting(frame_valid | !in_drained),
+        .wire_rx_clk(wire_rx_clk), .wire_rx_rst(rx_rst), .wire_commit(rx_commit), .wake_request(wake_request)
     );
 
     // ---- Control (usb_clk), with the tables' way to wire_rx_clk and a conflict's way back ----
@@ -246,8 +282,8 @@ module weir_card #(
         .ARP_ENTRIES(ARP_ENTRIES), .TX_MEMORY(1 << TX_ADDR_WIDTH), .RX_MEMORY(1 << RX_ADDR_WIDTH)
     ) control (
         .clk(usb_clk), .rst(rst), .link_flush(link_flush), .mac_address(mac_address), .link_status(link_status),
-        .arp_conflict(conflict), .link(link), .in_timeout(in_timeout),
-        .ctl_setup(ctl_setup), .ctl_start(ctl_start), .ctl_accept(answer_accept), .ctl_in_length(answer_length),
+        .arp_conflict(conflict), .link(link), .in_timeout(in_timeout), .ack_hold(ack_hold), .rx_mode(rx_mode),
+        .device_time(device_time), .ctl_setup(ctl_setup), .ctl_start(ctl_start), .ctl_accept(answer_accept), .ctl_in_length(answer_length),
         .ctl_in_address(ctl_in_address), .ctl_in_data(answer_data), .ctl_out_valid(ctl_out_valid),
         .ctl_out_address(ctl_out_address), .ctl_out_data(ctl_out_data), .ctl_commit(ctl_commit),
         .m_notify_valid(message_valid), .m_notify_ready(message_ready), .m_notify_data(message_data),
@@ -275,7 +311,7 @@ module weir_card #(
     );
 
     // ---- Counters, a bank in each clock ----
-    wire [31:0] rx_count, tx_count, usb_count;
+    wire [31:0] rx_count, tx_count, usb_count, flow_count;
     reg  [1:0]  bank;
 
     counter_bank rx_counters (
@@ -290,8 +326,19 @@ module weir_card #(
         .clk(usb_clk), .rst(rst), .events(usb_events),
         .usb_clk(usb_clk), .usb_hold(counters_hold), .usb_index(counters_index[3:0]), .usb_value(usb_count)
     );
+    generate
+        if (COALESCE != 0) begin : flow_bank
+            counter_bank flow_counters (
+                .clk(usb_clk), .rst(rst), .events({12'd0, flow_events}),
+                .usb_clk(usb_clk), .usb_hold(counters_hold), .usb_index(counters_index[3:0]), .usb_value(flow_count)
+            );
+        end else begin : no_flow_bank
+            wire unused = &{1'b0, flow_events};
+            assign flow_count = 32'd0;
+        end
+    endgenerate
     always @(posedge usb_clk) bank <= counters_index[5:4];
-    assign counters_value = bank == 2'd0 ? rx_count : bank == 2'd1 ? tx_count : usb_count;
+    assign counters_value = bank == 2'd0 ? rx_count : bank == 2'd1 ? tx_count : bank == 2'd2 ? usb_count : flow_count;
 
     // ---- LEDs ----
     wire active_led, error_led;

@@ -11,7 +11,9 @@ module weir_card_fs #(
     parameter IN_SLOTS_LOG2  = 2,
     parameter MAX_FRAME      = 9216,
     parameter MAC_ENTRIES    = 20,
-    parameter ARP_ENTRIES    = 4
+    parameter ARP_ENTRIES    = 4,
+    parameter TIMESTAMP      = 1,
+    parameter COALESCE       = 1
 ) (
     input  wire        usb_clk,      // 48 MHz, within 0.25 %
     input  wire        usb_rst,
@@ -55,7 +57,7 @@ module weir_card_fs #(
     weir_card #(
         .TX_ADDR_WIDTH(TX_ADDR_WIDTH), .RX_ADDR_WIDTH(RX_ADDR_WIDTH), .OUT_ADDR_WIDTH(OUT_ADDR_WIDTH),
         .IN_SLOTS_LOG2(IN_SLOTS_LOG2), .MAX_FRAME(MAX_FRAME), .MAC_ENTRIES(MAC_ENTRIES), .ARP_ENTRIES(ARP_ENTRIES),
-        .HIGH_SPEED(0), .USB_CLOCK_MHZ(48)
+        .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE), .HIGH_SPEED(0), .USB_CLOCK_MHZ(48)
     ) card (
         .usb_clk(usb_clk), .usb_rst(usb_rst),
         .utmi_rx_active(utmi_rx_active), .utmi_rx_valid(utmi_rx_valid), .utmi_rx_data(utmi_rx_data),

@@ -12,7 +12,9 @@ module weir_card_ulpi #(
     parameter MAX_FRAME      = 9216,
     parameter MAC_ENTRIES    = 20,
     parameter ARP_ENTRIES    = 4,
-    parameter NCM            = 1
+    parameter NCM            = 1,
+    parameter TIMESTAMP      = 1,
+    parameter COALESCE       = 1
 ) (
     input  wire        usb_clk,      // 60 MHz, the ULPI PHY's
     input  wire        usb_rst,
@@ -55,7 +57,7 @@ module weir_card_ulpi #(
     weir_card #(
         .TX_ADDR_WIDTH(TX_ADDR_WIDTH), .RX_ADDR_WIDTH(RX_ADDR_WIDTH), .OUT_ADDR_WIDTH(OUT_ADDR_WIDTH),
         .IN_SLOTS_LOG2(IN_SLOTS_LOG2), .MAX_FRAME(MAX_FRAME), .MAC_ENTRIES(MAC_ENTRIES), .ARP_ENTRIES(ARP_ENTRIES),
-        .NCM(NCM)
+        .NCM(NCM), .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE)
     ) card (
         .usb_clk(usb_clk), .usb_rst(usb_rst),
         .utmi_rx_active(utmi_rx_active), .utmi_rx_valid(utmi_rx_valid), .utmi_rx_data(utmi_rx_data),

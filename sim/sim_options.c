@@ -25,6 +25,7 @@ static const struct key keys[] = {
     {"trace", TEXT, FIELD(trace)},
     {"usb-trace", TEXT, FIELD(usb_trace)},
     {"speed", SPEED, FIELD(full_speed)},
+    {"port", SPEED, FIELD(full_speed_port)},
     {"seed", NUMBER, FIELD(seed)},
     {"mac", MAC, FIELD(mac)},
     {"loss", PERCENT, FIELD(loss)},
@@ -142,6 +143,11 @@ static bool check(const struct sim_options *options, struct report report)
     if ((*options->tap != 0) + (*options->veth != 0) + (*options->peer != 0) > 1)
         return refuse(
             report, "a simulated card has one cable: give tap=NAME, veth=NAME or peer=ADDRESS, one of them");
+    if (options->full_speed && options->full_speed_port)
+        return refuse(
+            report,
+            "speed=full is the card without a USB PHY, port=full the one with a PHY at a port of full "
+            "speed: give one of them");
     return true;
 }
 
@@ -189,6 +195,7 @@ void sim_options_config(const struct sim_options *options, struct weir_sim_confi
 {
     config->trace_path = *options->trace ? options->trace : NULL;
     config->full_speed = options->full_speed;
+    config->full_speed_port = options->full_speed_port;
     config->usb_trace_path = *options->usb_trace ? options->usb_trace : NULL;
     config->seed = options->seed;
     config->faults = (struct weir_usb_faults){.out_corrupt = options->usb_corrupt,

@@ -18,6 +18,7 @@ struct sim_options {
     char pcap[PATH_MAX], trace[PATH_MAX];
     char usb_trace[PATH_MAX]; // VCD of D+ and D-; full speed only
     bool full_speed;
+    bool full_speed_port; // the card has its ULPI PHY, but the port knows full speed alone
     uint64_t seed;
     uint8_t mac[6]; // zeros: made from what the wire leads to and the seed; without that the card's own
     // Frames, each way, per million.

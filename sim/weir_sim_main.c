@@ -33,6 +33,7 @@ static const char help[] =
     "\n"
     "  --usbredir ADDRESS    listen at HOST:PORT, unix:PATH, or a path with a slash in it\n"
     "  --speed high|full     the speed of the USB: full is the card without a USB PHY, on D+ and D-\n"
+    "  --port high|full      full: the card with its USB PHY, at a port that knows full speed alone\n"
     "\n"
     "The card's wire:\n"
     "  --tap NAME            a TAP interface (ip tuntap add mode tap name NAME)\n"

@@ -5,7 +5,8 @@
 // Each request is atomic: what is read is taken at its start (a register's value, all counters held), and what is written
 // is collected and takes effect when the host has ended the request well. Whatever is not exactly a request of weir_link.vh
 // is refused, so that later versions may give it a meaning: unknown numbers, wValue other than 0, a wrong length, a register or
-// table entry that is not there. Capabilities and counters may be read in part, from the start.
+// table entry that is not there. Capabilities and counters may be read in part, from the start. Of WEIR_REG_RX_MODE the bits
+// that the card has can be set; the others stay 0.
 //
 // A table entry is refused while the one before has not reached the wire's clock: that happens only when that clock stands
 // still.
@@ -29,6 +30,9 @@ module control #(
     input  wire        arp_conflict,  // pulse
     output reg  [3:0]  link,          // link_status, settled
     output reg  [15:0] in_timeout,    // microseconds
+    output reg  [15:0] ack_hold,      // microseconds
+    output reg  [1:0]  rx_mode,       // WEIR_RX_MODE_ bits; 0 again with link_flush
+    input  wire [63:0] device_time,   // ns; not looked at without WEIR_CAP_TIMESTAMP
 
     // Vendor requests, from usb_device
     input  wire [63:0] ctl_setup,
@@ -65,10 +69,16 @@ module control #(
     wire [15:0] length       = ctl_setup[63:48];
 
     localparam [15:0] COUNTERS_SIZE = `WEIR_COUNTERS * 4;
+    localparam [0:0] HAS_TIME     = (FEATURES & `WEIR_CAP_TIMESTAMP) != 0;
+    localparam [0:0] HAS_COALESCE = (FEATURES & `WEIR_CAP_COALESCE) != 0;
+    localparam [0:0] HAS_MODE     = HAS_TIME | HAS_COALESCE;
 
     wire read  = request_type == 8'hC0 && value == 0;
     wire write = request_type == 8'h40 && value == 0;
-    wire writable = index == `WEIR_REG_IN_TIMEOUT || index == `WEIR_REG_SCRATCH;
+    wire writable = index == `WEIR_REG_IN_TIMEOUT || index == `WEIR_REG_SCRATCH ||
+                    (HAS_MODE && index == `WEIR_REG_RX_MODE) || (HAS_COALESCE && index == `WEIR_REG_ACK_HOLD);
+    wire readable = writable || index == `WEIR_REG_ID || index == `WEIR_REG_LINK ||
+                    (HAS_TIME && (index == `WEIR_REG_TIME || index == `WEIR_REG_TIME_HIGH));
 
     reg [7:0] entries; // of the table that is named
     always @* case (index[15:8])
@@ -81,7 +91,7 @@ module control #(
     reg known;
     always @* case (request)
         `WEIR_REQ_GET_CAPS, `WEIR_REQ_GET_COUNTERS: known = read && index == 0 && length != 0;
-        `WEIR_REQ_READ_REG:    known = read && length == 4 && index <= `WEIR_REG_SCRATCH;
+        `WEIR_REQ_READ_REG:    known = read && length == 4 && readable;
         `WEIR_REQ_WRITE_REG:   known = write && length == 4 && writable;
         `WEIR_REQ_WRITE_TABLE: known = write && length == 8 && index[7:0] < entries && m_table_ready && !m_table_valid;
         default:               known = 1'b0;
@@ -89,12 +99,15 @@ module control #(
 
     // ---- Registers and writes ----
     reg  [31:0] scratch;
+    reg  [31:0] time_high;  // as WEIR_REG_TIME was read
     reg  [31:0] register;   // what READ_REG reads
     reg  [63:0] collected;  // what a write brings
     reg         whole;      // its last byte is in
     wire        act = ctl_commit && ctl_accept && whole;
 
     assign m_table_data = {index, collected};
+
+    wire [15:0] saturated = collected[31:16] != 0 ? 16'hFFFF : collected[15:0]; // a time in microseconds
 
     always @(posedge clk) begin
         if (ctl_start) begin
@@ -104,12 +117,17 @@ module control #(
                 `WEIR_REQ_GET_COUNTERS: ctl_in_length <= COUNTERS_SIZE;
                 default:                ctl_in_length <= 16'd4;
             endcase
-            case (index[1:0])
+            case (index[2:0])
                 `WEIR_REG_ID:         register <= 32'h52494557;
                 `WEIR_REG_LINK:       register <= {28'd0, link};
                 `WEIR_REG_IN_TIMEOUT: register <= {16'd0, in_timeout};
+                `WEIR_REG_RX_MODE:    register <= {30'd0, rx_mode};
+                `WEIR_REG_ACK_HOLD:   register <= {16'd0, ack_hold};
+                `WEIR_REG_TIME:       register <= HAS_TIME ? device_time[31:0] : 32'd0;
+                `WEIR_REG_TIME_HIGH:  register <= HAS_TIME ? time_high : 32'd0;
                 default:              register <= scratch;
             endcase
+            if (known && request == `WEIR_REQ_READ_REG && index[2:0] == `WEIR_REG_TIME) time_high <= device_time[63:32];
         end
 
         if (ctl_start) whole <= 1'b0;
@@ -119,8 +137,12 @@ module control #(
         end
 
         if (act && request == `WEIR_REQ_WRITE_REG) begin
-            if (index == `WEIR_REG_SCRATCH) scratch <= collected[31:0];
-            else in_timeout <= collected[31:16] != 0 ? 16'hFFFF : collected[15:0];
+            case (index[2:0])
+                `WEIR_REG_SCRATCH: scratch <= collected[31:0];
+                `WEIR_REG_RX_MODE: rx_mode <= collected[1:0] & {HAS_TIME, HAS_COALESCE};
+                `WEIR_REG_ACK_HOLD: ack_hold <= saturated;
+                default:           in_timeout <= saturated;
+            endcase
         end
         m_table_valid <= m_table_valid ? !m_table_ready : act && request == `WEIR_REQ_WRITE_TABLE;
 
@@ -131,12 +153,15 @@ module control #(
         if (link_flush) begin
             ctl_accept    <= 1'b0;
             counters_hold <= 1'b0;
+            rx_mode       <= 2'd0; // a host that starts anew may not know of it
         end
         if (rst) begin
             ctl_accept    <= 1'b0;
             m_table_valid <= 1'b0;
             counters_hold <= 1'b0;
             in_timeout    <= `WEIR_IN_TIMEOUT_RESET;
+            ack_hold      <= `WEIR_ACK_HOLD_RESET;
+            rx_mode       <= 2'd0;
             scratch       <= 32'd0;
         end
     end
@@ -197,7 +222,7 @@ module control #(
         end
     end
 
-    wire unused = &{1'b0, ctl_in_address[9:8], ctl_out_address[9:8]};
+    wire unused = &{1'b0, ctl_in_address[9:8], ctl_out_address[9:8], device_time};
 endmodule
 
 `default_nettype wire

@@ -55,12 +55,12 @@
 // both: a record of padding; its `length` bytes are skipped. All other fields are zero.
 `define WEIR_F_PAD 'h80
 
-// Receive coalescing: flows 1 to WEIR_FLOWS; 0 is none. A record with a flow and neither CONTINUES nor PURE_ACK is a whole
+// Receive coalescing: flows 1 to WEIR_FLOWS, four at a time; 0 is none. A record with a flow and neither CONTINUES nor PURE_ACK is a whole
 // TCP frame, and from there to the end of its transfer the flow's head. A later record of that flow in the same transfer may
 // leave out what the host knows:
 //   CONTINUES: the frame's bytes are the segment's payload alone. Its header is the head's but for the sequence number (what
 //     follows on the flow's last segment), the lengths, the checksums, and:
-`define WEIR_FLOWS 4
+`define WEIR_FLOWS 5
 `define WEIR_FLOW_SHIFT 20
 //     u8: TCP's flags byte; u16: IPv4 identification (0 in IPv6)
 `define WEIR_REC_TCP_FLAGS 2
@@ -142,12 +142,12 @@
 `define WEIR_IN_TIMEOUT_RESET 100
 // RW: 32 bits the card does not use; a place to test reading and writing
 `define WEIR_REG_SCRATCH 3
-// RW: how frames go up; WEIR_RX_MODE_ bits. Reset: 0.
+// RW: how frames go up; WEIR_RX_MODE_ bits. Reset: 0, also by a USB bus reset, SET_CONFIGURATION and SET_INTERFACE.
 `define WEIR_REG_RX_MODE 4
 `define WEIR_RX_MODE_COALESCE 'h1
 `define WEIR_RX_MODE_TIMESTAMP 'h2
 // RW: with COALESCE, while bulk OUT is busy, an IN transfer of nothing but pure acknowledgements waits this many microseconds for
-// more to share it: each IN packet takes the bus from an OUT packet. 0: it does not wait.
+// more to share it: each IN packet takes the bus from an OUT packet. 0: it does not wait; 65,535 at most. There with COALESCE.
 `define WEIR_REG_ACK_HOLD 5
 `define WEIR_ACK_HOLD_RESET 1500
 // RO: device time in ns, lower half; reading it keeps the upper half for WEIR_REG_TIME_HIGH.
@@ -177,8 +177,8 @@
 // Not for the host: the card's own way to put the address table back to what it is after reset.
 `define WEIR_TABLE_MAC_RESET 4
 
-// ---- Counters (index into GET_COUNTERS' answer), 32 bits, they wrap. Three banks, one a clock domain. ----
-`define WEIR_COUNTERS 48
+// ---- Counters (index into GET_COUNTERS' answer), 32 bits, they wrap. Banks of 16, each of one clock. ----
+`define WEIR_COUNTERS 64
 `define WEIR_COUNTER_BANK 16
 // receive clock of the wire: every frame that arrives ends in exactly one of FRAMES, FCS_ERROR, SYMBOL_ERROR,
 // LENGTH_ERROR, FILTERED, ARP_ANSWERED (request taken by the card), ARP_FILTERED, CSUM_DROPPED, OVERFLOW, DISABLED
@@ -223,6 +223,12 @@
 // configuration 2: received frames longer than an NTB for the host can be. NTBs from the host that were dropped are in
 // TX_BAD_TRANSFER, frames in RX_RECORDS, as in configuration 1.
 `define WEIR_CNT_NCM_TOO_LONG 47
+// USB clock, a second bank, zero without WEIR_CAP_COALESCE. Records of a flow, within RX_RECORDS: whole ones, continuations, short
+// acknowledgements. IN transfers that waited for more acknowledgements (WEIR_REG_ACK_HOLD).
+`define WEIR_CNT_RX_FLOW_HEADS 48
+`define WEIR_CNT_RX_CONTINUED 49
+`define WEIR_CNT_RX_PURE_ACKS 50
+`define WEIR_CNT_RX_ACK_HOLDS 51
 
 // ---- Notification on the interrupt endpoint, sent on change only: 8 bytes ----
 // byte 0: bits as in WEIR_REG_LINK; byte 1: bit 0 set when an ARP conflict was seen since the last one; bytes 2..7: 0

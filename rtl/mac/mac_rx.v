@@ -22,6 +22,7 @@ module mac_rx #(
     input  wire       gmii_rx_dv,
     input  wire       gmii_rx_er,
 
+    output wire       m_start,        // pulse: the SFD has come, the frame's first byte is on gmii_rxd
     output reg        m_valid,
     output reg  [7:0] m_data,
     output reg        m_last,
@@ -53,6 +54,8 @@ module mac_rx #(
     wire [31:0] crc_next;
     crc32_eth fcs (.crc(crc), .data(data), .next(crc_next));
 
+    assign m_start = state == HUNT && dv && data == 8'hD5;
+
     wire too_long = count == LONGEST && dv;
     wire ended    = state == FRAME && (!dv || too_long);
 
@@ -70,7 +73,7 @@ module mac_rx #(
         symbol <= dv && (symbol || er);
 
         case (state)
-        HUNT:    if (dv && data == 8'hD5) state <= FRAME;
+        HUNT:    if (m_start) state <= FRAME;
         FRAME:   if (ended) state <= too_long ? SKIP : HUNT;
         default: if (!dv) state <= HUNT;
         endcase

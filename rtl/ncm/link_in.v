@@ -3,12 +3,15 @@
 // From the receive memory to the bulk IN endpoint, in the language of the configuration that the host has selected: link
 // records (link/record_builder) in configuration 1, NTBs (ncm_in) in configuration 2.
 //
-// The way is switched only between two frames, so that the memory is read frame by frame. The side that is switched off is
+// Receive coalescing stands before both; for NTBs frames only pass through it.
+//
+// The way is switched only between two frames, so that each goes one way as a whole. The side that is switched off is
 // held in reset; it hears of the change before by link_flush.
 `default_nettype none
 
 module link_in #(
     parameter NCM        = 1,            // 0: no configuration 2
+    parameter COALESCE   = 1,            // 0: no receive coalescing
     parameter ADDR_WIDTH = 16,           // bits of a frame's length
     parameter CLOCKS_PER_US = 60         // of clk
 ) (
@@ -20,6 +23,11 @@ module link_in #(
     input  wire                  high_speed,
     input  wire [15:0]           in_timeout, // microseconds, of configuration 1
 
+    input  wire                  timestamps, // WEIR_RX_MODE_TIMESTAMP, of configuration 1
+    input  wire                  coalesce,   // WEIR_RX_MODE_COALESCE, of configuration 1
+    input  wire [15:0]           ack_hold,   // microseconds, with coalesce
+    input  wire                  out_packet, // pulse: a bulk OUT packet was taken
+
     // Frames, from the receive packet_memory
     input  wire                  s_valid,
     output wire                  s_ready,
@@ -27,6 +35,7 @@ module link_in #(
     input  wire                  s_last,
     input  wire [ADDR_WIDTH-1:0] s_length,
     input  wire [7:0]            s_flags,
+    input  wire [63:0]           s_time,
 
     // Bulk IN
     output wire                  m_valid,
@@ -36,39 +45,76 @@ module link_in #(
     input  wire                  in_drained,
 
     output wire                  ev_record, // a frame went up
-    output wire                  ev_too_long // a frame was longer than configuration 2 can carry
+    output wire                  ev_too_long, // a frame was longer than configuration 2 can carry
+    output wire                  ev_head,   // records: of a flow, whole and in either short form
+    output wire                  ev_continued,
+    output wire                  ev_pure_ack,
+    output wire                  ev_held    // a transfer of acknowledgements had waited for more
 );
     wire       from_ncm;                 // who sends
     wire       records_ready, records_valid, records_last, records_event;
     wire       blocks_ready, blocks_valid, blocks_last, blocks_event;
     wire [7:0] records_data, blocks_data;
 
+    // ---- Frames, perhaps short for records ----
+    wire                  f_valid, f_ready, f_last;
+    wire [7:0]            f_data, f_flags;
+    wire [ADDR_WIDTH-1:0] f_length;
+    wire [63:0]           f_time;
+    wire [2:0]            flow;
+    wire                  ack, coming, cut, begins, ended, note_read;
+    wire [3:0]            note_index;
+    wire [7:0]            note;
+
+    generate
+        if (COALESCE != 0) begin : coalescing
+            coalescer #(.ADDR_WIDTH(ADDR_WIDTH)) coalescer (
+                .clk(clk), .rst(rst), .enable(coalesce & !ncm & !from_ncm),
+                .s_valid(s_valid), .s_ready(s_ready), .s_data(s_data), .s_last(s_last), .s_length(s_length),
+                .s_flags(s_flags), .s_time(s_time),
+                .m_valid(f_valid), .m_ready(f_ready), .m_data(f_data), .m_last(f_last), .m_length(f_length),
+                .m_flags(f_flags), .m_time(f_time), .m_flow(flow), .m_ack(ack), .m_coming(coming), .m_short(cut),
+                .begins(begins), .ended(ended), .note_index(note_index), .note_read(note_read), .note(note),
+                .ev_head(ev_head), .ev_continued(ev_continued), .ev_pure_ack(ev_pure_ack)
+            );
+        end else begin : no_coalescing
+            wire unused = &{1'b0, coalesce, begins, ended, note_index, note_read};
+            assign {f_valid, s_ready, f_last} = {s_valid, f_ready, s_last};
+            assign {f_data, f_flags, f_length, f_time} = {s_data, s_flags, s_length, s_time};
+            assign {flow, ack, coming, cut, note} = 14'd0;
+            assign {ev_head, ev_continued, ev_pure_ack} = 3'd0;
+        end
+    endgenerate
+
+    // ---- Records and NTBs ----
     record_builder #(.ADDR_WIDTH(ADDR_WIDTH), .CLOCKS_PER_US(CLOCKS_PER_US)) records (
         .clk(clk), .rst(rst | from_ncm), .link_flush(link_flush), .high_speed(high_speed), .in_timeout(in_timeout),
-        .s_valid(s_valid), .s_ready(records_ready), .s_data(s_data), .s_last(s_last),
-        .s_length(s_length), .s_flags(s_flags),
+        .timestamps(timestamps), .s_valid(f_valid), .s_ready(records_ready), .s_data(f_data), .s_last(f_last),
+        .s_length(f_length), .s_flags(f_flags), .s_time(f_time), .s_flow(flow), .s_ack(ack), .s_coming(coming),
+        .begins(begins), .ended(ended), .note_index(note_index), .note_read(note_read), .note(note),
+        .out_packet(out_packet), .ack_hold(ack_hold),
         .m_valid(records_valid), .m_ready(m_ready), .m_data(records_data), .m_last(records_last), .in_drained(in_drained),
-        .ev_record(records_event)
+        .ev_record(records_event), .ev_held(ev_held)
     );
 
     generate
         if (NCM != 0) begin : configuration_2
             reg  on;
-            reg  open;                   // a frame has begun to leave the memory
-            wire taken = s_valid & s_ready;
+            reg  open;                   // a frame has begun to leave
+            wire taken = f_valid & f_ready;
 
             assign from_ncm = on;
 
             ncm_in #(.ADDR_WIDTH(ADDR_WIDTH)) blocks (
                 .clk(clk), .rst(rst | !from_ncm), .flush(link_flush), .listens(listens),
-                .s_valid(s_valid), .s_ready(blocks_ready), .s_data(s_data), .s_last(s_last), .s_length(s_length),
+                .s_valid(f_valid), .s_ready(blocks_ready), .s_data(f_data), .s_last(f_last), .s_length(f_length),
                 .m_valid(blocks_valid), .m_ready(m_ready), .m_data(blocks_data), .m_last(blocks_last),
                 .ev_block(blocks_event), .ev_dropped(ev_too_long)
             );
 
             always @(posedge clk) begin
-                if (taken) open <= !s_last;
-                if (!open & !taken) on <= ncm;
+                if (taken) open <= !f_last;
+                if (!open & !taken & !cut & !begins) on <= ncm;
                 if (rst) {open, on} <= 2'b00;
             end
         end else begin : no_configuration_2
@@ -79,7 +125,7 @@ module link_in #(
         end
     endgenerate
 
-    assign s_ready   = from_ncm ? blocks_ready : records_ready;
+    assign f_ready   = from_ncm ? blocks_ready : records_ready;
     assign m_valid   = from_ncm ? blocks_valid : records_valid;
     assign m_data    = from_ncm ? blocks_data : records_data;
     assign m_last    = from_ncm ? blocks_last : records_last;

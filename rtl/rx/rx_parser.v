@@ -40,6 +40,10 @@ module rx_parser #(
     input  wire                  s_error_symbol,
     input  wire                  s_error_length,
 
+    // Of lib/cdc_time_capture: it has the time of this frame's start; and it shall keep that until the frame is committed.
+    input  wire                  stamp_fresh,
+    output wire                  stamp_hold,
+
     // To the receive packet_memory's writer; wr_meta is the record's flags byte
     output reg                   wr_en,
     output reg  [ADDR_WIDTH-1:0] wr_offset,
@@ -64,6 +68,7 @@ module rx_parser #(
     localparam [7:0] ALL_MULTICAST = `WEIR_RX_ALL_MULTICAST, DROP_BAD_CSUM = `WEIR_RX_DROP_BAD_CSUM;
     localparam [7:0] ARP_REPLY = `WEIR_RX_ARP_REPLY;
     localparam [7:0] DATA_VALID = `WEIR_F_DATA_VALID, CSUM_BAD = `WEIR_F_CSUM_BAD, CONFLICT = `WEIR_F_CONFLICT;
+    localparam [7:0] TIMESTAMP = `WEIR_F_TIMESTAMP;
 
     reg [7:0] control;
     always @(posedge clk)
@@ -123,11 +128,12 @@ module rx_parser #(
         .ev_rate_limited(events[`WEIR_CNT_ARP_RATE_LIMITED]), .ev_queue_full(events[`WEIR_CNT_ARP_QUEUE_FULL]));
 
     // ---- T+1 ----
-    reg  error_fcs, error_symbol, error_length;
+    reg  error_fcs, error_symbol, error_length, stamped;
     always @(posedge clk) begin
         error_fcs    <= s_error_fcs;
         error_symbol <= s_error_symbol;
         error_length <= s_error_length;
+        stamped      <= stamp_fresh;
     end
 
     wire enabled  = |(control & ENABLE);
@@ -139,6 +145,7 @@ module rx_parser #(
 
     // ---- T+2 ----
     reg                  judge;
+    reg                  stamped_q;
     reg                  disabled_q, length_q, symbol_q, fcs_q, filtered_q, answered_q, others_q, conflict_q, overflow_q;
     reg [ADDR_WIDTH-1:0] bytes_q;
     always @(posedge clk) begin
@@ -151,6 +158,7 @@ module rx_parser #(
         answered_q <= take_arp && request_ours;
         others_q   <= take_arp && request_others;
         conflict_q <= conflict;
+        stamped_q  <= stamped;
         overflow_q <= overflow;
         bytes_q    <= length[ADDR_WIDTH-1:0];
     end
@@ -174,6 +182,9 @@ module rx_parser #(
     wire for_host = judge && (outcome[`WEIR_CNT_RX_FRAMES] || outcome[`WEIR_CNT_RX_OVERFLOW] ||
                               outcome[`WEIR_CNT_RX_CSUM_DROPPED]);
 
+    // The next frame may begin as early as T, before the memory has taken this one's time.
+    assign stamp_hold = (s_valid && s_last) || ended || judge || wr_commit;
+
     // ---- T+3 ----
     reg  [13:0] events_q;
     assign events[13:0] = events_q;
@@ -186,7 +197,8 @@ module rx_parser #(
 
         wr_commit <= judge && outcome[`WEIR_CNT_RX_FRAMES];
         wr_length <= bytes_q;
-        wr_meta   <= (good ? DATA_VALID : 8'd0) | (bad ? CSUM_BAD : 8'd0) | (conflict_q ? CONFLICT : 8'd0);
+        wr_meta   <= (good ? DATA_VALID : 8'd0) | (bad ? CSUM_BAD : 8'd0) | (conflict_q ? CONFLICT : 8'd0) |
+                     (stamped_q ? TIMESTAMP : 8'd0);
         if (rst) begin
             events_q  <= 14'd0;
             wr_commit <= 1'b0;

@@ -132,7 +132,7 @@ void capabilities_are_laid_out_as_in_weir_link(void **)
     put(WEIR_CAPS_MAJOR, WEIR_VERSION_MAJOR, 1);
     put(WEIR_CAPS_MINOR, WEIR_VERSION_MINOR, 1);
     put(WEIR_CAPS_COUNTERS, WEIR_COUNTERS, 2);
-    put(WEIR_CAPS_FEATURES, WEIR_CAP_TSO4 | WEIR_CAP_ARP, 4); // as in lib.mk, like the rest
+    put(WEIR_CAPS_FEATURES, WEIR_CAP_TIMESTAMP | WEIR_CAP_ARP, 4); // as in lib.mk, like the rest
     put(WEIR_CAPS_MAX_SUPERFRAME, 65557, 4);
     put(WEIR_CAPS_MAX_FRAME, 9216, 2);
     put(WEIR_CAPS_MAC_ENTRIES, 20, 1);
@@ -159,6 +159,36 @@ void registers_read_as_they_were_written_and_reset_to_what_weir_link_says(void *
     assert_int_equal(b.m.in_timeout, 0x1234);
     b.write_register(WEIR_REG_IN_TIMEOUT, 0x10000); // more than there are bits: as long as can be
     assert_int_equal(b.m.in_timeout, 0xFFFF);
+}
+
+// This bench's card has WEIR_CAP_TIMESTAMP alone.
+void the_receive_mode_takes_the_bits_that_the_card_has(void **)
+{
+    Bench b;
+    assert_int_equal(b.read_register(WEIR_REG_RX_MODE), 0);
+    b.write_register(WEIR_REG_RX_MODE, 0xFFFFFFFF);
+    assert_int_equal(b.read_register(WEIR_REG_RX_MODE), WEIR_RX_MODE_TIMESTAMP);
+    assert_int_equal(b.m.rx_mode, WEIR_RX_MODE_TIMESTAMP);
+    b.write_register(WEIR_REG_RX_MODE, WEIR_RX_MODE_COALESCE);
+    assert_int_equal(b.m.rx_mode, 0);
+    b.write_register(WEIR_REG_RX_MODE, WEIR_RX_MODE_TIMESTAMP);
+    b.m.link_flush = 1;
+    b.clock();
+    b.m.link_flush = 0;
+    assert_int_equal(b.m.rx_mode, 0);
+}
+
+void both_halves_of_the_time_are_of_one_moment(void **)
+{
+    Bench b;
+    b.m.device_time = 0x00000012FFFFFFFE;
+    assert_int_equal(b.read_register(WEIR_REG_TIME), 0xFFFFFFFE);
+    b.m.device_time = 0x0000001300000010;
+    assert_int_equal(b.read_register(WEIR_REG_SCRATCH), 0);
+    assert_int_equal(b.read_register(WEIR_REG_TIME_HIGH), 0x12);
+    assert_int_equal(b.read_register(WEIR_REG_TIME_HIGH), 0x12);
+    assert_int_equal(b.read_register(WEIR_REG_TIME), 0x10);
+    assert_int_equal(b.read_register(WEIR_REG_TIME_HIGH), 0x13);
 }
 
 void a_write_acts_at_commit_and_only_when_all_its_bytes_came(void **)
@@ -228,14 +258,16 @@ void requests_that_weir_link_does_not_know_are_refused(void **)
         {in, WEIR_REQ_GET_CAPS, 0, 32, 1},
         {in, WEIR_REQ_GET_CAPS, 0, 0, 0},
         {out, WEIR_REQ_READ_REG, 0, 4, 0},
-        {in, WEIR_REQ_READ_REG, 4, 4, 0},
+        {in, WEIR_REQ_READ_REG, 8, 4, 0},
         {in, WEIR_REQ_READ_REG, 256, 4, 0},
         {in, WEIR_REQ_READ_REG, 0, 3, 0},
         {in, WEIR_REQ_READ_REG, 0, 8, 0},
         {in, WEIR_REQ_WRITE_REG, 3, 4, 0},
         {out, WEIR_REQ_WRITE_REG, 0, 4, 0},
         {out, WEIR_REQ_WRITE_REG, 1, 4, 0},
-        {out, WEIR_REQ_WRITE_REG, 4, 4, 0},
+        {out, WEIR_REQ_WRITE_REG, WEIR_REG_TIME, 4, 0},
+        {out, WEIR_REQ_WRITE_REG, WEIR_REG_TIME_HIGH, 4, 0},
+        {out, WEIR_REQ_WRITE_REG, 8, 4, 0},
         {out, WEIR_REQ_WRITE_REG, 259, 4, 0},
         {out, WEIR_REQ_WRITE_REG, 3, 5, 0},
         {in, WEIR_REQ_WRITE_TABLE, 0, 8, 0},
@@ -348,6 +380,8 @@ int main()
     const CMUnitTest tests[] = {
         cmocka_unit_test(capabilities_are_laid_out_as_in_weir_link),
         cmocka_unit_test(registers_read_as_they_were_written_and_reset_to_what_weir_link_says),
+        cmocka_unit_test(the_receive_mode_takes_the_bits_that_the_card_has),
+        cmocka_unit_test(both_halves_of_the_time_are_of_one_moment),
         cmocka_unit_test(a_write_acts_at_commit_and_only_when_all_its_bytes_came),
         cmocka_unit_test(a_table_entry_crosses_whole),
         cmocka_unit_test(a_table_entry_is_refused_while_the_one_before_is_under_way),

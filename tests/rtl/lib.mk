@@ -3,6 +3,8 @@
 # Small sizes, so that rings wrap and queues fill often.
 RTL_BENCH_FLAGS_packet_memory := -GADDR_WIDTH=8 -GFRAMES_LOG2=3
 RTL_BENCH_FLAGS_async_fifo := -GWIDTH=16 -GDEPTH_LOG2=3
+RTL_BENCH_FLAGS_sync_fifo := -GWIDTH=16 -GDEPTH_LOG2=3
 RTL_BENCH_FLAGS_cdc_message := -GWIDTH=32
-RTL_BENCH_FLAGS_control := -GFEATURES=36 # WEIR_CAP_TSO4 and WEIR_CAP_ARP
+RTL_BENCH_FLAGS_control := -GFEATURES=544 # WEIR_CAP_TIMESTAMP and WEIR_CAP_ARP
+RTL_BENCH_FLAGS_device_time := -GCLOCK_MHZ=48 -GSTAMP_WIDTH=12 $(CURDIR)/sim/weir_card.vlt
 RTL_BENCH_FLAGS_led_stretch := -GDIVIDER_LOG2=4

@@ -2,6 +2,7 @@
 //
 // The change between records and NTBs on the way to the host; each of the two has a bench of its own.
 #include "Vlink_in.h"
+#include "coalesce_bench.h"
 #include "ncm_bench.h"
 #include "weir_link.h"
 
@@ -11,6 +12,7 @@ namespace
 struct In : Bench<Vlink_in> {
     Random random;
     std::vector<Bytes> memory; // frames that wait
+    bool tcp = false;          // they have the receive parser's verdict
     size_t at = 0;             // in the first of them
     Bytes transfer;
     std::vector<Bytes> transfers;
@@ -20,7 +22,7 @@ struct In : Bench<Vlink_in> {
         dut->ncm = dut->listens = dut->link_flush = dut->m_ready = dut->s_valid = 0;
         dut->high_speed = dut->in_drained = 1;
         dut->in_timeout = 100;
-        dut->s_flags = 0;
+        dut->s_flags = dut->coalesce = dut->timestamps = dut->out_packet = dut->ack_hold = 0;
         reset();
     }
     void clock()
@@ -28,6 +30,7 @@ struct In : Bench<Vlink_in> {
         dut->s_valid = !memory.empty();
         if (!memory.empty()) {
             dut->s_length = uint16_t(memory[0].size());
+            dut->s_flags = tcp ? coalesce::verdict(memory[0]) : 0;
             dut->s_data = memory[0][at];
             dut->s_last = at + 1 == memory[0].size();
         }
@@ -67,23 +70,45 @@ struct In : Bench<Vlink_in> {
     std::vector<Bytes> frames(bool ncm)
     {
         std::vector<Bytes> seen;
-        for (const Bytes &t : transfers) {
-            if (ncm) {
+        for (const Bytes &t : transfers)
+            if (ncm)
                 assert_true(parse_block(t, seen));
-                continue;
-            }
-            for (size_t i = 0; i < t.size();) {
-                const size_t length = get16(t, i + WEIR_REC_LENGTH);
-                assert_int_equal(t[i], WEIR_RECORD_MAGIC);
-                if (t[i + 1] != WEIR_F_PAD)
-                    seen.push_back(Bytes(&t[i + 12], &t[i + 12] + length));
-                i += WEIR_RECORD_HEADER + (length + 3) / 4 * 4;
-            }
-        }
+            else
+                parse_records(t, seen);
         transfers.clear();
         return seen;
     }
+    unsigned briefly = 0; // frames that came in a short form
+    void parse_records(const Bytes &t, std::vector<Bytes> &seen)
+    {
+        coalesce::Rebuilder host;
+        for (size_t i = 0; i < t.size();) {
+            const size_t length = get16(t, i + WEIR_REC_LENGTH);
+            const uint8_t flags = t.at(i + WEIR_REC_FLAGS);
+            assert_int_equal(t[i], WEIR_RECORD_MAGIC);
+            const Bytes header(t.begin() + long(i), t.begin() + long(i) + WEIR_RECORD_HEADER);
+            i += WEIR_RECORD_HEADER + (flags & WEIR_F_TIMESTAMP ? WEIR_TIMESTAMP_SIZE : 0);
+            assert_true(i + length <= t.size());
+            if (flags != WEIR_F_PAD)
+                seen.push_back(host.frame(header, Bytes(t.begin() + long(i), t.begin() + long(i + length))));
+            briefly += (flags & (WEIR_F_CONTINUES | WEIR_F_PURE_ACK)) != 0;
+            i += (length + 3) / 4 * 4;
+        }
+    }
 };
+
+// Segments of three flows, interleaved.
+std::vector<Bytes> tcp_frames(unsigned seed, unsigned count)
+{
+    Random random(seed);
+    std::vector<coalesce::Source> sources;
+    std::vector<Bytes> frames;
+    for (uint8_t c = 1; c <= 3; c++)
+        sources.emplace_back(random, c);
+    while (frames.size() < count)
+        frames.push_back(sources[random.below(3)].next(random, true));
+    return frames;
+}
 
 void each_configuration_has_its_language(void **)
 {
@@ -99,27 +124,70 @@ void each_configuration_has_its_language(void **)
     }
 }
 
-void a_change_at_any_moment_reads_the_memory_frame_by_frame(void **)
+void a_change_at_any_moment_keeps_all_frames_whole(void **)
 {
-    for (unsigned n = 0; n < 2000; n++) {
+    for (unsigned n = 0; n < 4000; n++) {
         In in(n);
         const bool ncm = n % 2;
         in.configure(ncm);
+        in.tcp = in.dut->coalesce = n % 4 < 2;
         std::vector<Bytes> all;
         for (size_t i = 0; i < 6; i++)
             all.push_back(random_frame(in.random, 100 + i));
+        if (in.tcp)
+            all = tcp_frames(n, 6);
         in.memory = all;
         in.clocks_of(in.random.below(500));
         const size_t waiting = in.memory.size() - (in.at != 0);
         in.configure(!ncm);
         in.transfers.clear();
-        in.clocks_of(1500);
+        in.clocks_of(in.tcp ? 15000 : 1500);
         const std::vector<Bytes> seen = in.frames(!ncm);
-        // Those that had not begun come all, but for one of which the change caught the first byte.
+        // Those that had not begun come all, but for one of which the change caught the first byte; of those
+        // that had, two at most were in the coalescer.
         const bool tail = seen.size() <= all.size() && std::equal(seen.rbegin(), seen.rend(), all.rbegin());
-        if (!tail || seen.size() > waiting || seen.size() + 1 < waiting || !in.memory.empty())
+        if (!tail || seen.size() > waiting + 2 || seen.size() + 1 < waiting || !in.memory.empty())
             fail_msg("seed %u: %zu frames of %zu", n, seen.size(), waiting);
     }
+}
+
+void segments_that_go_short_come_back_whole_from_real_records(void **)
+{
+    unsigned briefly = 0;
+    for (unsigned seed = 1; seed <= 30; seed++) {
+        In in(seed);
+        in.configure(false);
+        in.tcp = in.dut->coalesce = true;
+        in.dut->timestamps = seed % 2;
+        in.dut->in_timeout = uint16_t(seed * 10);
+        in.dut->high_speed = seed % 3 != 0;
+        std::vector<Bytes> seen;
+        const std::vector<Bytes> all = tcp_frames(seed, 100);
+        for (const Bytes &f : all) {
+            in.memory.push_back(f);
+            in.clocks_of(in.random.below(400));
+        }
+        while (!in.memory.empty())
+            in.clock();
+        in.clocks_of(5000);
+        if (in.frames(false) != all)
+            fail_msg("seed %u", seed);
+        briefly += in.briefly;
+    }
+    assert_in_range(briefly, 300, 3000);
+}
+
+void blocks_take_frames_as_they_are_whatever_the_mode(void **)
+{
+    In in;
+    in.configure(true);
+    in.tcp = in.dut->coalesce = true;
+    const std::vector<Bytes> all = tcp_frames(3, 40);
+    for (const Bytes &f : all) {
+        in.memory.push_back(f);
+        in.clocks_of(2500);
+    }
+    assert_true(in.frames(true) == all);
 }
 
 void frames_too_long_for_a_block_are_told(void **)
@@ -138,7 +206,9 @@ void frames_too_long_for_a_block_are_told(void **)
 
 const CMUnitTest tests[] = {
     cmocka_unit_test(each_configuration_has_its_language),
-    cmocka_unit_test(a_change_at_any_moment_reads_the_memory_frame_by_frame),
+    cmocka_unit_test(a_change_at_any_moment_keeps_all_frames_whole),
+    cmocka_unit_test(segments_that_go_short_come_back_whole_from_real_records),
+    cmocka_unit_test(blocks_take_frames_as_they_are_whatever_the_mode),
     cmocka_unit_test(frames_too_long_for_a_block_are_told),
 };
 

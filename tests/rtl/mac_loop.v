@@ -22,6 +22,7 @@ module mac_loop (
     wire [7:0] txd, rxd;
     wire       tx_en, tx_er, rx_dv, rx_er, ctl_rise, ctl_fall;
     wire [3:0] rise, fall;
+    wire       unused_start;
 
     mac_tx tx (.clk(clk), .rst(rst), .s_valid(s_valid), .s_ready(s_ready), .s_data(s_data), .s_last(s_last),
                .gmii_txd(txd), .gmii_tx_en(tx_en), .gmii_tx_er(tx_er));
@@ -31,7 +32,7 @@ module mac_loop (
                 .rx_ctl_rise(ctl_rise), .rx_ctl_fall(ctl_fall),
                 .gmii_rxd(rxd), .gmii_rx_dv(rx_dv), .gmii_rx_er(rx_er), .status(status));
     mac_rx rx (.clk(clk), .rst(rst), .gmii_rxd(rxd), .gmii_rx_dv(rx_dv), .gmii_rx_er(rx_er),
-               .m_valid(m_valid), .m_data(m_data), .m_last(m_last), .m_error_fcs(m_error_fcs),
+               .m_start(unused_start), .m_valid(m_valid), .m_data(m_data), .m_last(m_last), .m_error_fcs(m_error_fcs),
                .m_error_symbol(m_error_symbol), .m_error_length(m_error_length));
 endmodule
 

@@ -20,6 +20,7 @@ using Bytes = std::vector<uint8_t>;
 struct Frame {
     Bytes data;
     uint8_t flags;
+    uint64_t time = 0; // ns, with WEIR_F_TIMESTAMP
 };
 
 struct Transfer {
@@ -44,6 +45,7 @@ struct Bench {
     Transfer open{};
     std::vector<Transfer> transfers;
     unsigned records = 0; // ev_record
+    bool stamped = false; // most frames bring a time
 
     explicit Bench(bool high_speed = true)
     {
@@ -68,6 +70,7 @@ struct Bench {
                 m.s_last = position + 1 == f.data.size();
                 m.s_length = static_cast<uint16_t>(f.data.size());
                 m.s_flags = f.flags;
+                m.s_time = f.time;
             }
             m.m_ready = packets < 4 && random.percent(ready);
             m.clk = 0;
@@ -114,6 +117,10 @@ struct Bench {
     Frame add(size_t length)
     {
         Frame f{Bytes(length), static_cast<uint8_t>(random.next() & 0x26)};
+        if (stamped && !random.percent(20)) {
+            f.flags |= WEIR_F_TIMESTAMP;
+            f.time = uint64_t{random.next()} << 32 | random.next();
+        }
         for (auto &byte : f.data)
             byte = static_cast<uint8_t>(random.next());
         waiting.push_back(f);
@@ -131,9 +138,9 @@ struct Bench {
     }
 };
 
-uint32_t little(const Bytes &b, size_t at, unsigned n)
+uint64_t little(const Bytes &b, size_t at, unsigned n)
 {
-    uint32_t v = 0;
+    uint64_t v = 0;
     while (n--)
         v = v << 8 | b.at(at + n);
     return v;
@@ -153,6 +160,11 @@ unsigned parse(const Transfer &t, unsigned packet_size, std::vector<Frame> &fram
         uint8_t flags = t.bytes[at + WEIR_REC_FLAGS];
         size_t length = little(t.bytes, at + WEIR_REC_LENGTH, 3);
         at += WEIR_RECORD_HEADER;
+        uint64_t time = 0;
+        if (flags & WEIR_F_TIMESTAMP) {
+            time = little(t.bytes, at, WEIR_TIMESTAMP_SIZE);
+            at += WEIR_TIMESTAMP_SIZE;
+        }
         assert_true(at + length <= t.bytes.size());
         if (flags == WEIR_F_PAD) {
             pads++;
@@ -161,14 +173,15 @@ unsigned parse(const Transfer &t, unsigned packet_size, std::vector<Frame> &fram
         }
         frames.push_back(
             {Bytes(t.bytes.begin() + static_cast<long>(at), t.bytes.begin() + static_cast<long>(at + length)),
-             flags});
+             flags, time});
         for (at += length; at % 4; at++)
             assert_int_equal(t.bytes.at(at), 0);
     }
     return pads;
 }
 
-// Parses all transfers and compares with what went in; returns the number of padding records.
+// Parses all transfers and compares with what went in, as far as the mode shows it; returns the number of padding
+// records.
 unsigned check(const Bench &b, const std::vector<Frame> &sent)
 {
     std::vector<Frame> got;
@@ -178,7 +191,8 @@ unsigned check(const Bench &b, const std::vector<Frame> &sent)
     assert_int_equal(got.size(), sent.size());
     assert_int_equal(b.records, sent.size());
     for (size_t i = 0; i < sent.size(); i++) {
-        assert_int_equal(got[i].flags, sent[i].flags);
+        assert_int_equal(got[i].flags, sent[i].flags & (b.m.timestamps ? 0xFF : 0xFF & ~WEIR_F_TIMESTAMP));
+        assert_true(got[i].time == (b.m.timestamps ? sent[i].time : 0));
         assert_int_equal(got[i].data.size(), sent[i].data.size());
         assert_memory_equal(got[i].data.data(), sent[i].data.data(), sent[i].data.size());
     }
@@ -210,6 +224,50 @@ void a_lone_frame_of_any_length_goes_up_at_once_in_a_short_transfer(void **)
         b.clock(10000);
         assert_in_range(b.transfers.back().end - before, 52, 100);
     }
+}
+
+void the_time_of_arrival_stands_behind_the_header_in_the_mode_that_asks_for_it(void **)
+{
+    for (bool high_speed : {true, false})
+        for (bool mode : {true, false}) {
+            Bench b(high_speed);
+            b.m.timestamps = mode;
+            b.stamped = true;
+            std::vector<Frame> sent;
+            for (unsigned i = 0; i < 300; i++) {
+                sent.push_back(b.add(1 + b.random.below(b.random.percent(80) ? 200 : 9216)));
+                b.clock(b.random.below(3000));
+            }
+            b.finish();
+            check(b, sent);
+        }
+}
+
+// Whatever the mode: the switch may come at any moment, also between a header and its time.
+void a_change_of_mode_takes_effect_between_two_records(void **)
+{
+    Bench b;
+    b.stamped = true;
+    std::vector<Frame> sent, got;
+    for (unsigned i = 0; i < 500; i++) {
+        sent.push_back(b.add(1 + b.random.below(60)));
+        b.clock(b.random.below(60));
+        b.m.timestamps = !b.m.timestamps;
+        b.clock(b.random.below(60));
+    }
+    b.finish();
+    for (auto &t : b.transfers)
+        parse(t, b.packet_size(), got);
+    assert_int_equal(got.size(), sent.size());
+    unsigned with = 0, without = 0;
+    for (size_t i = 0; i < sent.size(); i++) {
+        bool shown = got[i].flags & WEIR_F_TIMESTAMP;
+        assert_int_equal(got[i].flags | (sent[i].flags & WEIR_F_TIMESTAMP), sent[i].flags);
+        assert_true(got[i].time == (shown ? sent[i].time : 0) && got[i].data == sent[i].data);
+        with += shown;
+        without += !shown && sent[i].flags & WEIR_F_TIMESTAMP;
+    }
+    assert_true(with > 100 && without > 100);
 }
 
 void frames_that_come_while_the_bus_is_busy_share_transfers(void **)
@@ -326,6 +384,8 @@ int main()
 {
     const CMUnitTest tests[] = {
         cmocka_unit_test(a_lone_frame_of_any_length_goes_up_at_once_in_a_short_transfer),
+        cmocka_unit_test(the_time_of_arrival_stands_behind_the_header_in_the_mode_that_asks_for_it),
+        cmocka_unit_test(a_change_of_mode_takes_effect_between_two_records),
         cmocka_unit_test(frames_that_come_while_the_bus_is_busy_share_transfers),
         cmocka_unit_test(a_stream_of_frames_fills_transfers_as_far_as_whole_records_fit),
         cmocka_unit_test(random_frames_come_through_whatever_the_endpoint_does),

@@ -34,15 +34,23 @@ module wire_path (
     output wire [7:0]  m_data,
     output wire        m_last,
     output wire [11:0] m_length,
-    output wire [7:0]  m_meta
+    output wire [7:0]  m_meta,
+    input  wire [39:0] usb_time,
+    output wire [39:0] m_stamp
 );
     localparam A = 12;
 
-    wire       rx_valid, rx_last, error_fcs, error_symbol, error_length;
+    wire       rx_start, rx_valid, rx_last, error_fcs, error_symbol, error_length;
     wire [7:0] rx_data;
     mac_rx mac_rx (.clk(wire_rx_clk), .rst(wire_rx_rst), .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv), .gmii_rx_er(gmii_rx_er),
-                   .m_valid(rx_valid), .m_data(rx_data), .m_last(rx_last), .m_error_fcs(error_fcs),
+                   .m_start(rx_start), .m_valid(rx_valid), .m_data(rx_data), .m_last(rx_last), .m_error_fcs(error_fcs),
                    .m_error_symbol(error_symbol), .m_error_length(error_length));
+
+    wire         stamp_fresh, stamp_hold;
+    wire [39:0]  stamp;
+    cdc_time_capture #(.WIDTH(40)) arrival (
+        .wire_clk(wire_rx_clk), .wire_rst(wire_rx_rst), .wire_event(rx_start), .wire_hold(stamp_hold), .wire_fresh(stamp_fresh),
+        .usb_clk(usb_clk), .usb_rst(usb_rst), .usb_time(usb_time), .stamp(stamp));
 
     wire         wr_en, wr_commit, wr_ready;
     wire [A-1:0] wr_offset, wr_length;
@@ -54,17 +62,17 @@ module wire_path (
         .clk(wire_rx_clk), .rst(wire_rx_rst), .mac_address(48'h025745495201),
         .cfg_valid(cfg_valid), .cfg_table(cfg_table), .cfg_index(cfg_index), .cfg_data(cfg_data),
         .s_valid(rx_valid), .s_data(rx_data), .s_last(rx_last), .s_error_fcs(error_fcs), .s_error_symbol(error_symbol),
-        .s_error_length(error_length),
+        .s_error_length(error_length), .stamp_fresh(stamp_fresh), .stamp_hold(stamp_hold),
         .wr_en(wr_en), .wr_offset(wr_offset), .wr_data(wr_data), .wr_commit(wr_commit), .wr_length(wr_length),
         .wr_meta(wr_meta), .wr_free(wr_free), .wr_ready(wr_ready),
         .m_arp_valid(arp_valid), .m_arp_ready(arp_ready), .m_arp_data(arp_data), .m_arp_last(arp_last), .m_arp_room(arp_room),
         .events(events));
 
-    packet_memory #(.ADDR_WIDTH(A), .META_WIDTH(8), .FRAMES_LOG2(4)) frames (
+    packet_memory #(.ADDR_WIDTH(A), .META_WIDTH(48), .FRAMES_LOG2(4)) frames (
         .wr_clk(wire_rx_clk), .wr_rst(wire_rx_rst), .wr_en(wr_en), .wr_offset(wr_offset), .wr_data(wr_data),
-        .wr_commit(wr_commit), .wr_length(wr_length), .wr_meta(wr_meta), .wr_free(wr_free), .wr_ready(wr_ready),
+        .wr_commit(wr_commit), .wr_length(wr_length), .wr_meta({stamp, wr_meta}), .wr_free(wr_free), .wr_ready(wr_ready),
         .rd_clk(usb_clk), .rd_rst(usb_rst), .m_valid(m_valid), .m_ready(m_ready), .m_data(m_data), .m_last(m_last),
-        .m_length(m_length), .m_meta(m_meta));
+        .m_length(m_length), .m_meta({m_stamp, m_meta}));
 
     wire       reply_valid, reply_ready, reply_last;
     wire [7:0] reply_data;

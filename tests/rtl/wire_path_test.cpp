@@ -7,6 +7,7 @@
 static const Bytes STATION = {0x02, 0x57, 0x45, 0x49, 0x52, 0x01};
 static const Bytes PEER = {0x02, 0x12, 0x34, 0x56, 0x78, 0x9A};
 static const Bytes BROADCAST(6, 0xFF), ZERO(6, 0);
+static const uint64_t TIME_MASK = (uint64_t{1} << 40) - 1; // bits of a time stamp
 static const uint32_t OURS = 0xC0A80102, THEIRS = 0xC0A80163;
 
 // The wire side between a wire and a host, each of its three clocks with a period and a phase of its own.
@@ -18,6 +19,8 @@ struct Bench {
     Vwire_path dut;
     Clock rx, tx, usb = {16667, 1000};
     uint64_t now = 0;
+    bool usb_stands = false;
+    uint64_t time_preset = 0; // ns
 
     std::deque<int> wire;   // what comes next on the GMII: a byte, or -1 for a byte time of gap
     std::deque<Bytes> data; // the host's frames to send
@@ -30,9 +33,12 @@ struct Bench {
     };
     std::vector<Sent> sent;
     uint64_t wire_end = 0; // when the latest frame's last byte came on the wire
+    std::vector<uint64_t> arrived; // when mac_rx sampled each frame's first byte
+    bool in_preamble = false;
     struct Received {
         Bytes bytes;
         unsigned flags;
+        uint64_t stamp = 0; // ns
     };
     std::vector<Received> received;
     Bytes open;
@@ -65,6 +71,11 @@ struct Bench {
         int next = wire.empty() ? -1 : wire.front();
         if (!wire.empty())
             wire.pop_front();
+        in_preamble = next >= 0 && (in_preamble || !was_on);
+        if (in_preamble && next == 0xD5) {
+            in_preamble = false;
+            arrived.push_back(now + 2 * rx.period); // the SFD is sampled at the next edge
+        }
         dut.gmii_rx_dv = next >= 0;
         dut.gmii_rxd = (uint8_t)next;
         if (was_on && next < 0)
@@ -102,13 +113,14 @@ struct Bench {
             open.push_back(dut.m_data);
             if (dut.m_last) {
                 assert_int_equal(open.size(), dut.m_length);
-                received.push_back({open, dut.m_meta});
+                received.push_back({open, dut.m_meta, dut.m_stamp});
                 open.clear();
             }
         }
         dut.usb_clk = 1;
         dut.eval();
         dut.usb_clk = 0;
+        dut.usb_time = (now / 1000 + time_preset) & TIME_MASK;
         dut.eval();
     }
     void run(unsigned byte_times)
@@ -124,7 +136,8 @@ struct Bench {
                 edge_tx();
             } else {
                 usb.next += usb.period;
-                edge_usb();
+                if (!usb_stands)
+                    edge_usb();
             }
         }
     }
@@ -283,9 +296,110 @@ static void random_traffic_reaches_the_host_whole_and_flagged_or_not_at_all(void
             while (!expected.empty() && expected.front().bytes != got.bytes)
                 expected.pop_front();
             assert_false(expected.empty());
-            assert_int_equal(got.flags, expected.front().flags);
+            assert_int_equal(got.flags & ~WEIR_F_TIMESTAMP, expected.front().flags);
             expected.pop_front();
         }
+    }
+}
+
+// How many usb_clk behind the arrival of its first byte a frame's stamp is.
+static double usb_clocks_late(const Bench &bench, const Bench::Received &frame, uint64_t arrived)
+{
+    uint64_t late = (frame.stamp - bench.time_preset - arrived / 1000) & TIME_MASK;
+    return (double)late * 1000 / (double)bench.usb.period;
+}
+
+// Frames of every size, back to back at the least gap there is (12 byte times, and 8 of preamble).
+static void every_stamp_is_one_to_two_usb_clocks_behind_the_first_byte(void **)
+{
+    for (uint64_t rx_period : {8000u, 80000u, 800000u})
+        for (uint64_t usb_period : {16667u, 20833u}) {
+            Bench bench(96);
+            bench.rx.period = rx_period;
+            bench.usb.period = usb_period;
+            bench.host_reads = 16;
+            bench.time_preset = TIME_MASK - 40000; // wraps on the way
+            bench.arrived.clear();
+            for (unsigned i = 0; i < 60; i++) {
+                bench.put(joined({STATION, bench.random.bytes(i < 30 ? 54 : 54 + bench.random.below(100))}));
+                if (i % 10 == 9) // as many as the memory holds
+                    bench.run((unsigned)(bench.wire.size() * (rx_period / 8000)) + 3000);
+            }
+            assert_int_equal(bench.received.size(), 60);
+            for (size_t i = 0; i < 60; i++) {
+                assert_true(bench.received[i].flags & WEIR_F_TIMESTAMP);
+                double late = usb_clocks_late(bench, bench.received[i], bench.arrived[i]);
+                if (late < 0.93 || late > 2.07) // both times are rounded down to a ns
+                    fail_msg("%.2f usb_clk late", late);
+            }
+        }
+}
+
+// Gaps and preambles shorter than a PHY gives: a stamp is right, or it is not there.
+static void no_stamp_is_wrong_however_close_frames_and_fragments_follow(void **)
+{
+    for (uint64_t rx_period : {8000u, 800000u}) {
+        Bench bench(97);
+        bench.rx.period = rx_period;
+        bench.host_reads = 16;
+        bench.arrived.clear();
+        std::vector<size_t> whole; // index among those that arrived
+        std::vector<bool> near;    // behind another one
+        unsigned before = 20;      // byte times from the last frame or fragment
+        for (size_t i = 0; i < 400; i++) {
+            unsigned preamble = bench.random.below(8), gap = 1 + bench.random.below(12);
+            if (bench.random.one_in(4)) {
+                bench.wire.insert(bench.wire.end(), preamble, 0x55);
+                bench.wire.push_back(0xD5);
+                bench.wire.insert(bench.wire.end(), bench.random.below(9), 0xA5);
+                bench.wire.insert(bench.wire.end(), gap, -1);
+                before = 0;
+                continue;
+            }
+            whole.push_back(i);
+            near.push_back(before + preamble < 12);
+            bench.put(joined({STATION, bench.random.bytes(54)}), preamble, gap);
+            before = gap;
+            if (whole.size() % 10 == 0)
+                bench.run((unsigned)(bench.wire.size() * (rx_period / 8000)) + 3000);
+        }
+        bench.run((unsigned)(bench.wire.size() * (rx_period / 8000)) + 3000);
+        assert_int_equal(bench.received.size(), whole.size());
+        unsigned without = 0;
+        for (size_t i = 0; i < whole.size(); i++) {
+            bool stamped = bench.received[i].flags & WEIR_F_TIMESTAMP;
+            assert_true(stamped || near[i]);
+            without += !stamped;
+            if (stamped) {
+                double late = usb_clocks_late(bench, bench.received[i], bench.arrived[whole[i]]);
+                assert_true(late > 0.93 && late < 2.07);
+            }
+        }
+        assert_in_range(without, 1, whole.size() / 2);
+    }
+}
+
+static void frames_that_arrive_while_usb_clk_stands_still_go_up_without_a_stamp(void **)
+{
+    Bench bench(98);
+    bench.host_reads = 16;
+    for (unsigned frames = 2; frames <= 5; frames++) {
+        bench.received.clear();
+        bench.arrived.clear();
+        bench.usb_stands = true;
+        for (unsigned i = 0; i < frames; i++)
+            bench.put(joined({STATION, bench.random.bytes(54)}));
+        bench.run(600);
+        bench.usb_stands = false;
+        bench.run(100);
+        bench.put(joined({STATION, bench.random.bytes(54)}));
+        bench.run_out();
+        assert_int_equal(bench.received.size(), frames + 1);
+        for (unsigned i = 0; i < frames; i++)
+            assert_false(bench.received[i].flags & WEIR_F_TIMESTAMP);
+        assert_true(bench.received[frames].flags & WEIR_F_TIMESTAMP);
+        double late = usb_clocks_late(bench, bench.received[frames], bench.arrived[frames]);
+        assert_true(late > 0.93 && late < 2.07);
     }
 }
 
@@ -298,6 +412,9 @@ int main()
         cmocka_unit_test(at_least_16_replies_wait_behind_a_long_frame),
         cmocka_unit_test(a_flood_leaves_the_host_every_other_frame),
         cmocka_unit_test(random_traffic_reaches_the_host_whole_and_flagged_or_not_at_all),
+        cmocka_unit_test(every_stamp_is_one_to_two_usb_clocks_behind_the_first_byte),
+        cmocka_unit_test(no_stamp_is_wrong_however_close_frames_and_fragments_follow),
+        cmocka_unit_test(frames_that_arrive_while_usb_clk_stands_still_go_up_without_a_stamp),
     };
     return RUN_WIRE_TESTS(tests);
 }
