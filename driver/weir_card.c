@@ -11,6 +11,9 @@
 
 #define SMALLEST_MAX_FRAME 1514 // bytes; a card that cannot carry Ethernet's ordinary frame is of no use
 #define FLUSH_TIME UINT64_C(1000000000)
+#define STALE_TIME UINT64_C(200000) // ns from one look for frames of another program to the next
+#define STALE_CALM 2                // looks at which there were none
+#define STALE_LOOKS 1000
 
 static void on_notify_complete(struct weir_transfer *transfer)
 {
@@ -137,6 +140,36 @@ static void free_card(struct weir_card *card)
     free(card);
 }
 
+static void ignore_frame(void *context, const struct weir_card_rx *rx)
+{
+    (void)context, (void)rx;
+}
+
+// A program that was killed leaves the receiver on, and the card's memory full of frames for it. They are not
+// for us. The memory is empty when the card, asked for IN packets all the while, has sent none between two
+// looks at its count.
+static int drop_stale(struct weir_card *card)
+{
+    struct weir_card_receiver owner = card->receiver;
+    uint32_t counters[WEIR_COUNTERS], before = card->in.packets;
+    int error = weir_card_set_rx_control(card, 0);
+
+    card->receiver = (struct weir_card_receiver){.frame = ignore_frame};
+    for (unsigned looks = 0, calm = 0; !error && calm < STALE_CALM && looks < STALE_LOOKS; looks++) {
+        error = card->transport->ops->poll(card->transport, weir_card_now(card) + STALE_TIME);
+        if (!error || error == -EINTR)
+            error = weir_card_counters(card, counters);
+        if (error)
+            break;
+        uint32_t sent = counters[WEIR_CNT_USB_IN_PACKETS];
+        calm = sent == before && sent == card->in.packets ? calm + 1 : 0;
+        before = sent;
+    }
+    card->receiver = owner;
+    card->stats = (struct weir_card_stats){0};
+    return error;
+}
+
 struct weir_card *weir_card_open(struct weir_transport *transport, const struct weir_card_receiver *receiver,
                                  char *error, size_t error_size)
 {
@@ -178,16 +211,16 @@ struct weir_card *weir_card_open(struct weir_transport *transport, const struct 
         goto fail;
     }
     weir_card_await_notice(card);
+    failed = drop_stale(card);
+    if (failed) {
+        refuse(error, error_size, "the card does not answer (%s): plug it in anew", strerror(-failed));
+        goto fail;
+    }
     return card;
 
 fail:
     free_card(card);
     return NULL;
-}
-
-static void ignore_frame(void *context, const struct weir_card_rx *rx)
-{
-    (void)context, (void)rx;
 }
 
 void weir_card_close(struct weir_card *card)

@@ -21,12 +21,12 @@ SIM_VERILATE := --cc -O3 --x-assign fast --x-initial unique --trace-fst --thread
 SIM_OPTIMISE := OPT_FAST=-O3 OPT_SLOW=-O1 OPT_GLOBAL=-O3
 VERILATOR_ROOT ?= $(shell $(VERILATOR) --getenv VERILATOR_ROOT)
 
-# A model with its headers; the run time is made along with the first.
+# A model with its headers; the run time is made along with the first. `make -n` comes here before there is a makefile of it.
 $(SIM_MODELS): $(BUILD)/verilated/V%__ALL.a: $(RTL_SOURCES) sim/sim.mk sim/weir_card.vlt
 	@mkdir -p $(@D)
 	$(SAY) VERILATE $*
 	$(Q)$(VERILATOR) $(SIM_VERILATE) --top-module $* $*.v
-	$(Q)$(MAKE) $(if $(V),,-s) -C $(@D) -f V$*.mk $(SIM_OPTIMISE) V$*__ALL.a $(if $(filter $*,$(firstword $(SIM_TOPS))),$(notdir $(SIM_RUNTIME)))
+	$(Q)[ ! -e $(@D)/V$*.mk ] || $(MAKE) $(if $(V),,-s) -C $(@D) -f V$*.mk $(SIM_OPTIMISE) V$*__ALL.a $(if $(filter $*,$(firstword $(SIM_TOPS))),$(notdir $(SIM_RUNTIME)))
 
 $(BUILD)/obj/sim/%.o: sim/%.cpp $(SIM_MODELS) $(BUILD)/gen/weir_link.h
 	@mkdir -p $(@D)
@@ -41,5 +41,6 @@ $(SIM_LIB): $(SIM_OBJECTS) $(SIM_MODELS)
 ALL += $(SIM_LIB)
 
 $(WEIR_SIM): $(SIM_PROGRAM_SOURCES:%.c=$(BUILD)/obj/%.o) $(SIM_LIB)
-	$(CXX) -o $@ $^ -lusbredirparser $(SIM_LIBS)
+	$(SAY) LINK $@
+	$(Q)$(CXX) -o $@ $^ -lusbredirparser $(SIM_LIBS)
 ALL += $(WEIR_SIM)

@@ -107,6 +107,7 @@ void usbredir_connect(struct usbredir_server *server)
     };
 
     memset(server->setting, 0, sizeof server->setting);
+    server->configured = false;
     send_infos(server);
     usbredirparser_send_device_connect(server->parser, &header);
     server->there = true;
@@ -157,8 +158,10 @@ void usbredir_answer_control(struct usbredir_server *server, struct job *job, ui
     bool configured = setup[0] == TO_DEVICE && setup[1] == SET_CONFIGURATION;
     bool set = setup[0] == TO_INTERFACE && setup[1] == SET_INTERFACE;
 
-    if (status == usb_redir_success && configured)
+    if (status == usb_redir_success && configured) {
         memset(server->setting, 0, sizeof server->setting);
+        server->configured = setup[2] != 0;
+    }
     if (status == usb_redir_success && set && setup[4] < USBREDIR_PIPES)
         server->setting[setup[4]] = setup[2];
     if (configured || set)
@@ -245,6 +248,7 @@ static void on_reset(void *context)
         return;
     usbredir_cancel_all(server, false);
     memset(server->setting, 0, sizeof server->setting);
+    server->configured = false;
     if (!weir_sim_bus_reset(server->sim))
         usbredir_end(server, "the card does not come back from a reset: %s", weir_sim_usb_error(server->sim));
 }

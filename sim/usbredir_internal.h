@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // What the files of the usbredir server share: usbredir_server.c (the client and its socket),
-// usbredir_control.c (messages about the device as a whole, and endpoint 0), usbredir_pipe.c (queues, and
-// what the card made of a transfer).
+// usbredir_control.c (messages about the device as a whole, and endpoint 0), usbredir_data.c (messages about
+// the other endpoints), usbredir_pipe.c (queues, and what the card made of a transfer).
 #ifndef WEIR_USBREDIR_INTERNAL_H
 #define WEIR_USBREDIR_INTERNAL_H
 
@@ -10,6 +10,7 @@
 
 #include "usbredir_server.h"
 
+#define IS_IN(endpoint) (((endpoint)&0x80) != 0)
 #define USBREDIR_PIPES 32 // index: endpoint number, + 16 for IN
 
 // One request of the client, until it is answered.
@@ -56,7 +57,9 @@ struct usbredir_server {
     int fd;
     bool fresh, greeted;
     bool there; // the client knows of the card
-    bool over;  // the session
+    bool suspends, configured;
+    uint64_t quiet_since; // device time when there was something to do, the last time
+    bool over;            // the session
     char error[160];
     size_t jobs, bytes;              // queued
     uint8_t setting[USBREDIR_PIPES]; // alternate setting of each interface
@@ -75,8 +78,10 @@ void usbredir_connect(struct usbredir_server *server);
 // Answers a job on endpoint 0.
 void usbredir_answer_control(struct usbredir_server *server, struct job *job, uint8_t status);
 
-// usbredir_pipe.c
+// usbredir_data.c
 void usbredir_set_data_callbacks(struct usbredirparser *parser);
+
+// usbredir_pipe.c
 void usbredir_pipes_init(struct usbredir_server *server);
 struct pipe *usbredir_pipe(struct usbredir_server *server, uint8_t endpoint);
 // A new job at the end of a pipe's queue; NULL, and the session over, when there are too many.
@@ -86,6 +91,7 @@ struct job *usbredir_add_job(struct usbredir_server *server, enum job_kind kind,
 void usbredir_start(struct usbredir_server *server);
 // Takes a job back and answers it. False if there is no such job.
 bool usbredir_cancel(struct usbredir_server *server, uint64_t id);
+void usbredir_cancel_job(struct pipe *pipe, struct job *job);
 // Takes everything back, but on endpoint 0 if `data_only`, and forgets what was kept.
 void usbredir_cancel_all(struct usbredir_server *server, bool data_only);
 

@@ -14,7 +14,8 @@
 
 #include "usbredir_internal.h"
 
-#define OUTPUT_MAX ((uint64_t)4 << 20) // bytes: a client that does not read is not read from
+#define SUSPEND_AFTER UINT64_C(50000000) // ns of device time
+#define OUTPUT_MAX ((uint64_t)4 << 20)   // bytes: a client that does not read is not read from
 
 void usbredir_end(struct usbredir_server *server, const char *format, ...)
 {
@@ -50,8 +51,10 @@ static int on_read(void *context, uint8_t *data, int count)
     if (output_full(server))
         return 0;
     ssize_t length = recv(server->fd, data, (size_t)count, MSG_DONTWAIT);
-    if (length > 0)
+    if (length > 0) {
+        server->quiet_since = weir_sim_now(server->sim);
         return (int)length;
+    }
     if (length < 0 && (errno == EAGAIN || errno == EINTR))
         return 0;
     usbredir_end(server, "the client has left");
@@ -128,6 +131,29 @@ void usbredir_server_destroy(struct usbredir_server *server)
     free(server);
 }
 
+void usbredir_server_suspends(struct usbredir_server *server)
+{
+    server->suspends = true;
+    server->quiet_since = weir_sim_now(server->sim);
+}
+
+uint64_t usbredir_server_wake_at(const struct usbredir_server *server)
+{
+    bool may = server->suspends && server->there && server->configured && server->jobs == 0;
+
+    return may && !weir_sim_suspended(server->sim) ? server->quiet_since + SUSPEND_AFTER : UINT64_MAX;
+}
+
+static void suspend_when_quiet(struct usbredir_server *server)
+{
+    uint64_t now = weir_sim_now(server->sim);
+
+    if (server->jobs > 0 || weir_sim_suspended(server->sim))
+        server->quiet_since = now;
+    else if (now >= usbredir_server_wake_at(server))
+        weir_sim_suspend(server->sim);
+}
+
 bool usbredir_server_serve(struct usbredir_server *server)
 {
     if (!server->over)
@@ -136,6 +162,8 @@ bool usbredir_server_serve(struct usbredir_server *server)
         usbredir_start(server);
     if (!server->over && usbredirparser_has_data_to_write(server->parser) > 0)
         usbredirparser_do_write(server->parser);
+    if (!server->over)
+        suspend_when_quiet(server);
     return !server->over;
 }
 

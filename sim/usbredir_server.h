@@ -25,6 +25,15 @@ struct usbredir_server;
 // in no configuration). NULL on lack of memory.
 struct usbredir_server *usbredir_server_create(struct weir_sim *sim, int fd, bool fresh);
 
+// Has the bus suspended when the client seems to have suspended its port, which usbredir cannot tell: the
+// card is in a configuration, and nothing has been asked of it, and no transfer has waited for it, for 50 ms
+// of device time. What the client says next resumes it. A remote wake-up by the card resumes the bus, too,
+// but the client cannot be told.
+void usbredir_server_suspends(struct usbredir_server *server);
+
+// Device time at which to serve though the socket is silent; UINT64_MAX for never.
+uint64_t usbredir_server_wake_at(const struct usbredir_server *server);
+
 // Takes back what is under way and closes the socket.
 void usbredir_server_destroy(struct usbredir_server *server);
 

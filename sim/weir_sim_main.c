@@ -34,6 +34,9 @@ static const char help[] =
     "  --usbredir ADDRESS    listen at HOST:PORT, unix:PATH, or a path with a slash in it\n"
     "  --speed high|full     the speed of the USB: full is the card without a USB PHY, on D+ and D-\n"
     "  --port high|full      full: the card with its USB PHY, at a port that knows full speed alone\n"
+    "  --suspend             suspend the bus when a client wants nothing of a configured card for 50 ms, as "
+    "when it has\n"
+    "                        suspended its port, which usbredir cannot tell\n"
     "\n"
     "The card's wire:\n"
     "  --tap NAME            a TAP interface (ip tuntap add mode tap name NAME)\n"
@@ -57,6 +60,7 @@ static const char help[] =
 struct program {
     struct sim_options options;
     const char *address;
+    bool suspends, suspended; // whether the bus may be, and is
     struct weir_sim *sim;
     struct sim_wire wire;
     struct usbredir_server *client;
@@ -78,7 +82,7 @@ static void say(const char *format, ...)
 
 // ---- options ----
 
-enum { OPTION_KEY = 256, OPTION_USBREDIR, OPTION_HELP };
+enum { OPTION_KEY = 256, OPTION_USBREDIR, OPTION_SUSPEND, OPTION_HELP };
 #define OPTIONS_MAX 40
 
 static void list_options(struct option options[OPTIONS_MAX])
@@ -86,6 +90,7 @@ static void list_options(struct option options[OPTIONS_MAX])
     size_t n = 0;
 
     options[n++] = (struct option){"usbredir", required_argument, NULL, OPTION_USBREDIR};
+    options[n++] = (struct option){"suspend", no_argument, NULL, OPTION_SUSPEND};
     options[n++] = (struct option){"help", no_argument, NULL, OPTION_HELP};
     for (size_t i = 0; sim_options_key(i) && n < OPTIONS_MAX - 1; i++)
         options[n++] = (struct option){sim_options_key(i), required_argument, NULL, OPTION_KEY};
@@ -109,6 +114,8 @@ static bool parse(struct program *program, int argc, char **argv, int *code)
         }
         if (c == OPTION_USBREDIR)
             program->address = optarg;
+        else if (c == OPTION_SUSPEND)
+            program->suspends = true;
         else if (c == '?')
             return false;
         else if (c == OPTION_KEY &&
@@ -228,6 +235,8 @@ static void take_client(struct program *program)
         return;
     program->client = usbredir_server_create(program->sim, fd, program->fresh);
     program->fresh = false;
+    if (program->client && program->suspends)
+        usbredir_server_suspends(program->client);
     if (program->client)
         say("a client has come");
 }
@@ -254,13 +263,24 @@ static void sleep_idle(struct program *program)
     if (program->client)
         fds[1] = (struct pollfd){.fd = usbredir_server_fd(program->client),
                                  .events = usbredir_server_events(program->client)};
-    sim_wire_sleep(&program->wire, program->sim, fds, 2, UINT64_MAX);
+    sim_wire_sleep(&program->wire, program->sim, fds, 2,
+                   program->client ? usbredir_server_wake_at(program->client) : UINT64_MAX);
+}
+
+static void tell_of_suspend(struct program *program)
+{
+    bool suspended = weir_sim_suspended(program->sim);
+
+    if (suspended != program->suspended)
+        say(suspended ? "the bus is suspended" : "the bus is awake again");
+    program->suspended = suspended;
 }
 
 static void run(struct program *program)
 {
     while (take_signals(program)) {
         serve_client(program);
+        tell_of_suspend(program);
         if (sim_wire_run(&program->wire, program->sim, UINT64_MAX))
             sleep_idle(program);
     }

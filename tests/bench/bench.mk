@@ -5,7 +5,8 @@ BENCH := $(BUILD)/tests/bench/bench
 BENCH_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/bench/*.c))
 $(BENCH): $(BENCH_OBJECTS) $(DRIVER_LIB) $(HOST_LIB) $(SIM_LIB)
 	@mkdir -p $(@D)
-	$(CXX) -o $@ $^ $(DRIVER_LIBS) $(SIM_LIBS)
+	$(SAY) LINK $@
+	$(Q)$(CXX) -o $@ $^ $(DRIVER_LIBS) $(SIM_LIBS)
 TESTS += $(BENCH)
 
 bench: deps

@@ -13,7 +13,8 @@ $(BUILD)/obj/tests/driver/http_test.o: CFLAGS += -Ihost/tool
 # Before the library with the Verilog, so that this one is taken.
 $(DRIVER_TESTS)/transport_sim_test: $(BUILD)/obj/tests/driver/transport_sim_test.o $(FAKE_SIM) $(DRIVER_LIB)
 	@mkdir -p $(@D)
-	$(CC) -o $@ $^ -lcmocka $(DRIVER_LIBS) -lz
+	$(SAY) LINK $@
+	$(Q)$(CC) -o $@ $^ -lcmocka $(DRIVER_LIBS) -lz
 
 # What parses bytes also runs under ASan and UBSan.
 DRIVER_SANITIZED := $(addprefix $(DRIVER_TESTS)/,weir_record_sanitized weir_card_sanitized weir_out_sanitized weir_glue_sanitized http_sanitized)
@@ -24,7 +25,8 @@ $(addprefix $(DRIVER_TESTS)/,weir_record_sanitized weir_card_sanitized weir_out_
 $(DRIVER_TESTS)/http_sanitized: tests/driver/http_test.c host/tool/http.c
 $(DRIVER_SANITIZED): | $(BUILD)/gen/weir_link.h
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MF $@.d -Ihost/tool -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c,$^) -lcmocka
+	$(SAY) LINK $@
+	$(Q)$(CC) $(CFLAGS) -MF $@.d -Ihost/tool -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c,$^) -lcmocka
 -include $(DRIVER_SANITIZED:%=%.d)
 
 # The transport for libusb with a libusb in memory: as it ships, under ASan and UBSan, and under TSan.
@@ -37,13 +39,15 @@ $(DRIVER_TESTS)/transport_libusb_threads: USB_SANITIZE := -fsanitize=thread
 TESTS += $(filter-out %_test,$(USB_TESTS))
 $(USB_TESTS): $(USB_TEST_SOURCES) | $(BUILD)/gen/weir_link.h
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MF $@.d -Itests/driver -O1 $(USB_SANITIZE) -o $@ $(filter %.c,$^) -lcmocka -lpthread
+	$(SAY) LINK $@
+	$(Q)$(CC) $(CFLAGS) -MF $@.d -Itests/driver -O1 $(USB_SANITIZE) -o $@ $(filter %.c,$^) -lcmocka -lpthread
 -include $(USB_TESTS:%=%.d)
 
 # The weir command with the model of the card, against a real kernel in a network namespace.
 WEIR_FAKE := $(DRIVER_TESTS)/weir_fake
 $(WEIR_FAKE): $(WEIR_OBJECTS) $(HOST_LIB) $(DRIVER_LIB) $(FAKE_SIM)
 	@mkdir -p $(@D)
-	$(CC) -o $@ $^ $(DRIVER_LIBS) -lz -lm
+	$(SAY) LINK $@
+	$(Q)$(CC) -o $@ $^ $(DRIVER_LIBS) -lz -lm
 build-tests: $(WEIR_FAKE)
 TESTS += tests/driver/weir_tool_test

@@ -445,13 +445,14 @@ static uint32_t wire_next(struct loose *loose)
     return next;
 }
 
-// Frames `from` to `to`, both ways; the last ones again and again until they arrive.
-static void exchange_loosely(struct loose *loose, struct weir_card *card, uint32_t from, uint32_t to)
+// `count` frames both ways from number `from` on, and more until one of these arrived at each end. The next
+// number.
+static uint32_t exchange_loosely(struct loose *loose, struct weir_card *card, uint32_t from, uint32_t count)
 {
     uint8_t frame[FRAME];
+    uint32_t number = from;
 
-    for (uint32_t number = from; number < to || wire_next(loose) < from || loose->host_next < from;
-         number++) {
+    for (; number < from + count || wire_next(loose) <= from || loose->host_next <= from; number++) {
         make_frame(frame, number);
         fake_usb_wire_in(&loose->bench.device, frame, FRAME);
         while (weir_card_send(card, &(struct weir_card_tx){.header = frame, .header_length = FRAME}) ==
@@ -460,6 +461,7 @@ static void exchange_loosely(struct loose *loose, struct weir_card *card, uint32
         if (number % 16 == 0)
             assert_int_equal(weir_card_poll(card, weir_card_now(card) + 1000000), 0);
     }
+    return number;
 }
 
 static void moved_behind(struct bench *bench, bool toggle_lost, unsigned out_faults, unsigned in_faults)
@@ -479,18 +481,17 @@ static void moved_behind(struct bench *bench, bool toggle_lost, unsigned out_fau
         weir_card_open(open_transport(bench, ""), &receiver, bench->error, sizeof bench->error);
     assert_non_null(card);
     assert_int_equal(weir_card_set_rx_control(card, WEIR_RX_ENABLE), 0);
-    exchange_loosely(loose, card, 0, 100);
+    uint32_t number = exchange_loosely(loose, card, 0, 100);
     pthread_mutex_lock(&fake_usb.lock);
     fake_usb.out_faults = out_faults;
     fake_usb.in_faults = in_faults;
     pthread_mutex_unlock(&fake_usb.lock);
-    uint32_t number = 100;
-    for (; number < 1500 || weir_card_stats(card)->restarts < 3; number += 100)
-        exchange_loosely(loose, card, number, number + 100);
+    while (number < 1500 || weir_card_stats(card)->restarts < 3)
+        number = exchange_loosely(loose, card, number, 100);
     pthread_mutex_lock(&fake_usb.lock);
     fake_usb.out_faults = fake_usb.in_faults = 0;
     pthread_mutex_unlock(&fake_usb.lock);
-    exchange_loosely(loose, card, number, number + 500);
+    exchange_loosely(loose, card, number, 500);
     const struct weir_card_stats stats = *weir_card_stats(card);
     assert_in_range(loose->wire_torn, 0, stats.restarts);
     assert_int_equal(loose->host_torn, 0);

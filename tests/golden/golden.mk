@@ -31,7 +31,8 @@ $(GOLDEN)/whole_card_test: $(BUILD)/obj/tests/golden/whole_card.o $(GOLDEN_OBJEC
 
 $(GOLDEN)/tshark_test: tests/golden/tshark_test $(GOLDEN)/golden_test
 	@mkdir -p $(GOLDEN)
-	install -m 755 $< $@
+	$(SAY) COPY $@
+	$(Q)install -m 755 $< $@
 
 golden: $(GOLDEN)/golden_test
 	$< --count $(or $(COUNT),20000) --seed $(or $(SEED),1)

@@ -1,32 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "tcp_script.h"
-
-static struct script s;
-
-static int start(void **state)
-{
-    const struct weir_stack_config config = script_config();
-    (void)state;
-    script_start(&s, &config);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    script_end(&s);
-    return 0;
-}
+#include "tcp_script_test.h"
 
 static void dup(int times)
 {

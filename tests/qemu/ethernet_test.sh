@@ -13,5 +13,6 @@ guest_start ethernet
 guest_end
 check "the downloaded file has the same SHA-256" has_sha256 "$work/www/file" "$(guest_value download)"
 check "the file downloaded after suspend and resume has the same SHA-256" has_sha256 "$work/www/file" "$(guest_value after-sleep)"
+check "the file downloaded after system suspend has the same SHA-256" has_sha256 "$work/www/file" "$(guest_value after-suspend)"
 check "the uploaded file has the same SHA-256" has_sha256 "$work/up" "$(guest_value upload)"
 done_testing

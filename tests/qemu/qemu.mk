@@ -9,9 +9,11 @@ QEMU_TESTS     := $(QEMU_SCRIPTS:tests/qemu/%.sh=$(BUILD)/tests/qemu/%)
 TESTS += $(QEMU_TESTS)
 
 $(QEMU_KERNEL): tests/qemu/kernel.sh tests/qemu/modules
-	tests/qemu/kernel.sh $(@D)
+	$(SAY) FETCH $@
+	$(Q)tests/qemu/kernel.sh $(@D)
 $(QEMU_INITRAMFS): tests/qemu/initramfs.sh $(QEMU_KERNEL) $(filter $(BUILD)/%,$(QEMU_PROGRAMS)) $(wildcard tests/qemu/guest/*)
-	tests/qemu/initramfs.sh $(dir $(QEMU_KERNEL)) $@ $(QEMU_PROGRAMS)
+	$(SAY) GUEST $@
+	$(Q)tests/qemu/initramfs.sh $(dir $(QEMU_KERNEL)) $@ $(QEMU_PROGRAMS)
 $(BUILD)/tests/qemu/%: tests/qemu/%.sh tests/qemu/lib.sh tests/e2e/lib.sh $(QEMU_INITRAMFS) $(WEIR_SIM)
 	@mkdir -p $(@D)
 	@printf '#!/bin/sh\ncd "%s" && exec %s\n' '$(CURDIR)' '$<' > $@ && chmod +x $@

@@ -12,7 +12,8 @@ USB_CAMPAIGN_TIMES := -GCHIRP_CLOCKS=600 -GLISTEN_CLOCKS=1500 -GIDLE_CLOCKS=9000
 $(BUILD)/tests/rtl/usb_campaign_test: tests/rtl/usb_campaign_test.cpp $(USB_CORE_HOST) tests/rtl/usb_core.v $(RTL_SOURCES) \
                                       $(wildcard tests/rtl/usb*.h) | $(BUILD)/gen/weir_link.h
 	@mkdir -p $(@D)
-	$(VERILATOR) --cc --exe --build -O3 -Wall -Wno-WIDTH --x-assign fast --x-initial unique --top-module usb_core $(RTL_INCLUDES) \
+	$(SAY) BENCH $@
+	$(Q)$(VERILATOR) --cc --exe --build -O3 -Wall -Wno-WIDTH --x-assign fast --x-initial unique --top-module usb_core $(RTL_INCLUDES) \
 	  -CFLAGS "-O2 -g -I$(CURDIR)/sim -I$(CURDIR)/$(BUILD)/gen -I$(CURDIR)/tests/rtl" -LDFLAGS "-lcmocka" \
 	  --Mdir $(BUILD)/tests/rtl/usb_campaign.obj -o ../usb_campaign_test $(USB_CAMPAIGN_TIMES) -y tests/rtl \
 	  usb_core.v $(CURDIR)/$< $(addprefix $(CURDIR)/,$(USB_CORE_HOST)) > $(BUILD)/tests/rtl/usb_campaign.log 2>&1 \

@@ -4,6 +4,8 @@
 TESTS += $(BUILD)/tests/sim/sigrok_test
 $(BUILD)/tests/sim/full_speed_trace: $(BUILD)/obj/tests/sim/full_speed_trace.o $(SIM_LIB)
 	@mkdir -p $(@D)
-	$(CXX) -o $@ $^ $(SIM_LIBS)
+	$(SAY) LINK $@
+	$(Q)$(CXX) -o $@ $^ $(SIM_LIBS)
 $(BUILD)/tests/sim/sigrok_test: tests/sim/sigrok_test $(BUILD)/tests/sim/full_speed_trace
-	install -m 755 $< $@
+	$(SAY) COPY $@
+	$(Q)install -m 755 $< $@

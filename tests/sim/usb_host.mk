@@ -6,6 +6,7 @@ USB_HOST_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard sim/usb_host*.c t
                       tests/sim/usb_host_fixture.c)
 $(USB_HOST_TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(USB_HOST_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) -o $@ $^ -lcmocka
+	$(SAY) LINK $@
+	$(Q)$(CC) -o $@ $^ -lcmocka
 usb-host-tests: $(USB_HOST_TESTS)
 .PHONY: usb-host-tests

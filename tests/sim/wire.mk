@@ -5,12 +5,14 @@ SIM_WIRE_OBJECTS := $(patsubst %,$(BUILD)/obj/sim/%.o,socket_address wire_peer_s
 SIM_WIRE_TESTS   := $(patsubst %,$(BUILD)/tests/sim/%_test,fcs gmii_wire wire_pcapng wire_impair wire_tap wire_offload wire_peer)
 $(SIM_WIRE_TESTS): $(BUILD)/tests/sim/%_test: $(BUILD)/obj/tests/sim/%_test.o $(SIM_WIRE_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) -o $@ $^ -lcmocka -lz -lm
+	$(SAY) LINK $@
+	$(Q)$(CC) -o $@ $^ -lcmocka -lz -lm
 
 # How fast the simulation is on this machine.
 $(BUILD)/tests/sim/speed: $(BUILD)/obj/tests/sim/speed.o $(SIM_LIB)
 	@mkdir -p $(@D)
-	$(CXX) -o $@ $^ $(SIM_LIBS)
+	$(SAY) LINK $@
+	$(Q)$(CXX) -o $@ $^ $(SIM_LIBS)
 bench-sim: $(BUILD)/tests/sim/speed
 	$<
 .PHONY: bench-sim

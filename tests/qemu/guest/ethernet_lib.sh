@@ -33,3 +33,7 @@ interface_up() {
 download() { # NAME
     wget -q -O /tmp/down "http://$peer:8080/file" && value "$1" "$(sha256sum /tmp/down | cut -d' ' -f1)"
 }
+
+# Runtime power management: an idle device is suspended after autosuspend_delay_ms; what is sent to it resumes it.
+runtime_status() { is "$1" card_attribute power/runtime_status; }
+may_suspend() { echo 100 >"$(card_dir)/power/autosuspend_delay_ms" && echo "$1" >"$(card_dir)/power/control"; }

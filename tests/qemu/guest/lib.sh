@@ -56,12 +56,21 @@ card_attribute() { cat "$(card_dir)/$1"; }
 card_is_there() { d=$(card_dir) && [ -e "$d/bConfigurationValue" ] && [ -n "$(cat "$d/bConfigurationValue")" ]; }
 card_is_gone() { ! card_dir; }
 
+# System suspend by the kernel's own test of it: everything but the machine itself goes to sleep, each device by its driver, and
+# a second later wakes.
+sleeps_and_wakes() {
+    local state
+    state=$(grep -ow -e mem -e freeze /sys/power/state | tail -n 1)
+    echo 1 >/sys/module/suspend/parameters/pm_test_delay
+    echo devices >/sys/power/pm_test && echo "$state" >/sys/power/state
+}
+
 # The kernel's log since the modules were loaded: nothing of warning level or worse, and of the card (which is at port 1 of bus 1)
-# nothing but what a healthy device gives; further lines that are as they should be: log_is_clean REGULAR-EXPRESSION. That a busy
+# nothing but what a healthy device gives; further lines that are as they should be, and warnings: log_is_clean [CARD [WARNINGS]]. That a busy
 # machine gives an emulated processor too little time, which the kernel's clocks complain about, is not the card's.
 log_is_clean() {
     local healthy='new (high|full)-speed USB device number|New USB device (found|strings)|(Product|Manufacturer|SerialNumber): '
     dmesg -r | tail -n "+$((log_start + 1))" >/tmp/log
     grep -E ' 1-1(:|\.|$)' /tmp/log || { echo "the kernel says nothing of the card"; return 1; }
-    ! { grep -E '^<[0-4]>' /tmp/log | grep -Ev '\] (clocksource|hrtimer|perf|rcu|tsc):'; grep -E ' 1-1(:|$)' /tmp/log | grep -Ev "$healthy${1:+|$1}"; } | grep .
+    ! { grep -E '^<([0-4]|[89]|1[0-2])>' /tmp/log | grep -Ev "\\] ((clocksource|hrtimer|perf|rcu|tsc):${2:+|$2})"; grep -E ' 1-1(:|$)' /tmp/log | grep -Ev "$healthy${1:+|$1}"; } | grep .
 }
