@@ -33,8 +33,8 @@ constexpr uint64_t ENUMERATION_LIMIT = 1000000000 * NS;
 
 // For this long nothing moves before the card counts as idle: more than the longest NTB is walked (25 us) and
 // its first datagram takes through the card's memories (26 us), and until the host model asks again after a
-// NAK (10 us).
-constexpr uint64_t QUIET_TIME = 60000 * NS;
+// NAK (10 us). Acknowledgements may wait for as long as OUT packets came within 68 us (85 at full speed).
+constexpr uint64_t QUIET_TIME = 100000 * NS;
 // At full speed the host asks later, and not at all in the last 60 us of a frame.
 constexpr uint64_t QUIET_TIME_FULL_SPEED = 150000 * NS;
 constexpr unsigned QUIET_CHECK = 64; // USB clocks from one look at it to the next

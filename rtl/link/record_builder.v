@@ -17,7 +17,7 @@
 // left out must be in the same transfer.
 //
 // Each IN packet takes the bus from OUT packets. So a transfer of nothing but pure acknowledgements does not end for want of frames
-// while OUT is busy (a packet came within the last 2^13 clocks, a microframe at 60 MHz; at full speed 2^17, two frames), nor after
+// while OUT is busy (a packet came within the last 2^12 clocks, 68 us at 60 MHz: seven packets' time at high speed), nor after
 // in_timeout, until ack_hold microseconds after it began.
 //
 // Which byte is the last is known only after it: so each byte waits in `held` until there is a next one or an end.
@@ -201,8 +201,8 @@ module record_builder #(
     // ---- The hold for acknowledgements ----
     reg         acks_only; // all records of the transfer
     reg         held_back; // the transfer would have ended
-    reg  [17:0] since_out; // clocks
-    wire        out_quiet = high_speed ? since_out[13] : since_out[17];
+    reg  [12:0] since_out; // clocks; stops at 2^12
+    wire        out_quiet = since_out[12];
 
     assign ev_held = held_back && m_last && m_ready;
 
@@ -210,8 +210,8 @@ module record_builder #(
         if (begins) acks_only <= s_ack && (acks_only || !held_valid);
         hold      <= acks_only && !out_quiet && microseconds < ack_hold;
         held_back <= held_valid && (held_back || (hold && state == BETWEEN && !waits && (idle || expired)));
-        since_out <= out_packet ? 18'd0 : since_out + {17'd0, !out_quiet};
-        if (rst) since_out <= 18'h22000;
+        since_out <= out_packet ? 13'd0 : since_out + {12'd0, !out_quiet};
+        if (rst) since_out <= 13'h1000;
     end
 endmodule
 

@@ -560,10 +560,7 @@ void the_hold_ends_when_out_goes_quiet(void **)
         while (h.b.transfers.empty() && h.b.now < before + 200000)
             h.b.clock();
         uint64_t us = (h.b.now - before) / 60;
-        if (high_speed)
-            assert_in_range(us, 125, 137); // the last was up to 10 us ago
-        else
-            assert_in_range(us, 2000, 2200);
+        assert_in_range(us, 55, 70); // the last was up to 10 us ago
     }
 }
 
