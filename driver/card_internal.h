@@ -14,6 +14,12 @@
 // takes one, USB_IN_PACKETS when it knows that we have one), and we count the same. The difference is 0 or 1:
 //   OUT  1: the card has one packet more than the failed transfer says. We go on behind it.
 //   IN   1: the card does not know that we have the last one. It comes a second time and is skipped.
+//
+// Where a transfer moved behind one that failed (Linux' usbfs lets that happen), or the counts differ by
+// more, nobody can tell any more what the other side has. Then the link starts anew (weir_restart.c):
+// everything is called back, the configuration is chosen again, upon which the card drops what it has, and
+// what had been handed to the transport is lost, as on a bad cable. Nothing is sent or delivered twice. What
+// the card was in the middle of it may have completed with the bytes of the next transfer, and sent.
 #ifndef WEIR_CARD_INTERNAL_H
 #define WEIR_CARD_INTERNAL_H
 
@@ -32,6 +38,7 @@ struct out_slot {
     struct weir_transfer transfer; // what is still to be sent
     uint8_t *buffer;
     bool done;
+    bool offered; // the transport has had it
 };
 
 struct out_queue {
@@ -41,13 +48,14 @@ struct out_queue {
     size_t fill;             // bytes of records gathered so far
     size_t capacity;         // bytes of a slot's buffer
     bool failed;             // recovery is due once nothing is pending
+    bool broken;             // a transfer ended badly since the last recovery
     uint32_t packets;        // packets the card must have taken, modulo 2^32
 };
 
 struct in_queue {
     struct weir_transfer slot[IN_SLOTS];
     unsigned pending;
-    bool failed;
+    bool failed, broken;                               // as above
     _Alignas(8) uint8_t partial[WEIR_IN_TRANSFER_MAX]; // what arrived of a transfer that failed half way
     size_t partial_length;
     bool skip;        // the next packet is one that we have already
@@ -66,7 +74,8 @@ struct weir_card {
     bool rx_mode_set; // the register is not as after reset
     struct weir_transfer notify;
     uint8_t notify_buffer[WEIR_NOTIFY_SIZE];
-    bool notify_failed;
+    bool notify_pending, notify_failed;
+    bool restart;                          // of the link is due once nothing is pending
     uint8_t *buffer[OUT_SLOTS + IN_SLOTS]; // those that are not the transport's
     unsigned buffers;
     uint32_t link;       // last known
@@ -75,17 +84,39 @@ struct weir_card {
     unsigned recoveries; // in a row, nothing moved
 };
 
+// weir_offload.c
+// 0 when the card can take such a frame of `length` bytes in all; -EMSGSIZE, or -EINVAL.
+int weir_offload_check(const struct weir_card_caps *caps, const struct weir_card_tx *tx, size_t length);
+
+// weir_card.c
+// Reads what later packet counts are compared with, and the link's state.
+int weir_card_read_baseline(struct weir_card *card);
+// Has the notify transfer under way.
+void weir_card_await_notice(struct weir_card *card);
+
+// weir_restart.c
+// Looks at a transfer that came back; `broken` is its queue's. False when it, or one before it, shows that
+// the two sides are out of step: then it is not to be used.
+bool weir_restart_in_step(struct weir_card *card, const struct weir_transfer *transfer, bool *broken);
+// Recovery cannot be exact: the link is to start anew.
+void weir_restart_begin(struct weir_card *card);
+// Does so once nothing is pending. 0, or a negative errno.
+int weir_restart_finish(struct weir_card *card);
+
 // weir_out.c
 bool weir_out_init(struct weir_card *card);
 void weir_out_flush(struct weir_card *card);
-// Go on after a failure, the endpoint cleared; `taken` is the card's count of packets. 0, or -EIO when it
-// cannot be.
+// Go on after a failure, the endpoint cleared; `taken` is the card's count of packets. 0, or -ERANGE when
+// nobody can tell where.
 int weir_out_recover(struct weir_card *card, uint32_t taken);
+// Goes on behind what the transport has had.
+void weir_out_restart(struct weir_card *card);
 
 // weir_in.c
 bool weir_in_init(struct weir_card *card);
 void weir_in_start(struct weir_card *card);
 int weir_in_recover(struct weir_card *card, uint32_t taken);
+void weir_in_restart(struct weir_card *card);
 
 // weir_control.c
 int weir_control_read_caps(struct weir_card *card);

@@ -139,6 +139,16 @@ bool libusb_card_open(struct libusb_card *card, const char *options, char *error
     return !failed;
 }
 
+// The kernel sets no configuration while an interface of the old one is claimed.
+int libusb_card_restart(struct libusb_card *card)
+{
+    int failed = libusb_release_interface(card->handle, card->interface);
+
+    if (!failed)
+        failed = libusb_set_configuration(card->handle, CONFIGURATION);
+    return failed ? failed : libusb_claim_interface(card->handle, card->interface);
+}
+
 void libusb_card_close(struct libusb_card *card)
 {
     libusb_release_interface(card->handle, card->interface);

@@ -22,6 +22,9 @@ struct libusb_card {
 // it is (weir_transport.h), and nothing is left open.
 bool libusb_card_open(struct libusb_card *card, const char *options, char *error, size_t error_size);
 
+// Chooses our configuration anew, as after plugging in. 0, or libusb's error. No transfer may be under way.
+int libusb_card_restart(struct libusb_card *card);
+
 // Gives the card back the way it was found. No transfer may be under way.
 void libusb_card_close(struct libusb_card *card);
 

@@ -321,6 +321,12 @@ void usb_queue_cancel_all(struct libusb_transport *transport)
     }
 }
 
+void usb_queue_unhalt(struct libusb_transport *transport)
+{
+    for (unsigned i = 0; i < USB_ENDPOINTS; i++)
+        transport->endpoint[i].halted = false;
+}
+
 unsigned usb_queue_running(const struct libusb_transport *transport)
 {
     unsigned running = 0;

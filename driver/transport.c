@@ -23,7 +23,8 @@ const char weir_transport_forms[] =
     "  usbredir:HOST:PORT   what a usbredir server exports, such as weir-sim\n"
     "  usbredir:unix:PATH   the same, at a socket in the file system\n"
     "  sim:tap=NAME         a simulated one whose wire is a TAP interface\n"
-    "  sim:veth=NAME        a simulated one whose wire is any interface, best one end of a veth pair\n";
+    "  sim:veth=NAME        a simulated one whose wire is any interface, best one end of a veth pair\n"
+    "  sim:peer=ADDRESS     a simulated one whose wire leads to another simulated one\n";
 
 struct weir_transport *weir_transport_open(const char *spec, char *error, size_t error_size)
 {

@@ -178,6 +178,19 @@ static int usb_control(struct weir_transport *base, uint8_t request_type, uint8_
     return moved >= 0 ? moved : control_error(transport, moved);
 }
 
+static int usb_restart(struct weir_transport *base)
+{
+    struct libusb_transport *transport = self(base);
+    int failed = libusb_card_restart(&transport->card);
+
+    if (failed)
+        return control_error(transport, failed);
+    pthread_mutex_lock(&transport->lock);
+    usb_queue_unhalt(transport);
+    pthread_mutex_unlock(&transport->lock);
+    return 0;
+}
+
 // ---- Waiting ----
 
 static weir_time usb_now(const struct weir_transport *transport)
@@ -339,6 +352,7 @@ struct weir_transport *weir_transport_libusb_open(const char *options, char *err
         .close = usb_close,
         .allocate = usb_allocate,
         .packet_size = usb_packet_size,
+        .restart = usb_restart,
     };
     struct libusb_transport *transport = calloc(1, sizeof *transport);
 

@@ -82,6 +82,8 @@ void usb_queue_retry(struct libusb_transport *transport);
 void usb_queue_cancel(struct libusb_transport *transport, struct weir_transfer *transfer);
 // Calls everything back; `done` has it all once nothing runs.
 void usb_queue_cancel_all(struct libusb_transport *transport);
+// The endpoints are as after SET_CONFIGURATION.
+void usb_queue_unhalt(struct libusb_transport *transport);
 unsigned usb_queue_running(const struct libusb_transport *transport);
 // The next ended transfer, or NULL.
 struct weir_transfer *usb_queue_take_done(struct libusb_transport *transport);

@@ -16,14 +16,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "sim_wire.h"
 #include "transfer_queue.h"
 #include "weir_link.h"
 #include "weir_sim.h"
 
-#define SLICE 20000               // ns of device time between two looks at the wire
 #define CONTROL_TIMEOUT 500000000 // ns of device time
 #define WATCHED_MAX 15
 
@@ -39,6 +37,7 @@ enum { OUT, IN, NOTIFY, ENDPOINTS };
 struct sim_transport {
     struct weir_transport base;
     struct weir_sim *sim;
+    struct sim_options options;
     struct sim_wire wire;
     struct endpoint endpoint[ENDPOINTS];
     struct queue done;
@@ -201,8 +200,10 @@ static int sim_control(struct weir_transport *base, uint8_t request_type, uint8_
         if (now >= give_up && weir_sim_cancel(transport->sim, &usb))
             break;
         start(transport);
-        sim_wire_feed(&transport->wire, transport->sim);
-        weir_sim_run(transport->sim, now + SLICE);
+        if (sim_wire_run(&transport->wire, transport->sim, WEIR_TIME_NEVER) && !ended) {
+            struct pollfd none[1];
+            sim_wire_sleep(&transport->wire, transport->sim, none, 0, give_up);
+        }
     }
     int result = control_result(&usb);
     bool halt_cleared = request_type == 0x02 && request == 1 && value == 0; // CLEAR_FEATURE(ENDPOINT_HALT)
@@ -213,55 +214,31 @@ static int sim_control(struct weir_transport *base, uint8_t request_type, uint8_
 
 // ---- time ----
 
-static weir_time system_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (weir_time)now.tv_sec * 1000000000 + (weir_time)now.tv_nsec;
-}
-
-// Waits for the watched descriptors and, if `fd` is not -1, for it; `wait` in ns, or WEIR_TIME_NEVER. The
-// number of watched ones that are ready, or -EINTR.
-static int wait_ready(struct sim_transport *transport, int fd, weir_time wait)
+// Sleeps until device time `until`, at most, or with `until` 0 only looks. The number of watched descriptors
+// that are ready, or -EINTR.
+static int wait_ready(struct sim_transport *transport, weir_time until)
 {
     struct pollfd fds[WATCHED_MAX + 1];
     size_t count = transport->watched_count;
-    struct timespec timeout = {.tv_sec = (time_t)(wait / 1000000000), .tv_nsec = (long)(wait % 1000000000)};
-    int watched_ready = 0;
+    int ready, watched_ready = 0;
 
     for (size_t i = 0; i < count; i++)
         fds[i] = (struct pollfd){.fd = transport->watched[i].fd, .events = transport->watched[i].events};
-    fds[count] = (struct pollfd){.fd = fd, .events = POLLIN};
-    int ready = ppoll(fds, count + 1, wait == WEIR_TIME_NEVER ? NULL : &timeout, NULL);
+    if (until == 0)
+        ready = poll(fds, count, 0) < 0 ? -errno : 0;
+    else
+        ready = sim_wire_sleep(&transport->wire, transport->sim, fds, count, until);
     for (size_t i = 0; i < count; i++) {
-        transport->watched[i].revents = fds[i].revents; // zero where ppoll failed: they were copied so
-        watched_ready += ready > 0 && fds[i].revents != 0;
+        transport->watched[i].revents = ready >= 0 ? fds[i].revents : 0;
+        watched_ready += transport->watched[i].revents != 0;
     }
-    return ready < 0 ? -errno : watched_ready;
-}
-
-// The card is idle: sleeps, and lets device time pass with the time slept, up to `until`.
-static int sleep_until(struct sim_transport *transport, weir_time until)
-{
-    weir_time now = weir_sim_now(transport->sim), wake = sim_wire_wake_at(&transport->wire);
-    weir_time wait = WEIR_TIME_NEVER;
-
-    if (wake < until)
-        until = wake > now ? wake : now;
-    if (until != WEIR_TIME_NEVER)
-        wait = until - now;
-    weir_time before = system_now();
-    int ready = wait_ready(transport, sim_wire_fd(&transport->wire), wait);
-    weir_time slept = system_now() - before;
-    weir_sim_skip(transport->sim, slept < wait ? slept : wait);
-    return ready;
+    return ready < 0 ? ready : watched_ready;
 }
 
 static int sim_poll(struct weir_transport *base, weir_time deadline)
 {
     struct sim_transport *transport = self(base);
-    int ready = transport->watched_count > 0 ? wait_ready(transport, -1, 0) : 0;
+    int ready = transport->watched_count > 0 ? wait_ready(transport, 0) : 0;
 
     if (tell(transport))
         return transport->gone ? -ENODEV : 0;
@@ -272,16 +249,15 @@ static int sim_poll(struct weir_transport *base, weir_time deadline)
         if (now >= deadline)
             return 0;
         start(transport);
-        sim_wire_feed(&transport->wire, transport->sim);
+        bool nothing_to_do = sim_wire_run(&transport->wire, transport->sim, deadline);
         if (sim_wire_broken(&transport->wire))
             return -ENOLINK;
-        bool idle = weir_sim_run(transport->sim, deadline - now > SLICE ? now + SLICE : deadline);
         if (tell(transport))
             return transport->gone ? -ENODEV : 0;
-        if (ready == 0 && idle)
-            ready = sleep_until(transport, deadline);
+        if (ready == 0 && nothing_to_do)
+            ready = wait_ready(transport, deadline);
         else if (ready == 0 && transport->watched_count > 0)
-            ready = wait_ready(transport, -1, 0);
+            ready = wait_ready(transport, 0);
     } while (ready == 0);
     return ready < 0 ? ready : 0;
 }
@@ -332,8 +308,7 @@ static void sim_close(struct weir_transport *base)
     free(transport);
 }
 
-static bool create_sim(struct sim_transport *transport, const struct sim_options *options, char *error,
-                       size_t error_size)
+static bool create_sim(struct sim_transport *transport, char *error, size_t error_size)
 {
     char reason[160] = "";
     struct weir_sim_config config = {
@@ -344,7 +319,7 @@ static bool create_sim(struct sim_transport *transport, const struct sim_options
         .error_size = sizeof reason,
     };
 
-    sim_options_config(options, &config);
+    sim_options_config(&transport->options, &config);
     transport->sim = weir_sim_create(&config);
     if (!transport->sim)
         snprintf(error, error_size, "the simulated card does not start: %s",
@@ -366,7 +341,6 @@ struct weir_transport *weir_transport_sim_open_on(const char *text, struct wire 
         .close = sim_close,
     };
     struct sim_transport *transport = calloc(1, sizeof *transport);
-    struct sim_options options;
 
     if (!transport) {
         snprintf(error, error_size, "out of memory");
@@ -378,10 +352,10 @@ struct weir_transport *weir_transport_sim_open_on(const char *text, struct wire 
         queue_init(&transport->endpoint[i].queue);
         transport->endpoint[i].owner = transport;
     }
-    if (!sim_options_parse(text, &options, error, error_size) ||
-        !sim_wire_open(&transport->wire, &options, far_end, error, error_size))
+    if (!sim_options_parse(text, &transport->options, error, error_size) ||
+        !sim_wire_open(&transport->wire, &transport->options, far_end, error, error_size))
         goto fail;
-    if (!create_sim(transport, &options, error, error_size)) {
+    if (!create_sim(transport, error, error_size)) {
         sim_wire_close(&transport->wire);
         goto fail;
     }

@@ -21,7 +21,7 @@
 
 // ---- the socket ----
 
-static void lose(struct usbredir_transport *transport)
+void usbredir_lose(struct usbredir_transport *transport)
 {
     transport->gone = true;
     usbredir_finish_all(transport, WEIR_TRANSFER_NO_DEVICE);
@@ -36,7 +36,7 @@ static int on_read(void *context, uint8_t *data, int count)
         return (int)length;
     if (length < 0 && (errno == EAGAIN || errno == EINTR))
         return 0;
-    lose(transport);
+    usbredir_lose(transport);
     return -1;
 }
 
@@ -49,7 +49,7 @@ static int on_write(void *context, uint8_t *data, int count)
         return (int)length;
     if (errno == EAGAIN || errno == EINTR)
         return 0;
-    lose(transport);
+    usbredir_lose(transport);
     return -1;
 }
 
@@ -60,7 +60,7 @@ static void on_log(void *context, int level, const char *message)
     if (level != usbredirparser_error)
         return;
     snprintf(transport->complaint, sizeof transport->complaint, "%s", message);
-    lose(transport);
+    usbredir_lose(transport);
 }
 
 // Writes what is to be written and reads what has come.
@@ -133,10 +133,7 @@ static weir_time usbredir_now(const struct weir_transport *base)
     return system_now();
 }
 
-// ---- requests ----
-
-// Waits until `*flag`; false when the exporter is gone or says nothing.
-static bool await(struct usbredir_transport *transport, const bool *flag)
+bool usbredir_await(struct usbredir_transport *transport, const bool *flag)
 {
     weir_time deadline = system_now() + ANSWER_TIMEOUT;
     size_t watched = transport->watched_count;
@@ -150,127 +147,6 @@ static bool await(struct usbredir_transport *transport, const bool *flag)
     }
     transport->watched_count = watched;
     return *flag;
-}
-
-static void begin_request(struct usbredir_transport *transport, uint8_t *data, size_t room)
-{
-    transport->request = (struct request){.id = ++transport->last_id, .data = data, .room = room};
-}
-
-static void answer(struct usbredir_transport *transport, uint64_t id, uint8_t status, const uint8_t *data,
-                   size_t length)
-{
-    struct request *request = &transport->request;
-
-    if (request->id != id || request->answered)
-        return;
-    request->answered = true;
-    request->status = status;
-    request->actual = length < request->room ? length : request->room;
-    if (data && request->data)
-        memcpy(request->data, data, request->actual);
-}
-
-static void on_control(void *context, uint64_t id, struct usb_redir_control_packet_header *header,
-                       uint8_t *data, int data_length)
-{
-    struct usbredir_transport *transport = context;
-    bool in = (header->requesttype & 0x80) != 0;
-
-    answer(transport, id, header->status, data, in ? (size_t)data_length : header->length);
-    usbredirparser_free_packet_data(transport->parser, data);
-}
-
-static void on_configuration_status(void *context, uint64_t id,
-                                    struct usb_redir_configuration_status_header *header)
-{
-    answer(context, id, header->status, NULL, 0);
-}
-
-static void on_receiving_status(void *context, uint64_t id,
-                                struct usb_redir_interrupt_receiving_status_header *header)
-{
-    answer(context, id, header->status, NULL, 0);
-}
-
-// 0 or more bytes, or a negative errno.
-static int result(const struct usbredir_transport *transport)
-{
-    const struct request *request = &transport->request;
-
-    if (transport->gone)
-        return -ENODEV;
-    if (!request->answered)
-        return -EIO;
-    if (request->status == usb_redir_stall)
-        return -EPIPE;
-    return request->status == usb_redir_success ? (int)request->actual : -EIO;
-}
-
-static int usbredir_control(struct weir_transport *base, uint8_t request_type, uint8_t request,
-                            uint16_t value, uint16_t index, uint8_t *data, uint16_t length)
-{
-    struct usbredir_transport *transport = usbredir_self(base);
-    bool in = (request_type & 0x80) != 0, none = in || length == 0;
-    struct usb_redir_control_packet_header header = {.endpoint = request_type & 0x80,
-                                                     .request = request,
-                                                     .requesttype = request_type,
-                                                     .value = value,
-                                                     .index = index,
-                                                     .length = length};
-
-    if (transport->gone)
-        return -ENODEV;
-    begin_request(transport, in ? data : NULL, length);
-    usbredirparser_send_control_packet(transport->parser, transport->request.id, &header, none ? NULL : data,
-                                       none ? 0 : length);
-    if (!await(transport, &transport->request.answered) && !transport->gone)
-        usbredirparser_send_cancel_data_packet(transport->parser, transport->request.id);
-    bool halt_cleared = request_type == 0x02 && request == 1 && value == 0; // CLEAR_FEATURE(ENDPOINT_HALT)
-    if (halt_cleared && result(transport) >= 0)
-        usbredir_release(transport, (uint8_t)index);
-    return result(transport);
-}
-
-// ---- the device ----
-
-static void on_interface_info(void *context, struct usb_redir_interface_info_header *info)
-{
-    struct usbredir_transport *transport = context;
-
-    for (uint32_t i = 0; i < info->interface_count && i < 32; i++) {
-        if (info->interface[i] != 0)
-            continue;
-        transport->interface[0] = info->interface_class[i];
-        transport->interface[1] = info->interface_subclass[i];
-        transport->interface[2] = info->interface_protocol[i];
-    }
-}
-
-static void on_ep_info(void *context, struct usb_redir_ep_info_header *info)
-{
-    (void)context, (void)info;
-}
-
-static void on_device_connect(void *context, struct usb_redir_device_connect_header *device)
-{
-    (void)device;
-    ((struct usbredir_transport *)context)->connected = true;
-}
-
-static void on_device_disconnect(void *context)
-{
-    lose(context);
-}
-
-static void on_hello(void *context, struct usb_redir_hello_header *hello)
-{
-    (void)context, (void)hello;
-}
-
-static void usbredir_interface_id(const struct weir_transport *base, uint8_t id[3])
-{
-    memcpy(id, usbredir_self(base)->interface, 3);
 }
 
 // ---- life ----
@@ -287,14 +163,7 @@ static bool init_parser(struct usbredir_transport *transport)
     parser->log_func = on_log;
     parser->read_func = on_read;
     parser->write_func = on_write;
-    parser->hello_func = on_hello;
-    parser->interface_info_func = on_interface_info;
-    parser->ep_info_func = on_ep_info;
-    parser->device_connect_func = on_device_connect;
-    parser->device_disconnect_func = on_device_disconnect;
-    parser->control_packet_func = on_control;
-    parser->configuration_status_func = on_configuration_status;
-    parser->interrupt_receiving_status_func = on_receiving_status;
+    usbredir_set_device_callbacks(parser);
     usbredir_set_transfer_callbacks(parser);
     usbredirparser_caps_set_cap(caps, usb_redir_cap_connect_device_version);
     usbredirparser_caps_set_cap(caps, usb_redir_cap_ep_info_max_packet_size);
@@ -304,24 +173,9 @@ static bool init_parser(struct usbredir_transport *transport)
     return true;
 }
 
-static bool configure(struct usbredir_transport *transport)
-{
-    struct usb_redir_set_configuration_header configuration = {.configuration = 1};
-    struct usb_redir_start_interrupt_receiving_header receiving = {.endpoint = WEIR_EP_NOTIFY};
-
-    begin_request(transport, NULL, 0);
-    usbredirparser_send_set_configuration(transport->parser, transport->request.id, &configuration);
-    if (!await(transport, &transport->request.answered) || result(transport) < 0)
-        return false;
-    begin_request(transport, NULL, 0);
-    usbredirparser_send_start_interrupt_receiving(transport->parser, transport->request.id, &receiving);
-    return await(transport,
-                 &transport->request.answered); // that it has no such endpoint is for the card to judge
-}
-
 static bool plug_in(struct usbredir_transport *transport, const char *address, char *error, size_t error_size)
 {
-    if (!await(transport, &transport->connected)) {
+    if (!usbredir_await(transport, &transport->connected)) {
         if (*transport->complaint)
             snprintf(error, error_size, "%s does not speak usbredir (%s): is it weir-sim's address?", address,
                      transport->complaint);
@@ -335,7 +189,7 @@ static bool plug_in(struct usbredir_transport *transport, const char *address, c
                      address);
         return false;
     }
-    if (!configure(transport)) {
+    if (!usbredir_configure(transport)) {
         snprintf(error, error_size, "the card at %s does not take configuration 1: start weir-sim anew",
                  address);
         return false;
@@ -366,6 +220,8 @@ struct weir_transport *weir_transport_usbredir_open(const char *address, char *e
         .now = usbredir_now,
         .interface_id = usbredir_interface_id,
         .close = usbredir_close,
+        .packet_size = usbredir_packet_size,
+        .restart = usbredir_restart,
     };
     char reason[160];
     int fd = socket_address_connect(address, reason, sizeof reason);

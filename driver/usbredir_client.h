@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What the files of the usbredir client share: transport_usbredir.c (socket, requests, the device) and
-// usbredir_transfers.c (bulk and interrupt transfers under way).
+// What the files of the usbredir client share: transport_usbredir.c (the socket, waiting), usbredir_device.c
+// (the device as a whole and endpoint 0) and usbredir_transfers.c (bulk and interrupt transfers under way).
 #ifndef WEIR_USBREDIR_CLIENT_H
 #define WEIR_USBREDIR_CLIENT_H
 
@@ -48,7 +48,8 @@ struct usbredir_transport {
     size_t news_count;
     struct request request;
     uint8_t interface[3];
-    bool connected, gone;
+    bool connected, high_speed, gone;
+    unsigned packet;     // of the bulk endpoints, bytes; 0: the exporter has not told
     char complaint[160]; // of the parser
     struct pollfd *watched;
     size_t watched_count;
@@ -58,6 +59,22 @@ static inline struct usbredir_transport *usbredir_self(const struct weir_transpo
 {
     return (struct usbredir_transport *)transport;
 }
+
+// transport_usbredir.c
+// Waits until `*flag`; false when the exporter is gone or says nothing.
+bool usbredir_await(struct usbredir_transport *transport, const bool *flag);
+// The exporter, or its device, is gone.
+void usbredir_lose(struct usbredir_transport *transport);
+
+// usbredir_device.c
+void usbredir_set_device_callbacks(struct usbredirparser *parser);
+// Chooses configuration 1, and asks for the interrupt messages.
+bool usbredir_configure(struct usbredir_transport *transport);
+int usbredir_control(struct weir_transport *base, uint8_t request_type, uint8_t request, uint16_t value,
+                     uint16_t index, uint8_t *data, uint16_t length);
+int usbredir_restart(struct weir_transport *base);
+void usbredir_interface_id(const struct weir_transport *base, uint8_t id[3]);
+unsigned usbredir_packet_size(const struct weir_transport *base);
 
 // usbredir_transfers.c
 void usbredir_set_transfer_callbacks(struct usbredirparser *parser);

@@ -16,6 +16,7 @@ static void on_notify_complete(struct weir_transfer *transfer)
 {
     struct weir_card *card = transfer->context;
 
+    card->notify_pending = false;
     if (transfer->status == WEIR_TRANSFER_NO_DEVICE) {
         card->gone = true;
         return;
@@ -30,7 +31,13 @@ static void on_notify_complete(struct weir_transfer *transfer)
         card->link = transfer->buffer[0];
         card->link_changed = true;
     }
-    weir_card_submit(card, transfer);
+    if (!card->restart)
+        weir_card_await_notice(card);
+}
+
+void weir_card_await_notice(struct weir_card *card)
+{
+    card->notify_pending = weir_card_submit(card, &card->notify);
 }
 
 bool weir_card_submit(struct weir_card *card, struct weir_transfer *transfer)
@@ -109,8 +116,7 @@ static bool check_caps(struct weir_card *card, char *error, size_t error_size)
     return true;
 }
 
-// Reads what later packet counts are compared with.
-static int read_baseline(struct weir_card *card)
+int weir_card_read_baseline(struct weir_card *card)
 {
     uint32_t counters[WEIR_COUNTERS];
     int error = weir_card_counters(card, counters);
@@ -155,7 +161,7 @@ struct weir_card *weir_card_open(struct weir_transport *transport, const struct 
         refuse(error, error_size, "out of memory");
         goto fail;
     }
-    int failed = read_baseline(card);
+    int failed = weir_card_read_baseline(card);
     if (failed) {
         refuse(error, error_size, "the card does not answer (%s): plug it in anew", strerror(-failed));
         goto fail;
@@ -171,7 +177,7 @@ struct weir_card *weir_card_open(struct weir_transport *transport, const struct 
                 "/sys/module/usbcore/parameters/usbfs_memory_mb");
         goto fail;
     }
-    weir_card_submit(card, &card->notify);
+    weir_card_await_notice(card);
     return card;
 
 fail:
@@ -219,10 +225,12 @@ static int recover(struct weir_card *card)
     uint32_t taken;
     int error = 0;
 
-    if (!out_due && !in_due && !card->notify_failed)
+    if (!out_due && !in_due && !card->notify_failed && !card->restart)
         return 0;
     if (++card->recoveries > RECOVERY_LIMIT)
         return -EIO;
+    if (card->restart)
+        return weir_restart_finish(card);
     if (out_due && (error = clear(card, WEIR_EP_OUT, WEIR_CNT_USB_OUT_PACKETS, &taken)) == 0)
         error = weir_out_recover(card, taken);
     if (in_due && !error && (error = clear(card, WEIR_EP_IN, WEIR_CNT_USB_IN_PACKETS, &taken)) == 0)
@@ -232,7 +240,11 @@ static int recover(struct weir_card *card)
         card->notify_failed = false;
         error = weir_card_read_reg(card, WEIR_REG_LINK, &card->link);
         card->link_changed |= card->link != before;
-        weir_card_submit(card, &card->notify);
+        weir_card_await_notice(card);
+    }
+    if (error == -ERANGE) {
+        weir_restart_begin(card);
+        return weir_restart_finish(card);
     }
     return error == -EPIPE || error == -EPROTO ? -EIO : error;
 }

@@ -40,6 +40,7 @@ struct weir_card_tx {
         csum_offset;   // bytes; the field holds the pseudo-header's sum, for a superframe without the length
     uint8_t gso_type;  // WEIR_GSO_
     uint16_t gso_size; // MSS in bytes
+    bool fixed_id;     // IPv4 superframes: all segments keep the header's identification, else one more each
 };
 
 // What came from the wire: a frame, or with WEIR_CARD_RX_GLUED one large frame that stands for `segments` TCP
@@ -80,6 +81,7 @@ struct weir_card_stats {
     uint64_t rx_bad_transfers; // IN transfers whose rest made no sense
     uint64_t transfer_errors;  // transfers that ended other than well; the endpoint was cleared and they were
                                // sent again
+    uint64_t restarts; // of the link, because nobody could tell what had arrived: frames both ways were lost
 };
 
 // Checks class and version, reads the capabilities, starts the IN transfers. Takes over `transport`, also on
@@ -96,8 +98,9 @@ weir_time weir_card_now(const struct weir_card *card);
 // True when weir_card_send would take a frame now.
 bool weir_card_can_send(const struct weir_card *card);
 // Queues a frame as one record; small ones share a transfer until weir_card_poll or until it is full. 0,
-// -EAGAIN when all OUT transfers are busy (poll, then try again), -EMSGSIZE or -EINVAL when the card cannot
-// take such a frame.
+// -EAGAIN when all OUT transfers are busy (poll, then try again), -EMSGSIZE when the frame or a segment of it
+// is too long for the card, -EINVAL when the card lacks the offload or when the header is not what the other
+// fields say.
 int weir_card_send(struct weir_card *card, const struct weir_card_tx *tx);
 // Puts what is queued on its way, waits for the card, hands frames to the receiver; back when something
 // happened, at the latest at `deadline`. 0, or -ENODEV when the card is gone, -EINTR after a signal, -ENOLINK

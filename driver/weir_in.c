@@ -60,6 +60,8 @@ static void on_in_complete(struct weir_transfer *transfer)
     struct in_queue *in = &card->in;
 
     in->pending--;
+    if (!weir_restart_in_step(card, transfer, &in->broken))
+        return;
     if (transfer->status == WEIR_TRANSFER_OK || transfer->actual > 0)
         card->recoveries = 0;
     if (transfer->status == WEIR_TRANSFER_OK) {
@@ -113,11 +115,20 @@ int weir_in_recover(struct weir_card *card, uint32_t taken)
     uint32_t doubt = in->packets - taken;
 
     if (doubt > 1)
-        return -EIO;
+        return -ERANGE;
     // A packet that was to be skipped and has not come yet still is.
     in->skip = in->skip || doubt == 1;
     in->packets = taken;
-    in->failed = false;
+    in->failed = in->broken = false;
     weir_in_start(card);
     return 0;
+}
+
+void weir_in_restart(struct weir_card *card)
+{
+    struct in_queue *in = &card->in;
+
+    in->partial_length = 0;
+    in->skip = in->failed = in->broken = false;
+    weir_in_start(card);
 }

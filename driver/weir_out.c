@@ -10,8 +10,6 @@
 
 #include "weir_record.h"
 
-#define ETHERNET_HEADER 14
-
 static struct out_slot *slot_at(struct out_queue *out, unsigned index)
 {
     return &out->slot[(out->oldest + index) % OUT_SLOTS];
@@ -33,6 +31,7 @@ static void on_out_complete(struct weir_transfer *transfer)
     out->pending--;
     if (transfer->status == WEIR_TRANSFER_NO_DEVICE)
         card->gone = true;
+    weir_restart_in_step(card, transfer, &out->broken);
     if (transfer->status == WEIR_TRANSFER_OK || transfer->actual > 0)
         card->recoveries = 0;
     out->packets += (uint32_t)(transfer->actual / card->packet);
@@ -75,6 +74,7 @@ static size_t make_short(uint8_t *buffer, size_t fill, unsigned packet)
 static void submit(struct weir_card *card, struct weir_transfer *transfer)
 {
     if (weir_card_submit(card, transfer)) {
+        ((struct out_slot *)transfer)->offered = true;
         card->out.pending++;
         card->stats.tx_transfers++;
         card->stats.tx_bytes += transfer->length;
@@ -90,7 +90,7 @@ void weir_out_flush(struct weir_card *card)
     if (out->fill == 0)
         return;
     struct out_slot *slot = slot_at(out, out->queued);
-    slot->done = false;
+    slot->done = slot->offered = false;
     slot->transfer.buffer = slot->buffer;
     slot->transfer.actual = 0;
     slot->transfer.length = make_short(slot->buffer, out->fill, card->packet);
@@ -113,23 +113,41 @@ static void advance(struct out_slot *slot, size_t more)
     transfer->length -= delivered;
 }
 
+static void submit_queued(struct weir_card *card)
+{
+    struct out_queue *out = &card->out;
+
+    for (unsigned i = 0; i < out->queued && !out->failed; i++) {
+        slot_at(out, i)->transfer.actual = 0;
+        submit(card, &slot_at(out, i)->transfer);
+    }
+}
+
 int weir_out_recover(struct weir_card *card, uint32_t taken)
 {
     struct out_queue *out = &card->out;
     uint32_t doubt = taken - out->packets;
 
     if (doubt > 1 || (doubt == 1 && out->queued == 0))
-        return -EIO;
+        return -ERANGE;
     out->packets = taken;
-    out->failed = false;
+    out->failed = out->broken = false;
     if (out->queued > 0)
         advance(slot_at(out, 0), doubt * card->packet);
     drop_done(out);
-    for (unsigned i = 0; i < out->queued && !out->failed; i++) {
-        slot_at(out, i)->transfer.actual = 0;
-        submit(card, &slot_at(out, i)->transfer);
-    }
+    submit_queued(card);
     return 0;
+}
+
+void weir_out_restart(struct weir_card *card)
+{
+    struct out_queue *out = &card->out;
+
+    for (unsigned i = 0; i < out->queued; i++)
+        slot_at(out, i)->done |= slot_at(out, i)->offered;
+    out->failed = out->broken = false;
+    drop_done(out);
+    submit_queued(card);
 }
 
 bool weir_card_can_send(const struct weir_card *card)
@@ -138,34 +156,13 @@ bool weir_card_can_send(const struct weir_card *card)
     return card->out.queued + (card->out.fill > 0) < OUT_SLOTS && !card->gone;
 }
 
-static int check(const struct weir_card_caps *caps, const struct weir_card_tx *tx, size_t length)
-{
-    static const uint32_t needed[16] = {
-        [WEIR_GSO_TCPV4] = WEIR_CAP_TSO4, [WEIR_GSO_TCPV6] = WEIR_CAP_TSO6, [WEIR_GSO_UDP_L4] = WEIR_CAP_USO};
-    uint8_t type = tx->gso_type & (uint8_t)~WEIR_GSO_ECN;
-
-    if (length < ETHERNET_HEADER)
-        return -EINVAL;
-    if (tx->needs_csum &&
-        (!(caps->features & WEIR_CAP_TX_CSUM) || (size_t)tx->csum_start + tx->csum_offset + 2 > length))
-        return -EINVAL;
-    if (tx->gso_type == WEIR_GSO_NONE)
-        return length > caps->max_frame ? -EMSGSIZE : 0;
-    if (type >= 8 || !needed[type] || !(caps->features & needed[type]) || !tx->needs_csum)
-        return -EINVAL;
-    if (tx->gso_size == 0 || tx->header_length > UINT8_MAX || tx->header_length < ETHERNET_HEADER)
-        return -EINVAL;
-    if (length > caps->max_superframe || tx->header_length + tx->gso_size > caps->max_frame)
-        return -EMSGSIZE;
-    return 0;
-}
-
 static void append(uint8_t *out, const struct weir_card_tx *tx, size_t length)
 {
     bool gso = tx->gso_type != WEIR_GSO_NONE;
+    unsigned flags = (tx->needs_csum ? WEIR_F_NEEDS_CSUM : 0) | (tx->fixed_id ? WEIR_F_IP_ID_FIXED : 0);
 
     weir_record_emit_header(out, &(struct weir_record){
-                                     .flags = tx->needs_csum ? WEIR_F_NEEDS_CSUM : 0,
+                                     .flags = (uint8_t)flags,
                                      .csum_start = tx->needs_csum ? tx->csum_start : 0,
                                      .csum_offset = tx->needs_csum ? tx->csum_offset : 0,
                                      .gso_type = tx->gso_type,
@@ -189,7 +186,7 @@ int weir_card_send(struct weir_card *card, const struct weir_card_tx *tx)
     struct out_queue *out = &card->out;
     size_t length = tx->header_length + tx->payload[0].length + tx->payload[1].length;
     size_t size = weir_record_size(length);
-    int error = check(&card->caps, tx, length);
+    int error = weir_offload_check(&card->caps, tx, length);
 
     if (error)
         return error;

@@ -24,8 +24,9 @@ enum weir_transfer_status {
 
 // A bulk or interrupt transfer. One that ends with STALL or ERROR leaves its endpoint halted: those queued
 // behind it come back CANCELLED with nothing moved, and the endpoint takes new ones after
-// CLEAR_FEATURE(ENDPOINT_HALT), both sides at DATA0. So nothing is ever sent behind a gap. The caller owns it
-// and the buffer and leaves both alone from submit to `complete`.
+// CLEAR_FEATURE(ENDPOINT_HALT), both sides at DATA0. So nothing is ever sent behind a gap, but where the
+// system does it (usbfs): then those queued behind come back with something moved. The caller owns it and the
+// buffer and leaves both alone from submit to `complete`.
 struct weir_transfer {
     uint8_t endpoint; // bEndpointAddress: WEIR_EP_OUT, WEIR_EP_IN, WEIR_EP_NOTIFY
     uint8_t *buffer;
@@ -60,6 +61,10 @@ struct weir_transport_ops {
     // Class, subclass and protocol of the interface; protocol is the link's major version.
     void (*interface_id)(const struct weir_transport *transport, uint8_t id[3]);
     void (*close)(struct weir_transport *transport); // cancels everything, waits for every `complete`, frees
+    // Chooses the card's configuration anew, upon which the card drops all that is under way in it, and its
+    // endpoints begin at DATA0. No transfer may be under way. 0, or a negative errno. An operation that a
+    // transport need not have that never moves a transfer behind one that failed.
+    int (*restart)(struct weir_transport *transport);
     // Memory for transfers' buffers that this transport moves best; close frees it. NULL: there is none. An
     // operation that a transport need not have: any memory will do.
     uint8_t *(*allocate)(struct weir_transport *transport, size_t size);
@@ -77,7 +82,7 @@ struct weir_transport {
 //     usb:serial=NUMBER    the one with this serial number, which is its MAC address in hexadecimal
 //     usb:BUS-PORT         the one at this port, as in usb:1-2.1
 //     usbredir:HOST:PORT | usbredir:unix:PATH    what a usbredir server exports, such as weir-sim
-//     sim:tap=NAME |
+//     sim:tap=NAME | sim:peer=ADDRESS |
 //     sim:veth=NAME[,pcap=FILE][,trace=FILE][,seed=N][,mac=ADDRESS][,loss=PERCENT][,reorder=PERCENT]
 //         [,duplicate=PERCENT][,corrupt=PERCENT][,usb-corrupt=PERCENT][,usb-lost=PERCENT]
 //                          a simulated card in this process

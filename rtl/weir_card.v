@@ -12,7 +12,7 @@ module weir_card #(
     parameter RX_ADDR_WIDTH  = 16,   // 2^RX_ADDR_WIDTH bytes of frames to the host
     parameter OUT_ADDR_WIDTH = 11,   // 2^OUT_ADDR_WIDTH bytes between the bulk OUT endpoint and the segmenter
     parameter IN_SLOTS_LOG2  = 2,    // 2^IN_SLOTS_LOG2 packets between the records and the bulk IN endpoint
-    parameter MAX_FRAME      = 9216, // bytes without FCS, both ways; at most half of either memory
+    parameter MAX_FRAME      = 9600, // bytes without FCS, both ways; at most half of either memory
     parameter MAC_ENTRIES    = 20,   // addresses in the filter
     parameter ARP_ENTRIES    = 4,    // addresses answered for
     parameter NCM            = 1,    // 1: configuration 2, CDC-NCM; 0 leaves it out
@@ -52,13 +52,11 @@ module weir_card #(
     input  wire [47:0] mac_address,  // the card's own, constant; first byte on the wire in bits 47..40
     output wire [3:0]  led           // link, activity, configured, error
 );
-    localparam FEATURES = `WEIR_CAP_TX_CSUM | `WEIR_CAP_RX_CSUM | `WEIR_CAP_TSO4 | `WEIR_CAP_ARP | `WEIR_CAP_JUMBO |
-                          (NCM != 0 ? `WEIR_CAP_NCM : 0) | (TIMESTAMP != 0 ? `WEIR_CAP_TIMESTAMP : 0) |
-                          (COALESCE != 0 ? `WEIR_CAP_COALESCE : 0);
-    // The longest IP packet behind an Ethernet header with two VLAN tags.
-    localparam MAX_SUPERFRAME = 65535 + 22;
-    // Bits of a time stamp in the receive memory: 2^40 ns are 18 minutes.
-    localparam STAMP = TIMESTAMP != 0 ? 40 : 1;
+    localparam FEATURES = `WEIR_CAP_TX_CSUM | `WEIR_CAP_TSO4 | `WEIR_CAP_TSO6 | `WEIR_CAP_USO | `WEIR_CAP_IP_ID_FIXED |
+                          `WEIR_CAP_RX_CSUM | `WEIR_CAP_ARP | `WEIR_CAP_JUMBO | (NCM != 0 ? `WEIR_CAP_NCM : 0) |
+                          (TIMESTAMP != 0 ? `WEIR_CAP_TIMESTAMP : 0) | (COALESCE != 0 ? `WEIR_CAP_COALESCE : 0);
+    localparam MAX_SUPERFRAME = 65536 + 255; // the payload that Linux makes at most, behind the longest header
+    localparam STAMP = TIMESTAMP != 0 ? 40 : 1; // bits of a time stamp in the receive memory: 2^40 ns are 18 minutes
 
     // ---- Resets ----
     wire reset = usb_rst | wire_rx_rst | wire_tx_rst;
@@ -85,7 +83,7 @@ module weir_card #(
     wire [9:0]  ctl_in_address, ctl_out_address;
     wire [7:0]  ctl_in_data, ctl_out_data;
     wire [1:0]  configuration;
-    wire        alternate, unused_suspended;
+    wire        alternate, suspended, wake_request;
     wire        ncm = configuration == 2'd2;  // CDC-NCM
     wire        listens = ncm & alternate;    // and its data interface is open
     wire [15:0] usb_events; // bit n: counter 32 + n
@@ -104,7 +102,7 @@ module weir_card #(
         .s_notify_valid(notify_valid), .s_notify_ready(notify_ready), .s_notify_data(notify_data),
         .s_notify_long(notify_long),
         .configured(configured), .configuration(configuration), .alternate(alternate),
-        .high_speed(high_speed), .link_flush(link_flush), .suspended(unused_suspended), .wake_request(1'b0),
+        .high_speed(high_speed), .link_flush(link_flush), .suspended(suspended), .wake_request(wake_request),
         .ctl_setup(ctl_setup), .ctl_start(ctl_start), .ctl_accept(ctl_accept), .ctl_in_length(ctl_in_length),
         .ctl_in_address(ctl_in_address), .ctl_in_data(ctl_in_data), .ctl_out_valid(ctl_out_valid),
         .ctl_out_address(ctl_out_address), .ctl_out_data(ctl_out_data), .ctl_commit(ctl_commit),
@@ -256,6 +254,11 @@ module weir_card #(
         .m_valid(in_valid), .m_ready(in_ready), .m_data(in_data), .m_last(in_last), .in_drained(in_drained),
         .ev_record(usb_events[5]), .ev_too_long(usb_events[15]),
         .ev_head(flow_events[0]), .ev_continued(flow_events[1]), .ev_pure_ack(flow_events[2]), .ev_held(flow_events[3])
+    );
+
+    wake_source wake_source (
+        .usb_clk(usb_clk), .usb_rst(rst), .usb_suspended(suspended), .usb_waiting(frame_valid | !in_drained),
+        .wire_rx_clk(wire_rx_clk), .wire_rx_rst(rx_rst), .wire_commit(rx_commit), .wake_request(wake_request)
     );
 
     // ---- Control (usb_clk), with the tables' way to wire_rx_clk and a conflict's way back ----

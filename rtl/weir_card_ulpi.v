@@ -9,7 +9,7 @@ module weir_card_ulpi #(
     parameter RX_ADDR_WIDTH  = 16,
     parameter OUT_ADDR_WIDTH = 11,
     parameter IN_SLOTS_LOG2  = 2,
-    parameter MAX_FRAME      = 9216,
+    parameter MAX_FRAME      = 9600,
     parameter MAC_ENTRIES    = 20,
     parameter ARP_ENTRIES    = 4,
     parameter NCM            = 1,

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum kind { TEXT, NUMBER, PERCENT, MAC, SPEED };
 
@@ -19,10 +20,12 @@ struct key {
 static const struct key keys[] = {
     {"tap", TEXT, FIELD(tap)},
     {"veth", TEXT, FIELD(veth)},
+    {"peer", TEXT, FIELD(peer)},
     {"pcap", TEXT, FIELD(pcap)},
     {"trace", TEXT, FIELD(trace)},
     {"usb-trace", TEXT, FIELD(usb_trace)},
     {"speed", SPEED, FIELD(full_speed)},
+    {"port", SPEED, FIELD(full_speed_port)},
     {"seed", NUMBER, FIELD(seed)},
     {"mac", MAC, FIELD(mac)},
     {"loss", PERCENT, FIELD(loss)},
@@ -137,8 +140,14 @@ static bool set(struct sim_options *options, const struct key *key, const char *
 
 static bool check(const struct sim_options *options, struct report report)
 {
-    if (*options->tap && *options->veth)
-        return refuse(report, "a simulated card has one cable: give tap=NAME or veth=NAME, not both");
+    if ((*options->tap != 0) + (*options->veth != 0) + (*options->peer != 0) > 1)
+        return refuse(
+            report, "a simulated card has one cable: give tap=NAME, veth=NAME or peer=ADDRESS, one of them");
+    if (options->full_speed && options->full_speed_port)
+        return refuse(
+            report,
+            "speed=full is the card without a USB PHY, port=full the one with a PHY at a port of full "
+            "speed: give one of them");
     return true;
 }
 
@@ -163,11 +172,15 @@ const char *sim_options_key(size_t i)
 }
 
 // Cards on different interfaces get different addresses, so that several can be on one bridge: locally
-// administered ones, from the interface's name and the seed (FNV-1a). A card alone keeps its own.
+// administered ones, from the interface's name and the seed (FNV-1a). A card alone keeps its own. Two cards
+// on one cable have the cable in common, so there it is the process that makes the difference.
 static void default_mac(const struct sim_options *options, uint8_t mac[6])
 {
-    const char *name = *options->tap ? options->tap : options->veth;
+    const char *name = *options->tap ? options->tap : *options->veth ? options->veth : options->peer;
     uint64_t hash = UINT64_C(0xCBF29CE484222325) ^ options->seed;
+
+    if (*options->peer)
+        hash ^= (uint64_t)getpid() << 32;
 
     if (!*name)
         return;
@@ -182,6 +195,7 @@ void sim_options_config(const struct sim_options *options, struct weir_sim_confi
 {
     config->trace_path = *options->trace ? options->trace : NULL;
     config->full_speed = options->full_speed;
+    config->full_speed_port = options->full_speed_port;
     config->usb_trace_path = *options->usb_trace ? options->usb_trace : NULL;
     config->seed = options->seed;
     config->faults = (struct weir_usb_faults){.out_corrupt = options->usb_corrupt,

@@ -13,12 +13,14 @@
 #include "weir_sim.h"
 
 struct sim_options {
-    char tap[64], veth[64]; // empty: not given; without both nobody is at the wire's other end
+    // At the wire's other end: an interface, or another card's address. Empty: not given; without any nobody.
+    char tap[64], veth[64], peer[128];
     char pcap[PATH_MAX], trace[PATH_MAX];
     char usb_trace[PATH_MAX]; // VCD of D+ and D-; full speed only
     bool full_speed;
+    bool full_speed_port; // the card has its ULPI PHY, but the port knows full speed alone
     uint64_t seed;
-    uint8_t mac[6]; // zeros: made from the interface's name and the seed; without interface the card's own
+    uint8_t mac[6]; // zeros: made from what the wire leads to and the seed; without that the card's own
     // Frames, each way, per million.
     uint32_t loss, reorder, duplicate, corrupt;
     // USB packets, each way, and handshakes, per million.

@@ -59,8 +59,24 @@ void usb_host_reset(struct usb_host *host);
 // Takes the device off the bus, as usb_host_fail_all; plugs it in again and enumerates.
 void usb_host_unplug(struct usb_host *host);
 void usb_host_plug(struct usb_host *host);
+// The port of a ULPI PHY's host leaves chirps unanswered from now on: full speed.
+void usb_host_only_full_speed(struct usb_host *host);
+
+// Lets the bus fall silent as soon as the transaction under way has ended; what is queued stays. False when
+// there is no device, or it is suspended already.
+bool usb_host_suspend(struct usb_host *host);
+// Resumes it, once it is suspended. A device that wakes the host is resumed unasked. False when the bus is
+// awake.
+bool usb_host_resume(struct usb_host *host);
+// From usb_host_suspend until resume has ended.
+bool usb_host_suspended(const struct usb_host *host);
+// The PHY sleeps, and gives the link no clock. usb_host_tick must be called all the same, with stp as it is
+// between clocks.
+bool usb_host_clock_stopped(const struct usb_host *host);
+
 // Clocks in which nothing will happen on the bus that the device has not seen yet: the rest of a reset, once
-// it is in high speed, or has none. They may be spared: the device's clock then stands still, and the host is told.
+// it is in high speed, or has none; the rest of a resume. They may be spared: the device's clock then stands
+// still, and the host is told.
 uint64_t usb_host_standstill(const struct usb_host *host);
 void usb_host_skip(struct usb_host *host, uint64_t clocks);
 

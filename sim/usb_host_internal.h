@@ -3,13 +3,15 @@
 // What the files of the USB host model share. From the pins up:
 //
 //     usb_host_phy.c          ULPI: RX CMDs, bytes to and from the link, line state; usb_host_phy_registers.c
+//     usb_host_phy_full.c     its bits at full speed
 //     usb_host_pins.c         or, instead of ULPI, D+ and D- of a full-speed device
 //     usb_host_port.c         the hub port: attach, reset, chirp, high or full speed
 //     usb_host_packet.c       PIDs, CRCs, bit stuffing
 //     usb_host_transaction.c  token, data, handshake on the bus, with time-outs and injected faults
 //     usb_host_transfer.c     queues, what an answer means to a transfer, control stages, toggles
 //     usb_host_enumerate.c    address, descriptors, configuration
-//     usb_host.c              the clock: start of frame, and who may use the bus next
+//     usb_host_schedule.c     the clock: start of frame, and who may use the bus next
+//     usb_host.c              the calls that usb_host.h has
 //
 // All times are in clocks of 60 MHz, 16.67 ns; at high speed one clock is one byte (8 bit times) on the bus,
 // at full speed five clocks are a bit.
@@ -96,7 +98,8 @@ enum usb_phy_state {
     USB_PHY_WRITE_DATA, // the value is being taken
     USB_PHY_WRITE_STOP, // stp ends the write
     USB_PHY_READ_TURN,  // dir is turning; the register follows
-    USB_PHY_LOW_POWER,  // SuspendM = 0: data shows the line state; stp wakes
+    USB_PHY_LOW_POWER,  // SuspendM = 0: data shows the line state, the clock has stopped; stp wakes
+    USB_PHY_STARTING,   // stp was seen; dir falls at `held_until`
 };
 
 struct usb_phy {
@@ -104,6 +107,7 @@ struct usb_phy {
     uint8_t data; // the pins
     bool dir, nxt;
     uint64_t held_until;
+    uint64_t start_clocks; // from stp until dir falls, when it wakes from low power
     uint64_t random;
 
     // Registers, ULPI 1.1 section 4.2.
@@ -121,6 +125,9 @@ struct usb_phy {
     unsigned rx_run, rx_stuffed;
     size_t rx_error_at; // RxError before this byte of the next packet, 1 or more; 0: none. For benches
     bool rx_ending;
+    bool rx_inactive; // full speed: RxActive has been seen to fall
+    size_t rx_bits;   // full speed: begun on the line, SYNC's among them
+    size_t rx_whole;  // full speed: bytes whose last bit is in
 
     // Link to bus.
     uint8_t tx[USB_PACKET_MAX];
@@ -130,6 +137,9 @@ struct usb_phy {
     bool tx_command; // the TX CMD has been taken
     bool tx_ready;   // a packet reaches the host at tx_end
     bool tx_collided;
+    bool tx_on_line; // full speed: its end is still to be seen on the line
+
+    uint64_t line_at; // full speed: the clock of the line's next bit, of either side; USB_NEVER: none
 
     struct usb_pins *pins; // D+ and D- in ULPI's place, or NULL
 };
@@ -137,6 +147,7 @@ struct usb_phy {
 // Function Control.
 #define USB_XCVR_SELECT 0x03
 #define USB_XCVR_HIGH_SPEED 0x00
+#define USB_XCVR_FULL_SPEED 0x01
 #define USB_TERM_SELECT 0x04
 #define USB_OP_MODE 0x18
 #define USB_OP_MODE_NON_DRIVING 0x08
@@ -158,7 +169,26 @@ bool usb_phy_idle(const struct usb_phy *phy);
 // Line state anew, after one end of the cable or Function Control changed.
 void usb_phy_update_line(struct usb_phy *phy);
 
-// usb_host_phy_registers.c
+void usb_phy_rx_cmd(struct usb_phy *phy, bool active, uint8_t line);
+// SuspendM has been 0 for a while, or the PHY is waking: the link has no clock.
+bool usb_phy_clock_stopped(const struct usb_phy *phy, uint64_t clock);
+
+// usb_host_phy_full.c: the transceiver is in full speed; a packet of the host begins; `line_at` has come; a
+// clock of receiving, false when the PHY has told all of the packet; a clock of sending; the clock at which a
+// packet ends that the link has given whole.
+bool usb_phy_full_speed(const struct usb_phy *phy);
+void usb_phy_send_full(struct usb_phy *phy, uint64_t clock);
+void usb_phy_line_full(struct usb_phy *phy);
+bool usb_phy_receive_full(struct usb_phy *phy);
+void usb_phy_transmit_full(struct usb_phy *phy, uint64_t clock);
+uint64_t usb_phy_end_transmit_full(struct usb_phy *phy);
+
+// usb_host_phy_registers.c; the value of a write takes effect; a clock of low power, and of waking from it.
+#define USB_PHY_HELD_CLOCKS 32u
+#define USB_LINE_UNKNOWN 0xFF
+void usb_phy_written(struct usb_phy *phy, uint64_t clock);
+void usb_phy_low_power(struct usb_phy *phy, const struct ulpi_pins *pins, uint64_t clock);
+void usb_phy_start(struct usb_phy *phy, uint64_t clock);
 uint8_t usb_phy_read(struct usb_phy *phy, unsigned address);
 void usb_phy_write(struct usb_phy *phy, unsigned address, uint8_t bits);
 
@@ -185,6 +215,11 @@ struct usb_times {
     uint64_t turn_gap;         // from a packet of the device to one of the host, at least 8 bit times
     uint64_t answer_latest;    // the device answers within 192 bit times
     uint64_t answer_timeout;   // the host waits 736 to 816 bit times (section 8.7.2)
+    uint64_t suspend_silence;  // TWTREV, 3 ms: then a port of high speed changes its terminations
+    uint64_t suspend_seen;     // silence after which the device is suspended, and its PHY asleep
+    uint64_t resume;           // TDRSMDN, 20 ms
+    uint64_t resume_end;       // two bit times of low speed
+    uint64_t resume_recovery;  // TRSMRCY, 10 ms
     // After NAK, by direction: while nobody else wants the bus, and while somebody does.
     uint64_t in_retry_alone, in_retry_shared, out_retry_alone, out_retry_shared;
 };
@@ -194,8 +229,12 @@ enum usb_port {
     USB_PORT_RESET,
     USB_PORT_DEVICE_CHIRP,
     USB_PORT_HUB_CHIRP,
+    USB_PORT_NO_CHIRP, // a port of full speed leaves the device's chirp unanswered
     USB_PORT_SETTLE,
     USB_PORT_ENABLED,
+    USB_PORT_SUSPENDED,
+    USB_PORT_RESUMING,
+    USB_PORT_RESUMED,
     USB_PORT_OFF
 };
 
@@ -265,6 +304,11 @@ struct usb_host {
     enum usb_port port;
     uint64_t port_since, attached, reset_begin, chirp_begin;
     bool was_high_speed; // when the reset began
+    bool only_full;      // the port knows full speed alone
+    bool suspending;     // as soon as the bus is free
+    bool resuming;       // as soon as the device has seen that it is suspended
+    uint64_t seen;       // while resuming: from this clock on the device has seen all there is to see
+    uint64_t recovered;  // resumed: until this clock the device is left alone, but for SOF
 
     enum usb_host_state state;
     char error[200];
@@ -297,6 +341,9 @@ struct usb_host {
 
 // usb_host.c: gives up on the device; everything queued ends with WEIR_USB_NO_DEVICE.
 void usb_host_fail(struct usb_host *host, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void usb_complete_refused(struct usb_host *host);
+
+// usb_host_schedule.c
 // False, and the device given up, when it is no longer in the speed it was in.
 bool usb_host_attached(struct usb_host *host);
 // One clock of the host's side.
@@ -304,8 +351,10 @@ void usb_host_clock(struct usb_host *host);
 // The device does not chirp: times, packets and what may be sent are those of full speed.
 void usb_host_use_full_speed(struct usb_host *host);
 
-// usb_host_port.c: one clock until the port is enabled.
+// usb_host_port.c: one clock while the port is not enabled; the bus falls silent now, between two
+// transactions.
 void usb_port_step(struct usb_host *host);
+void usb_port_suspend(struct usb_host *host);
 
 // usb_host_transaction.c
 // Fills `host->now` with the endpoint's next transaction; returns the clocks from its token to the end of the

@@ -14,8 +14,6 @@
 #define RX_DATA_CLOCKS (USB_SYNC_CLOCKS + 3u)
 #define TX_START_CLOCKS 1u
 #define TX_END_CLOCKS 2u
-#define HELD_CLOCKS 32u
-#define LINE_UNKNOWN 0xFF
 
 // Link commands, ULPI 1.1 table 4: two bits of code, six of register address or PID.
 #define COMMAND_CODE 0xC0
@@ -35,7 +33,8 @@ void usb_phy_init(struct usb_phy *phy, uint64_t seed)
     *phy = (struct usb_phy){
         .state = USB_PHY_HELD,
         .dir = true,
-        .held_until = HELD_CLOCKS,
+        .held_until = USB_PHY_HELD_CLOCKS,
+        .start_clocks = 1000 * USB_CLOCKS_PER_US,
         .random = seed | 1,
         .function_control = USB_SUSPEND_M | 1,
         .otg_control = 0x06,
@@ -43,8 +42,9 @@ void usb_phy_init(struct usb_phy *phy, uint64_t seed)
         .interrupt_falling = 0x1F,
         .hub = USB_LINE_FREE,
         .device = USB_LINE_FREE,
-        .line_reported = LINE_UNKNOWN,
+        .line_reported = USB_LINE_UNKNOWN,
         .rx_at = USB_NEVER,
+        .line_at = USB_NEVER,
     };
 }
 
@@ -70,7 +70,7 @@ bool usb_phy_transmitting(const struct usb_phy *phy, uint64_t clock)
 bool usb_phy_idle(const struct usb_phy *phy)
 {
     return phy->state == USB_PHY_IDLE && phy->line == phy->line_reported && phy->rx_at == USB_NEVER &&
-           !phy->tx_ready;
+           phy->line_at == USB_NEVER && !phy->tx_ready;
 }
 
 // What the line state bits show, ULPI 1.1 table 9: with high-speed termination only whether there is a
@@ -103,21 +103,25 @@ void usb_phy_send(struct usb_phy *phy, const uint8_t *packet, size_t length, uin
         usb_pins_send(phy->pins, packet, length);
         return;
     }
-    if (!usb_phy_high_speed(phy) || phy->state == USB_PHY_HELD)
+    if ((!usb_phy_high_speed(phy) && !usb_phy_full_speed(phy)) || phy->state == USB_PHY_HELD)
         return;
     memcpy(phy->rx, packet, length);
     phy->rx_length = length;
     phy->rx_next = 0;
+    phy->rx_ending = phy->rx_inactive = false;
+    if (usb_phy_full_speed(phy)) {
+        usb_phy_send_full(phy, clock);
+        return;
+    }
     phy->rx_at = clock + RX_START_CLOCKS;
     phy->rx_data_at = clock + RX_DATA_CLOCKS;
     phy->rx_run = 1;
     phy->rx_stuffed = 0;
-    phy->rx_ending = false;
 }
 
 // ---- from the bus to the link ----
 
-static void drive_rx_cmd(struct usb_phy *phy, bool active, uint8_t line)
+void usb_phy_rx_cmd(struct usb_phy *phy, bool active, uint8_t line)
 {
     phy->data = (uint8_t)(RX_CMD_BASE | (active ? RX_CMD_ACTIVE : 0) | line);
     phy->nxt = false;
@@ -125,7 +129,7 @@ static void drive_rx_cmd(struct usb_phy *phy, bool active, uint8_t line)
 
 static void report_line(struct usb_phy *phy)
 {
-    drive_rx_cmd(phy, false, phy->line);
+    usb_phy_rx_cmd(phy, false, phy->line);
     phy->line_reported = phy->line;
     phy->state = USB_PHY_RELEASE;
 }
@@ -145,11 +149,13 @@ static void receive(struct usb_phy *phy, const struct ulpi_pins *pins, uint64_t 
     if (pins->stp || phy->rx_ending) { // the link wants the bus, or all is said
         phy->dir = phy->nxt = false;
         phy->state = USB_PHY_TURN;
+    } else if (usb_phy_full_speed(phy)) {
+        phy->rx_ending = !usb_phy_receive_full(phy);
     } else if (clock < phy->rx_data_at) {
-        drive_rx_cmd(phy, true, USB_LINE_J);
+        usb_phy_rx_cmd(phy, true, USB_LINE_J);
     } else if (phy->rx_stuffed >= 8) { // stuffed bits add up to a byte time without a byte
         phy->rx_stuffed -= 8;
-        drive_rx_cmd(phy, true, USB_LINE_J);
+        usb_phy_rx_cmd(phy, true, USB_LINE_J);
     } else if (phy->rx_error_at > 0 && phy->rx_next >= phy->rx_error_at) {
         phy->data = (uint8_t)(RX_CMD_BASE | RX_CMD_ERROR | USB_LINE_J);
         phy->nxt = false;
@@ -159,7 +165,7 @@ static void receive(struct usb_phy *phy, const struct ulpi_pins *pins, uint64_t 
         phy->nxt = true;
         phy->rx_stuffed += usb_stuffed_bits(&phy->rx_run, phy->data);
     } else { // either RX CMD or dir tells that RxActive fell
-        drive_rx_cmd(phy, usb_random(&phy->random) & 1, phy->line);
+        usb_phy_rx_cmd(phy, usb_random(&phy->random) & 1, phy->line);
         phy->line_reported = phy->line;
         phy->rx_ending = true;
     }
@@ -208,6 +214,11 @@ static void end_transmit(struct usb_phy *phy, uint8_t data, uint64_t clock)
         usb_phy_update_line(phy);
         return;
     }
+    if (usb_phy_full_speed(phy)) {
+        phy->tx_end = usb_phy_end_transmit_full(phy);
+        phy->tx_ready = true;
+        return;
+    }
     uint64_t end =
         phy->tx_begin + USB_SYNC_CLOCKS + phy->tx_length + (phy->tx_stuffed + 7) / 8 + USB_EOP_CLOCKS;
     phy->tx_end = end > clock + TX_END_CLOCKS ? end : clock + TX_END_CLOCKS;
@@ -223,6 +234,10 @@ static void transmit(struct usb_phy *phy, const struct ulpi_pins *pins, uint64_t
     unsigned before = phy->tx_stuffed / 8;
     if (phy->nxt)
         take_byte(phy, pins->data_from_link);
+    if (usb_phy_full_speed(phy)) {
+        usb_phy_transmit_full(phy, clock);
+        return;
+    }
     phy->nxt = phy->tx_stuffed / 8 == before;
     if (phy->nxt && phy->tx_slack > 0 && (usb_random(&phy->random) & 7) == 0) {
         phy->tx_slack--;
@@ -272,42 +287,15 @@ static void idle(struct usb_phy *phy, const struct ulpi_pins *pins, uint64_t clo
 
 // Once the value of a write is being taken, the write is finished first: it would be unclear whether it
 // happened.
-// The value takes effect; Function Control may silence the PHY.
-static void written(struct usb_phy *phy, uint64_t clock)
-{
-    usb_phy_write(phy, phy->address, phy->value);
-    usb_phy_update_line(phy);
-    if (phy->function_control & USB_FUNCTION_RESET) {
-        phy->function_control &= (uint8_t)~USB_FUNCTION_RESET;
-        phy->state = USB_PHY_HELD;
-        phy->dir = true;
-        phy->held_until = clock + HELD_CLOCKS;
-    } else if (!(phy->function_control & USB_SUSPEND_M)) {
-        phy->state = USB_PHY_LOW_POWER;
-        phy->dir = true;
-    }
-}
-
-// Once the value of a write is being taken, the write is finished first: it would be unclear whether it
-// happened.
 static bool interruptible(enum usb_phy_state state)
 {
     return state == USB_PHY_IDLE || state == USB_PHY_COMMAND;
 }
 
-static void wake_on_stop(struct usb_phy *phy, const struct ulpi_pins *pins)
-{
-    phy->data = phy->line;
-    if (!pins->stp)
-        return;
-    phy->function_control |= USB_SUSPEND_M;
-    phy->line_reported = LINE_UNKNOWN;
-    phy->dir = false;
-    phy->state = USB_PHY_TURN;
-}
-
 void usb_phy_tick(struct usb_phy *phy, const struct ulpi_pins *pins, uint64_t clock)
 {
+    if (clock >= phy->line_at)
+        usb_phy_line_full(phy);
     if (clock >= phy->rx_at && interruptible(phy->state)) {
         begin_receive(phy);
         return;
@@ -317,7 +305,7 @@ void usb_phy_tick(struct usb_phy *phy, const struct ulpi_pins *pins, uint64_t cl
         if (clock < phy->held_until)
             break;
         usb_phy_update_line(phy);
-        phy->line_reported = LINE_UNKNOWN;
+        phy->line_reported = USB_LINE_UNKNOWN;
         phy->dir = false;
         phy->state = USB_PHY_TURN;
         break;
@@ -352,14 +340,17 @@ void usb_phy_tick(struct usb_phy *phy, const struct ulpi_pins *pins, uint64_t cl
         if (!pins->stp)
             break;
         phy->state = USB_PHY_IDLE;
-        written(phy, clock);
+        usb_phy_written(phy, clock);
         break;
     case USB_PHY_READ_TURN:
         phy->data = usb_phy_read(phy, phy->address);
         phy->state = USB_PHY_RELEASE;
         break;
     case USB_PHY_LOW_POWER:
-        wake_on_stop(phy, pins);
+        usb_phy_low_power(phy, pins, clock);
+        break;
+    case USB_PHY_STARTING:
+        usb_phy_start(phy, clock);
         break;
     }
 }

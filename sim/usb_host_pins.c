@@ -65,7 +65,7 @@ static void play(struct usb_pins *pins, uint64_t time)
     while (pins->next < pins->count && pins->edges[pins->next].time <= time) {
         const struct usb_pins_edge *edge = &pins->edges[pins->next++];
         pins->host = edge->line;
-        if (edge->line != USB_PINS_FREE && pins->device != USB_PINS_FREE)
+        if (edge->line != USB_PINS_FREE && pins->device != USB_PINS_FREE && edge->line != pins->device)
             pins->collisions++;
         if (edge->line == USB_PINS_FREE)
             pins->idle_since = edge->time;
@@ -235,7 +235,7 @@ static void device_changes(struct usb_pins *pins, struct usb_phy *phy, uint8_t l
         take_level(pins, phy, time);
     if (line == USB_PINS_FREE)
         phy->state = USB_PHY_IDLE;
-    else if (pins->host != USB_PINS_FREE)
+    else if (pins->host != USB_PINS_FREE && pins->host != line)
         pins->collisions++;
     phy->device = USB_LINE_FREE;
     pins->device = line;

@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The hub port: waits for the pull-up, resets, and answers the device's chirp (USB 2.0 section 7.1.7.5). At
-// D+ and D- nobody chirps, and full speed it is.
+// The hub port: waits for the pull-up, resets, and answers the device's chirp (USB 2.0 section 7.1.7.5).
+// Where nobody chirps, as at D+ and D-, or the port leaves the chirp unanswered, full speed it is.
 //
 //     ATTACH ── J for `attach` ──> RESET ── device drives K ──> DEVICE_CHIRP ── K ends ──> HUB_CHIRP ──>
 //     SETTLE ──> ENABLED
 //                                    SE0                              SE0          K J K J ...      SE0 SOF
+//
+// Suspend is silence, resume K from the host, or from a device that wakes it (sections 7.1.7.6 and 7.1.7.7):
+//
+//     ENABLED ──> SUSPENDED ── asked to, or device drives K ──> RESUMING ── 20 ms of K ──> RESUMED ── SE0 ──>
+//     ENABLED
 #include "usb_host_internal.h"
 
 #define FULL_SPEED_IDLE (10 * USB_FULL_SPEED_BIT) // J between reset and the first SOF
+#define SWITCHED (20 * USB_CLOCKS_PER_US) // the device is back in its speed after resume; SOF within 3 ms
+#define SEEN (100 * USB_CLOCKS_PER_US)    // of K, after which the device has seen a resume
 
 static void enter(struct usb_host *host, enum usb_port port, enum usb_line drive)
 {
@@ -48,13 +55,18 @@ static void reset(struct usb_host *host, uint64_t since)
                           microseconds(since), microseconds(latest));
         else
             enter(host, USB_PORT_DEVICE_CHIRP, USB_LINE_SE0);
-    } else if (since >= host->times.reset && !host->phy.pins) {
-        usb_host_fail(host, "The device did not chirp during reset: it is a full-speed device, and this host "
-                            "knows full speed at D+ and D- alone, not at a ULPI PHY.");
     } else if (since >= host->times.reset) {
         usb_host_use_full_speed(host);
         enter(host, USB_PORT_SETTLE, USB_LINE_FREE);
     }
+}
+
+static void no_chirp(struct usb_host *host)
+{
+    if (host->clock - host->reset_begin < host->times.reset)
+        return;
+    usb_host_use_full_speed(host);
+    enter(host, USB_PORT_SETTLE, USB_LINE_FREE);
 }
 
 static void device_chirp(struct usb_host *host, uint64_t since)
@@ -66,6 +78,8 @@ static void device_chirp(struct usb_host *host, uint64_t since)
     } else if (since < host->times.chirp_shortest) {
         usb_host_fail(host, "The device drove chirp K for %u us; at least %u are asked for.",
                       microseconds(since), microseconds(host->times.chirp_shortest));
+    } else if (host->only_full) {
+        enter(host, USB_PORT_NO_CHIRP, USB_LINE_SE0);
     } else {
         enter(host, USB_PORT_HUB_CHIRP, USB_LINE_SE0);
         host->chirp_begin = host->clock + host->times.hub_chirp_wait;
@@ -103,6 +117,61 @@ static void settle(struct usb_host *host, uint64_t since)
     usb_enumerate(host);
 }
 
+// ---- suspend and resume ----
+
+// The line when nobody speaks.
+static enum usb_line rest(const struct usb_host *host)
+{
+    return host->full_speed ? USB_LINE_FREE : USB_LINE_SE0;
+}
+
+void usb_port_suspend(struct usb_host *host)
+{
+    host->suspending = false;
+    enter(host, USB_PORT_SUSPENDED, rest(host));
+}
+
+// A port of high speed goes back to full-speed terminations when its device has to.
+static void suspended(struct usb_host *host, uint64_t since)
+{
+    bool wakes = host->phy.device == USB_LINE_K;
+    if (since == host->times.suspend_silence)
+        usb_phy_drive(&host->phy, USB_LINE_FREE);
+    if (since < host->times.suspend_seen)
+        return;
+    if (!usb_phy_pulled_up(&host->phy)) {
+        usb_host_fail(host, "The device has no pull-up on D+ %u us after the bus fell silent.",
+                      microseconds(since));
+    } else if (wakes || host->resuming) {
+        host->stats.remote_wakeups += wakes;
+        host->resuming = false;
+        host->seen = USB_NEVER;
+        enter(host, USB_PORT_RESUMING, USB_LINE_K);
+    }
+}
+
+static void resuming(struct usb_host *host, uint64_t since)
+{
+    bool asleep = usb_phy_clock_stopped(&host->phy, host->clock);
+    if (asleep || host->phy.device != USB_LINE_FREE)
+        host->seen = USB_NEVER;
+    else if (host->seen == USB_NEVER)
+        host->seen = host->clock + SEEN;
+    if (since >= host->times.resume)
+        enter(host, USB_PORT_RESUMED, USB_LINE_SE0);
+}
+
+static void resumed(struct usb_host *host, uint64_t since)
+{
+    if (since == host->times.resume_end)
+        usb_phy_drive(&host->phy, rest(host));
+    if (since < host->times.resume_end + SWITCHED || !usb_host_attached(host))
+        return;
+    host->recovered = host->clock + host->times.resume_recovery;
+    enter(host, USB_PORT_ENABLED, rest(host));
+    host->next_sof = host->bus_free = host->clock + 1;
+}
+
 void usb_port_step(struct usb_host *host)
 {
     uint64_t since = host->clock - host->port_since;
@@ -119,8 +188,20 @@ void usb_port_step(struct usb_host *host)
     case USB_PORT_HUB_CHIRP:
         hub_chirp(host);
         break;
+    case USB_PORT_NO_CHIRP:
+        no_chirp(host);
+        break;
     case USB_PORT_SETTLE:
         settle(host, since);
+        break;
+    case USB_PORT_SUSPENDED:
+        suspended(host, since);
+        break;
+    case USB_PORT_RESUMING:
+        resuming(host, since);
+        break;
+    case USB_PORT_RESUMED:
+        resumed(host, since);
         break;
     case USB_PORT_ENABLED:
     case USB_PORT_OFF:

@@ -39,7 +39,7 @@ constexpr uint64_t QUIET_TIME = 60000 * NS;
 constexpr uint64_t QUIET_TIME_FULL_SPEED = 150000 * NS;
 constexpr unsigned QUIET_CHECK = 64; // USB clocks from one look at it to the next
 
-constexpr uint8_t LINK_UP_1000_FULL = 1 | 2 << 1 | 1 << 3; // WEIR_REG_LINK
+constexpr uint8_t LINK_DOWN = 0, LINK_UP_1000_FULL = 1 | 2 << 1 | 1 << 3; // WEIR_REG_LINK
 constexpr uint8_t DEFAULT_MAC[6] = {0x02, 'W', 'E', 'I', 'R', 0x01};
 
 } // namespace
@@ -68,6 +68,8 @@ struct weir_sim {
 
     bool quiet_long_enough();
     void edge();
+    void skip(uint64_t time);
+    void spare(uint64_t until);
     bool run(uint64_t until);
 };
 
@@ -99,7 +101,8 @@ bool weir_sim::quiet_long_enough()
     usb_host_stats(host, &stats);
     const uint64_t moved = stats.out_packets + stats.in_packets;
 
-    if (moved != packets || !gmii_source_idle(&to_card) || !gmii_sink_idle(&from_card)) {
+    if (moved != packets || !gmii_source_idle(&to_card) || !gmii_sink_idle(&from_card) ||
+        card->transfer_open()) {
         packets = moved;
         quiet_since = now;
     }
@@ -112,11 +115,12 @@ void weir_sim::edge()
 {
     uint64_t next = next_usb < next_tx ? next_usb : next_tx;
     next = next_rx < next ? next_rx : next;
-    const bool usb = next == next_usb, tx = next == next_tx, rx = next == next_rx;
+    const bool host_clock = next == next_usb, tx = next == next_tx, rx = next == next_rx;
+    const bool usb = host_clock && !usb_host_clock_stopped(host); // of the card
 
     now = next;
-    next_usb += usb ? usb_period : 0;
-    usb_time += usb ? usb_period : 0;
+    next_usb += host_clock ? usb_period : 0;
+    usb_time += host_clock ? usb_period : 0;
     next_tx += tx ? WIRE_PERIOD : 0;
     next_rx += rx ? WIRE_PERIOD : 0;
 
@@ -124,7 +128,7 @@ void weir_sim::edge()
         card->usb_clk = card->wire_tx_clk = card->wire_rx_clk = 0;
         card->eval();
     }
-    if (usb)
+    if (host_clock)
         card->before_usb_edge(in_reset ? nullptr : host, usb_time);
     card->usb_clk = usb;
     card->wire_tx_clk = tx;
@@ -134,7 +138,7 @@ void weir_sim::edge()
         trace->dump(now / PS);
 
     // After the edge: the inputs that change with it, and a look at the outputs.
-    if (usb)
+    if (host_clock)
         card->after_usb_edge();
     if (rx && !gmii_source_idle(&to_card)) {
         gmii_pins pins;
@@ -145,6 +149,54 @@ void weir_sim::edge()
     }
     if (tx && !in_reset && (card->gmii_tx_en || card->gmii_tx_er || !gmii_sink_idle(&from_card)))
         gmii_sink_step(&from_card, now / NS, {card->gmii_txd, card->gmii_tx_en != 0, card->gmii_tx_er != 0});
+}
+
+// The ARP rate limit is a matter of time: gives its bucket (rtl/arp/rate_limit.v) the tokens that it would
+// have gained.
+static void refill_arp_tokens(weir_sim *sim, uint64_t time)
+{
+    CData &tokens = sim->card->arp_tokens();
+    const uint64_t interval = sim->card->arp_interval() * 1024 * WIRE_PERIOD;
+
+    sim->unrefilled += time;
+    while (interval > 0 && sim->unrefilled >= interval && tokens < WEIR_ARP_BURST) {
+        sim->unrefilled -= interval;
+        tokens++;
+    }
+    if (interval > 0)
+        sim->unrefilled %= interval;
+}
+
+// So is the device time that frames are stamped with (rtl/lib/device_time.v).
+static void advance_device_time(weir_sim *sim, uint64_t time)
+{
+    sim->untold += time;
+    sim->card->device_time() += sim->untold / NS;
+    sim->untold %= NS;
+}
+
+void weir_sim::skip(uint64_t time)
+{
+    refill_arp_tokens(this, time);
+    advance_device_time(this, time);
+    now += time;
+    next_usb += time;
+    next_tx += time;
+    next_rx += time;
+    quiet_since += time;
+}
+
+// What the card has already seen of a bus reset or a resume passes with all clocks standing still, but for
+// the wire's sake no earlier than it is quiet.
+void weir_sim::spare(uint64_t until)
+{
+    const uint64_t clocks = usb_host_standstill(host), room = until > now ? (until - now) / HOST_PERIOD : 0;
+    const uint64_t spared = clocks < room ? clocks : room;
+
+    if (spared == 0)
+        return;
+    usb_host_skip(host, spared);
+    skip(spared * HOST_PERIOD);
 }
 
 bool weir_sim::run(uint64_t until)
@@ -168,6 +220,8 @@ bool weir_sim::run(uint64_t until)
             quiet_check = QUIET_CHECK;
             if (quiet_long_enough())
                 return true;
+            if (now - quiet_since >= QUIET_TIME)
+                spare(until);
         }
     }
     if (!frame_left && now < until)
@@ -230,53 +284,13 @@ static void reset(weir_sim *sim)
     sim->in_reset = false;
 }
 
-// The ARP rate limit is a matter of time: gives its bucket (rtl/arp/rate_limit.v) the tokens that it would
-// have gained.
-static void refill_arp_tokens(weir_sim *sim, uint64_t time)
-{
-    CData &tokens = sim->card->arp_tokens();
-    const uint64_t interval = sim->card->arp_interval() * 1024 * WIRE_PERIOD;
-
-    sim->unrefilled += time;
-    while (interval > 0 && sim->unrefilled >= interval && tokens < WEIR_ARP_BURST) {
-        sim->unrefilled -= interval;
-        tokens++;
-    }
-    if (interval > 0)
-        sim->unrefilled %= interval;
-}
-
-// So is the device time that frames are stamped with (rtl/lib/device_time.v).
-static void advance_device_time(weir_sim *sim, uint64_t time)
-{
-    sim->untold += time;
-    sim->card->device_time() += sim->untold / NS;
-    sim->untold %= NS;
-}
-
-static void skip(weir_sim *sim, uint64_t time)
-{
-    refill_arp_tokens(sim, time);
-    advance_device_time(sim, time);
-    sim->now += time;
-    sim->next_usb += time;
-    sim->next_tx += time;
-    sim->next_rx += time;
-    sim->quiet_since += time;
-}
-
-// The rest of a reset, in which nothing happens that the card has not seen, passes with its clocks standing
-// still.
 static bool enumerate(weir_sim *sim)
 {
     const uint64_t limit = sim->now + ENUMERATION_LIMIT;
 
     while (usb_host_state(sim->host) < USB_HOST_ADDRESSED && sim->now < limit) {
         sim->edge();
-        if (const uint64_t clocks = usb_host_standstill(sim->host); clocks > 0) {
-            usb_host_skip(sim->host, clocks);
-            skip(sim, clocks * HOST_PERIOD);
-        }
+        sim->spare(UINT64_MAX);
     }
     while (usb_host_state(sim->host) < USB_HOST_FAILED && !usb_host_idle(sim->host))
         sim->edge();
@@ -321,6 +335,8 @@ weir_sim *weir_sim_create(const weir_sim_config *config)
                     "cannot write the trace of D+ and D- to %s: %s", config->usb_trace_path,
                     config->full_speed ? strerror(errno) : "the card has a ULPI PHY");
 
+    if (config->full_speed_port)
+        usb_host_only_full_speed(sim->host);
     if (config->configuration)
         usb_host_want_configuration(
             sim->host, config->configuration == WEIR_SIM_NO_CONFIGURATION ? 0 : config->configuration);
@@ -374,6 +390,15 @@ bool weir_sim_wire_in(weir_sim *sim, const uint8_t *frame, size_t length)
     return gmii_source_queue(&sim->to_card, frame, length);
 }
 
+void weir_sim_set_link(weir_sim *sim, bool up)
+{
+    const uint8_t status = up ? LINK_UP_1000_FULL : LINK_DOWN;
+
+    if (sim->card->link_status != status)
+        sim->quiet_since = sim->now;
+    sim->card->link_status = status;
+}
+
 size_t weir_sim_wire_queued(const weir_sim *sim)
 {
     return sim->to_card.queued;
@@ -387,7 +412,7 @@ bool weir_sim_run(weir_sim *sim, uint64_t until)
 
 void weir_sim_skip(weir_sim *sim, uint64_t nanoseconds)
 {
-    skip(sim, nanoseconds * NS);
+    sim->skip(nanoseconds * NS);
 }
 
 static bool enumerate_anew(weir_sim *sim)
@@ -412,6 +437,28 @@ bool weir_sim_plug(weir_sim *sim)
 {
     usb_host_plug(sim->host);
     return enumerate_anew(sim);
+}
+
+bool weir_sim_suspend(weir_sim *sim)
+{
+    sim->quiet_since = sim->now;
+    return usb_host_suspend(sim->host);
+}
+
+bool weir_sim_resume(weir_sim *sim)
+{
+    sim->quiet_since = sim->now;
+    return usb_host_resume(sim->host);
+}
+
+bool weir_sim_suspended(const weir_sim *sim)
+{
+    return usb_host_suspended(sim->host);
+}
+
+bool weir_sim_usb_clock_stopped(const weir_sim *sim)
+{
+    return usb_host_clock_stopped(sim->host);
 }
 
 bool weir_sim_attached(const weir_sim *sim)

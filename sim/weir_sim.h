@@ -73,6 +73,7 @@ typedef void (*weir_sim_wire_sent)(void *context, uint64_t time, const uint8_t *
 struct weir_sim_config {
     const char *trace_path;       // FST trace of every signal, or NULL
     bool full_speed;              // the card without a USB PHY, with a host at its D+ and D-: usb_clk is 48 MHz
+    bool full_speed_port;         // the card with its ULPI PHY, at a port of full speed: nobody answers its chirp
     struct weir_usb_signal usb_signal; // full_speed: how good that host's signal is; all zero is ideal
     const char *usb_trace_path;   // full_speed: VCD trace of D+ and D-, in time that stands still with the clocks, or NULL
     uint64_t seed;                // for faults and Verilator's reset values
@@ -106,6 +107,19 @@ bool weir_sim_bus_reset(struct weir_sim *sim);
 void weir_sim_unplug(struct weir_sim *sim);
 bool weir_sim_plug(struct weir_sim *sim);
 
+// Suspends the bus: it falls silent as soon as the transaction under way has ended, and the card, 3 ms later, suspends; the
+// wire goes on. Transfers queued, or queued meanwhile, go on after resume. False when the card is not there, or
+// suspended already. Like resume this only begins: time passes in weir_sim_run, which takes a suspended card
+// for idle when it sleeps.
+bool weir_sim_suspend(struct weir_sim *sim);
+// Resumes it: 20 ms of K, and 10 ms until transfers go on; what the card does not see of them costs no
+// simulation. A card that the host has allowed to (DEVICE_REMOTE_WAKEUP) begins this by itself when it has a
+// frame for the host; weir_sim_usb_stats counts that. False when the bus is awake.
+bool weir_sim_resume(struct weir_sim *sim);
+// From weir_sim_suspend until resume has ended; and whether the card's USB clock stands still.
+bool weir_sim_suspended(const struct weir_sim *sim);
+bool weir_sim_usb_clock_stopped(const struct weir_sim *sim);
+
 // Enumerated and still there; and whether it runs at high speed (or full).
 bool weir_sim_attached(const struct weir_sim *sim);
 bool weir_sim_high_speed(const struct weir_sim *sim);
@@ -130,6 +144,10 @@ bool weir_sim_cancel(struct weir_sim *sim, struct weir_usb_transfer *transfer);
 bool weir_sim_wire_in(struct weir_sim *sim, const uint8_t *frame, size_t length);
 #define WEIR_SIM_WIRE_QUEUE 65536
 
+// Plugs the Ethernet cable in or out, as the PHY tells the card (WEIR_REG_LINK, and the notify endpoint); it is in at first.
+// Frames are not held up by it: who pulls it out also stops giving frames.
+void weir_sim_set_link(struct weir_sim *sim, bool up);
+
 // Bytes queued towards the card and not yet on the wire.
 size_t weir_sim_wire_queued(const struct weir_sim *sim);
 
@@ -151,6 +169,7 @@ struct weir_sim_usb_stats {
     uint64_t out_packets, in_packets;       // bulk data packets that were acknowledged
     uint64_t out_naks, out_nyets, in_naks;
     uint64_t faults_injected, retries;
+    uint64_t remote_wakeups;                // the card has woken the host that often
 };
 void weir_sim_usb_stats(const struct weir_sim *sim, struct weir_sim_usb_stats *stats);
 

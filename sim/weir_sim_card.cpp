@@ -49,6 +49,10 @@ struct card_ulpi : model<Vweir_card_ulpi> {
     {
         return top->rootp->weir_card_ulpi__DOT__card__DOT__time_stamps__DOT__clock__DOT__now_ns;
     }
+    bool transfer_open() override
+    {
+        return top->rootp->weir_card_ulpi__DOT__card__DOT__link_in__DOT__records__DOT__held_valid;
+    }
 
     uint64_t usb_period() const override
     {
@@ -91,6 +95,10 @@ struct card_fs : model<Vweir_card_fs> {
     QData &device_time() override
     {
         return top->rootp->weir_card_fs__DOT__card__DOT__time_stamps__DOT__clock__DOT__now_ns;
+    }
+    bool transfer_open() override
+    {
+        return top->rootp->weir_card_fs__DOT__card__DOT__link_in__DOT__records__DOT__held_valid;
     }
 
     uint64_t usb_period() const override

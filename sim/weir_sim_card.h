@@ -30,6 +30,8 @@ struct card_model {
     virtual uint64_t arp_interval() = 0;
     // Inside rtl/lib/device_time.v: ns.
     virtual QData &device_time() = 0;
+    // Inside rtl/link/record_builder.v: an IN transfer has begun and not ended.
+    virtual bool transfer_open() = 0;
 
     // A period of usb_clk, in thirds of a ps.
     virtual uint64_t usb_period() const = 0;

@@ -16,15 +16,12 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "sim_options.h"
 #include "sim_wire.h"
 #include "socket_address.h"
 #include "usbredir_server.h"
-
-#define SLICE 20000 // ns of device time between two looks at the sockets and the wire
 
 static const char help[] =
     "usage: weir-sim --usbredir ADDRESS [OPTIONS]\n"
@@ -36,10 +33,13 @@ static const char help[] =
     "\n"
     "  --usbredir ADDRESS    listen at HOST:PORT, unix:PATH, or a path with a slash in it\n"
     "  --speed high|full     the speed of the USB: full is the card without a USB PHY, on D+ and D-\n"
+    "  --port high|full      full: the card with its USB PHY, at a port that knows full speed alone\n"
     "\n"
     "The card's wire:\n"
     "  --tap NAME            a TAP interface (ip tuntap add mode tap name NAME)\n"
     "  --veth NAME           one end of a veth pair, or any Ethernet interface\n"
+    "  --peer ADDRESS        another weir-sim that is given the same address (HOST:PORT or unix:PATH), if "
+    "need be later\n"
     "  --pcap FILE           write what is on the wire into a pcapng file\n"
     "  --loss P, --reorder P, --duplicate P, --corrupt P\n"
     "                        this happens to so many per cent of the frames, either way\n"
@@ -157,6 +157,7 @@ static bool open_card(struct program *program)
         say("%s", error);
         return false;
     }
+    program->wire.patient = true;
     sim_options_config(&program->options, &config);
     program->sim = weir_sim_create(&config);
     if (!program->sim)
@@ -242,41 +243,25 @@ static void serve_client(struct program *program)
     program->client = NULL;
 }
 
-static uint64_t system_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
-// The card is idle: until somebody wants something of it.
+// Nothing is to be done until somebody wants something of the card.
 static void sleep_idle(struct program *program)
 {
-    uint64_t now = weir_sim_now(program->sim), wake = sim_wire_wake_at(&program->wire);
-    uint64_t wait = wake == UINT64_MAX ? UINT64_MAX : wake > now ? wake - now : 0;
-    struct timespec timeout = {.tv_sec = (time_t)(wait / 1000000000), .tv_nsec = (long)(wait % 1000000000)};
-    struct pollfd fds[] = {
+    struct pollfd fds[3] = {
         {.fd = program->signals, .events = POLLIN},
-        {.fd = sim_wire_fd(&program->wire), .events = POLLIN},
         {.fd = program->listener, .events = POLLIN},
     };
 
     if (program->client)
-        fds[2] = (struct pollfd){.fd = usbredir_server_fd(program->client),
+        fds[1] = (struct pollfd){.fd = usbredir_server_fd(program->client),
                                  .events = usbredir_server_events(program->client)};
-    uint64_t before = system_now();
-    ppoll(fds, sizeof fds / sizeof *fds, wait == UINT64_MAX ? NULL : &timeout, NULL);
-    uint64_t slept = system_now() - before;
-    weir_sim_skip(program->sim, slept < wait ? slept : wait);
+    sim_wire_sleep(&program->wire, program->sim, fds, 2, UINT64_MAX);
 }
 
 static void run(struct program *program)
 {
     while (take_signals(program)) {
         serve_client(program);
-        sim_wire_feed(&program->wire, program->sim);
-        if (weir_sim_run(program->sim, weir_sim_now(program->sim) + SLICE))
+        if (sim_wire_run(&program->wire, program->sim, UINT64_MAX))
             sleep_idle(program);
     }
 }

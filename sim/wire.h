@@ -10,9 +10,9 @@
 //     if (idle && nothing was fed) poll wire->poll_fd, and weir_sim_skip what time that took, or up to
 //     wire_wake_at
 //
-// wire_tap.h: a TAP interface or one end of a veth pair. wire_impair.h: wraps another wire and damages what
-// passes. wire_pcapng.h is no wire; it is fed from the card's callbacks and writes down what really was on
-// the cable.
+// wire_tap.h: a TAP interface or one end of a veth pair. wire_peer.h: another simulated card. wire_impair.h:
+// wraps another wire and damages what passes. wire_pcapng.h is no wire; it is fed from the card's callbacks
+// and writes down what really was on the cable.
 #ifndef WEIR_WIRE_H
 #define WEIR_WIRE_H
 
@@ -45,6 +45,15 @@ struct wire_ops {
     // Device time at which to_card wants to be called though poll_fd is silent; UINT64_MAX for never. May be
     // NULL.
     uint64_t (*wake_at)(const struct wire *wire);
+    // Whether there is somebody at the other end, for cables that may come loose: the card's link. May be
+    // NULL: always.
+    bool (*link)(const struct wire *wire);
+    // For another end that has device time of its own; both may be NULL. The card, at `now`, has work: the
+    // device time up to which it may run.
+    uint64_t (*may_run)(struct wire *wire, uint64_t now);
+    // The card, at `now`, sleeps: the device time up to which it may jump, but not beyond; UINT64_MAX: time
+    // passes with the clock on the wall.
+    uint64_t (*rest)(struct wire *wire, uint64_t now);
     // Frees the wire, and the one inside it.
     void (*close)(struct wire *wire);
 };
@@ -58,6 +67,21 @@ struct wire {
 static inline uint64_t wire_wake_at(const struct wire *wire)
 {
     return wire->ops->wake_at ? wire->ops->wake_at(wire) : UINT64_MAX;
+}
+
+static inline bool wire_link(const struct wire *wire)
+{
+    return !wire->ops->link || wire->ops->link(wire);
+}
+
+static inline uint64_t wire_may_run(struct wire *wire, uint64_t now)
+{
+    return wire->ops->may_run ? wire->ops->may_run(wire, now) : UINT64_MAX;
+}
+
+static inline uint64_t wire_rest(struct wire *wire, uint64_t now)
+{
+    return wire->ops->rest ? wire->ops->rest(wire, now) : UINT64_MAX;
 }
 
 static inline void wire_close(struct wire *wire)

@@ -179,6 +179,21 @@ static uint64_t impair_wake_at(const struct wire *wire)
     return at;
 }
 
+static bool impair_link(const struct wire *wire)
+{
+    return wire_link(((const struct impair *)wire)->inner);
+}
+
+static uint64_t impair_may_run(struct wire *wire, uint64_t now)
+{
+    return wire_may_run(((struct impair *)wire)->inner, now);
+}
+
+static uint64_t impair_rest(struct wire *wire, uint64_t now)
+{
+    return wire_rest(((struct impair *)wire)->inner, now);
+}
+
 static void impair_close(struct wire *wire)
 {
     struct impair *impair = (struct impair *)wire;
@@ -192,6 +207,9 @@ struct wire *wire_impair_create(struct wire *inner, const struct wire_impair_con
     static const struct wire_ops ops = {.to_card = impair_to_card,
                                         .from_card = impair_from_card,
                                         .wake_at = impair_wake_at,
+                                        .link = impair_link,
+                                        .may_run = impair_may_run,
+                                        .rest = impair_rest,
                                         .close = impair_close};
     struct impair *impair = calloc(1, sizeof *impair);
     uint64_t seed = config->seed;

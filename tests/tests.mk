@@ -6,15 +6,16 @@ TESTS :=
 
 # One bench a module: tests/rtl/<module>_test.cpp drives rtl/**/<module>.v, compiled by Verilator with cmocka.
 # RTL_BENCH_FLAGS_<module> adds Verilator flags (such as -GADDR_WIDTH=8), RTL_BENCH_SOURCES_<module> further C or C++ files.
+# A module with more to prove has further benches, <module>_<what>_test.cpp, for which RTL_BENCH_TOP_<module>_<what> names it.
 RTL_BENCHES := $(patsubst tests/rtl/%_test.cpp,%,$(wildcard tests/rtl/*_test.cpp))
 TESTS += $(RTL_BENCHES:%=$(BUILD)/tests/rtl/%_test)
 $(BUILD)/tests/rtl/%_test: tests/rtl/%_test.cpp $(RTL_SOURCES) $(wildcard tests/rtl/*.h)
 	@mkdir -p $(BUILD)/tests/rtl
 	$(SAY) BENCH $*
-	$(Q)$(VERILATOR) --cc --exe --build -O3 -Wall --x-assign unique --x-initial unique --top-module $* $(RTL_INCLUDES) \
+	$(Q)$(VERILATOR) --cc --exe --build -O3 -Wall --x-assign unique --x-initial unique --top-module $(or $(RTL_BENCH_TOP_$*),$*) $(RTL_INCLUDES) \
 	  -CFLAGS "-O2 -g -I$(CURDIR)/sim -I$(CURDIR)/$(BUILD)/gen -I$(CURDIR)/tests/rtl" -LDFLAGS "-lcmocka" \
 	  --Mdir $(BUILD)/tests/rtl/$*.obj -o ../$*_test $(RTL_BENCH_FLAGS_$*) \
-	  $*.v $(CURDIR)/$< $(addprefix $(CURDIR)/,$(RTL_BENCH_SOURCES_$*)) > $(BUILD)/tests/rtl/$*.log 2>&1 \
+	  $(or $(RTL_BENCH_TOP_$*),$*).v $(CURDIR)/$< $(addprefix $(CURDIR)/,$(RTL_BENCH_SOURCES_$*)) > $(BUILD)/tests/rtl/$*.log 2>&1 \
 	  || { cat $(BUILD)/tests/rtl/$*.log; exit 1; }
 $(RTL_BENCHES:%=$(BUILD)/tests/rtl/%_test): | $(BUILD)/gen/weir_link.h
 

@@ -66,6 +66,7 @@ static size_t link_lines(const struct weir_card_stats *link, struct line *lines)
         {"host_rx_bad_transfers", "transfers from the card that made no sense", link->rx_bad_transfers,
          false},
         {"host_transfer_errors", "transfers that failed and were made good", link->transfer_errors, false},
+        {"host_restarts", "times the link to the card started anew, at the cost of frames", link->restarts, false},
     };
 
     memcpy(lines, all, sizeof all);

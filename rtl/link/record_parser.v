@@ -18,7 +18,7 @@
 `include "weir_link.vh"
 
 module record_parser #(
-    parameter MAX_LENGTH = 65557
+    parameter MAX_LENGTH = 65536 + 255
 ) (
     input  wire        clk,
     input  wire        rst,
@@ -53,6 +53,7 @@ module record_parser #(
     // A transfer whose rest was thrown away, or whose last record was not whole.
     output reg         ev_bad_transfer
 );
+    localparam [7:0] OF_A_FRAME = `WEIR_F_NEEDS_CSUM | `WEIR_F_IP_ID_FIXED;
     localparam [2:0] HEADER = 0, CHECK = 1, OFFER = 2, BODY = 3, PADDING = 4, SKIP = 5, ABORT = 6;
 
     // A counter_bank takes an event each 20 clocks: this far apart are two bad transfers, and, with the header between them, the ends
@@ -74,7 +75,7 @@ module record_parser #(
 
     wire padding = header[7];
 
-    wire flags_known = m_rec_flags == 0 || m_rec_flags == `WEIR_F_NEEDS_CSUM || m_rec_flags == `WEIR_F_PAD;
+    wire flags_known = (m_rec_flags & ~OF_A_FRAME) == 0 || m_rec_flags == `WEIR_F_PAD;
     wire type_known  = m_rec_gso_type == `WEIR_GSO_NONE || m_rec_gso_type == `WEIR_GSO_TCPV4 ||
                        m_rec_gso_type == (`WEIR_GSO_TCPV4 | `WEIR_GSO_ECN) || m_rec_gso_type == `WEIR_GSO_TCPV6 ||
                        m_rec_gso_type == (`WEIR_GSO_TCPV6 | `WEIR_GSO_ECN) || m_rec_gso_type == `WEIR_GSO_UDP_L4;

@@ -9,7 +9,7 @@
 
 module link_out #(
     parameter NCM        = 1,            // 0: no configuration 2
-    parameter MAX_LENGTH = 65557         // of a record, bytes
+    parameter MAX_LENGTH = 65536 + 255   // of a record, bytes
 ) (
     input  wire        clk,
     input  wire        rst,

@@ -15,8 +15,8 @@
 // SKIP lets a record pass that cannot be sent. A record that is withdrawn (s_abort) leaves the segments already committed
 // and nothing of the open one.
 //
-// Where a sum comes out as zero the checksum is as Linux has it: FFFFh in a frame of its own (skb_checksum_help), 0000h in
-// one of several segments (gso_make_checksum). UDP needs the first (RFC 768); TCP takes either.
+// Where a sum comes out as zero the checksum is as Linux has it: FFFFh in a frame of its own (skb_checksum_help) and in UDP,
+// which needs it (RFC 768); 0000h in one of several TCP segments (gso_make_checksum), which takes either.
 //
 // MAX_FRAME: the longest frame sent, in bytes without FCS, 256 to 65,535 and below the memory's size.
 // ADDR_WIDTH: the packet memory's, at most 16.
@@ -30,7 +30,7 @@ module segmenter #(
     input  wire        clk,
     input  wire        rst,
 
-    // The record's descriptor (record_parser checked flags, type and length)...
+    // The record's descriptor (record_parser checked that flags and type are known ones, and the length)...
     input  wire        s_rec_valid,
     output wire        s_rec_ready,
     input  wire [7:0]  s_rec_flags,
@@ -64,26 +64,30 @@ module segmenter #(
 );
     localparam [3:0] IDLE = 0, CHECK = 1, LOAD = 2, PLAN = 3, LENGTH = 4, ROOM = 5, PAYLOAD = 6, TURN = 7, HEADER = 8,
                      TAIL = 9, SKIP = 10;
-    localparam [15:0] TCP_CHECKSUM = 16;  // its offset in the TCP header
+    localparam [15:0] TCP_CHECKSUM = 16, UDP_CHECKSUM = 6;  // offsets in the L4 header
     localparam BITS = $clog2(MAX_FRAME + 1);  // of an offset in a frame
 
     reg [3:0]  state;
     reg [2:0]  step;           // in TAIL
     reg        needs_csum;
-    reg [3:0]  gso_type;
+    reg        id_fixed;
+    reg        tso6, tso4;     // what gso_type has in common with TCPV6 and TCPV4; UDP_L4 with both
     reg [15:0] gso_size;
     reg [7:0]  hdr_len;        // bytes repeated in each segment
-    reg        csum_of_tcp;    // csum_offset is TCP's
+    reg        csum_of_l4;     // csum_offset is gso_type's
     reg [15:0] csum_start;
     reg [16:0] csum_at;        // where in the frame the checksum goes
     reg [17:0] remaining;      // bytes of the record not yet planned for
     reg        no_payload;     // the record's bytes ended with its header
+    reg        all_fits;       // what remains, in one segment; of a clock before PLAN
     reg        first_segment, last_segment;
     reg [17:0] frame_length;
     reg [BITS-1:0] offset;     // in the frame, of the byte in hand
     reg        summing;        // past csum_start
 
-    wire gso   = gso_type != `WEIR_GSO_NONE;
+    wire gso   = tso4 || tso6;
+    wire udp   = tso4 && tso6;
+    wire [3:0] l4_type = s_rec_gso_type & ~4'd`WEIR_GSO_ECN;
     wire abort = s_valid && s_ready && s_abort;
     wire take  = s_valid && s_ready && !s_abort;
 
@@ -93,13 +97,11 @@ module segmenter #(
     // ---- What fits, and what cannot be sent
     // One subtraction serves three questions: what is left behind a superframe's header, what is left behind the place of a
     // plain frame's checksum (two bytes at least), what is left behind this segment. hdr_len of a plain frame is not looked at.
-    wire [16:0] part = state == PLAN ? {1'b0, gso_size} : gso ? {9'd0, hdr_len} : csum_at;
+    wire [16:0] part = state != CHECK ? {1'b0, gso_size} : gso ? {9'd0, hdr_len} : csum_at;
     wire [18:0] rest = {1'b0, remaining} - {2'b00, part};
     wire        rest_below_2 = rest[18] || rest[17:1] == 0;
-    wire        fits = !gso || (rest_below_2 && (rest[18] || !rest[0]));
-    wire        gso_sound = (gso_type & ~4'd`WEIR_GSO_ECN) == `WEIR_GSO_TCPV4 && needs_csum && csum_of_tcp &&
-                            gso_size != 0 && hdr_len != 0;
-    wire        descriptor_bad = gso ? !gso_sound || rest[18] : needs_csum && rest_below_2;
+    wire        gso_sound = needs_csum && csum_of_l4 && gso_size != 0 && hdr_len != 0;
+    wire        descriptor_bad = gso ? !gso_sound || rest[18] : id_fixed || (needs_csum && rest_below_2);
     wire        header_bad;
 
     wire size_bad = {14'd0, frame_length} > MAX_FRAME || (frame_length[17:4] == 0 && frame_length[3:0] < 14);
@@ -111,7 +113,7 @@ module segmenter #(
     wire commit        = state == TAIL && step == 5;
     wire at_csum_start = {{(16-BITS){1'b0}}, offset} == csum_start;
     wire at_header_end = offset_next[7:0] == hdr_len;
-    wire at_frame_end  = offset_next == frame_length[BITS-1:0];
+    wire at_frame_end  = rest_of_frame == 1;
 
     always @(posedge clk) begin
         case (state)
@@ -136,11 +138,13 @@ module segmenter #(
     always @(posedge clk) begin
         if (state == IDLE) begin
             needs_csum    <= (s_rec_flags & `WEIR_F_NEEDS_CSUM) != 0;
-            gso_type      <= s_rec_gso_type;
+            id_fixed      <= (s_rec_flags & `WEIR_F_IP_ID_FIXED) != 0;
+            tso4          <= (l4_type & `WEIR_GSO_TCPV4) != 0;
+            tso6          <= (l4_type & `WEIR_GSO_TCPV6) != 0;
             gso_size      <= s_rec_gso_size;
             hdr_len       <= s_rec_hdr_len;
             csum_start    <= s_rec_csum_start;
-            csum_of_tcp   <= s_rec_csum_offset == TCP_CHECKSUM;
+            csum_of_l4    <= s_rec_csum_offset == (l4_type == `WEIR_GSO_UDP_L4 ? UDP_CHECKSUM : TCP_CHECKSUM);
             csum_at       <= {1'b0, s_rec_csum_start} + {1'b0, s_rec_csum_offset};
             remaining     <= s_rec_length;
             no_payload    <= 0;
@@ -149,9 +153,10 @@ module segmenter #(
         if (state == CHECK && gso) remaining <= rest[17:0];
         if (state == CHECK && !gso) hdr_len <= 0;
         if (state == LOAD && take) no_payload <= s_last;
+        all_fits <= !gso || (rest_below_2 && (rest[18] || !rest[0]));
         if (state == PLAN) begin
-            last_segment <= fits;
-            frame_length <= {10'd0, hdr_len} + (fits ? remaining : {2'd0, gso_size});
+            last_segment <= all_fits;
+            frame_length <= {10'd0, hdr_len} + (all_fits ? remaining : {2'd0, gso_size});
             remaining    <= rest[17:0];
         end
         if (commit) first_segment <= 0;
@@ -160,17 +165,18 @@ module segmenter #(
 
     // ---- The header, and where the IPv4 checksum goes
     wire [7:0] header_data;
-    wire       in_ip, in_l4, at_ip_checksum;
+    wire       in_ip, in_l4, at_ip_checksum, ipv6;
     reg  [7:0] ip_csum_at;
 
     segment_header header (
-        .clk(clk), .start(state == CHECK || state == TURN),
+        .clk(clk), .ipv4_allowed(tso4), .ipv6_allowed(tso6 && !id_fixed), .udp(udp), .id_fixed(id_fixed),
+        .start(state == CHECK || state == TURN),
         .load(state == LOAD && take), .load_data(s_data), .load_at(offset[7:0]),
-        .replay(state == HEADER), .read_at(state == HEADER ? offset_next[7:0] : 8'd0),
+        .replay(state == HEADER), .read_at(state == HEADER ? offset[7:0] + 8'd2 : {7'd0, state == TURN}),
         .at_csum_start(at_csum_start), .at_end(at_header_end), .to_frame_end(to_frame_end),
         .first_segment(first_segment), .last_segment(last_segment),
         .advance(commit), .gso_size(gso_size),
-        .data(header_data), .in_ip(in_ip), .in_l4(in_l4), .at_ip_checksum(at_ip_checksum), .bad(header_bad));
+        .data(header_data), .in_ip(in_ip), .in_l4(in_l4), .at_ip_checksum(at_ip_checksum), .ipv6(ipv6), .bad(header_bad));
 
     always @(posedge clk) begin
         if (state == HEADER && at_ip_checksum) ip_csum_at <= offset[7:0];
@@ -190,7 +196,7 @@ module segmenter #(
     reg         add_l4, l4_byte, add_ip, ip_byte;
     wire [15:0] ip_sum, l4_sum;
     wire        alone = first_segment && last_segment;
-    wire [15:0] l4_csum = ~l4_sum | {16{alone && l4_sum == 16'hFFFF}};
+    wire [15:0] l4_csum = ~l4_sum | {16{(alone || udp) && l4_sum == 16'hFFFF}};
     wire        odd = frame_length[0] ^ csum_start[0];
 
     always @* begin
@@ -216,7 +222,7 @@ module segmenter #(
         wr_data   <= chosen;
         wr_offset <= {{(ADDR_WIDTH-BITS){1'b0}}, offset};
         wr_en     <= (state == PAYLOAD && take) || state == HEADER ||
-                     (state == TAIL && ((gso && (step == 1 || step == 2)) || step == 3 || step == 4));
+                     (state == TAIL && ((gso && !ipv6 && (step == 1 || step == 2)) || step == 3 || step == 4));
         wr_commit <= commit;
 
         // A superframe's L4 length first, then payload, a zero if that was odd, TCP header, two zeros for the carry.

@@ -75,10 +75,16 @@ module usb_transaction #(
     wire may_answer = high_speed ? !rx_active : quiet >= TURN_FULL;
     wire timed_out = quiet == (high_speed ? TIMEOUT_HIGH[6:0] : TIMEOUT_FULL[6:0]);
     wire restart_quiet = state == LOOK | state == SENDING;
+    // At full speed a PHY still has up to two bytes to send when it takes the last; only the line tells that they are out. It
+    // shows J till then, or each bit.
+    reg  ending;
 
-    always @(posedge clk)
-        if (rst | restart_quiet | !bus_quiet) quiet <= 7'd0;
+    always @(posedge clk) begin
+        ending <= !high_speed & (state == SENDING | (ending & bus_quiet));
+        if (rst | restart_quiet | !bus_quiet | ending) quiet <= 7'd0;
         else if (!timed_out) quiet <= quiet + 1'b1;
+        if (rst) ending <= 1'b0;
+    end
 
     // ---- The packet that has just ended ----
     wire good = packet_end & packet_good;

@@ -7,7 +7,7 @@ CARD_MODEL_SOURCES := $(addprefix tests/driver/,fake_card.c segment_model.c) tes
 CARD_MODEL   := $(patsubst %.c,$(BUILD)/obj/%.o,$(CARD_MODEL_SOURCES))
 FAKE_SIM     := $(CARD_MODEL) $(patsubst %.c,$(BUILD)/obj/%.o,tests/driver/fake_sim.c $(wildcard sim/wire*.c) sim/sim_options.c sim/sim_wire.c sim/socket_address.c sim/fcs.c)
 
-$(DRIVER_TESTS)/weir_card_test: $(CARD_MODEL) $(BUILD)/obj/tests/driver/fake_transport.o
+$(DRIVER_TESTS)/weir_card_test $(DRIVER_TESTS)/weir_out_test: $(CARD_MODEL) $(BUILD)/obj/tests/driver/fake_transport.o
 $(DRIVER_TESTS)/http_test: $(BUILD)/obj/host/tool/http.o
 $(BUILD)/obj/tests/driver/http_test.o: CFLAGS += -Ihost/tool
 # Before the library with the Verilog, so that this one is taken.
@@ -16,9 +16,9 @@ $(DRIVER_TESTS)/transport_sim_test: $(BUILD)/obj/tests/driver/transport_sim_test
 	$(CC) -o $@ $^ -lcmocka $(DRIVER_LIBS) -lz
 
 # What parses bytes also runs under ASan and UBSan.
-DRIVER_SANITIZED := $(addprefix $(DRIVER_TESTS)/,weir_record_sanitized weir_card_sanitized weir_glue_sanitized http_sanitized)
+DRIVER_SANITIZED := $(addprefix $(DRIVER_TESTS)/,weir_record_sanitized weir_card_sanitized weir_out_sanitized weir_glue_sanitized http_sanitized)
 TESTS += $(DRIVER_SANITIZED)
-$(addprefix $(DRIVER_TESTS)/,weir_record_sanitized weir_card_sanitized weir_glue_sanitized): \
+$(addprefix $(DRIVER_TESTS)/,weir_record_sanitized weir_card_sanitized weir_out_sanitized weir_glue_sanitized): \
   $(DRIVER_TESTS)/weir_%_sanitized: tests/driver/weir_%_test.c $(wildcard driver/weir_*.c) \
     tests/driver/fake_transport.c $(CARD_MODEL_SOURCES)
 $(DRIVER_TESTS)/http_sanitized: tests/driver/http_test.c host/tool/http.c

@@ -7,7 +7,7 @@
 #include "segment_model.h"
 #include "weir_record.h"
 
-#define MAX_SUPERFRAME 65550
+#define MAX_SUPERFRAME (65536 + 255)
 #define MAX_FRAME 9018
 #define FRAME_MEMORY 65536 // bytes each way, as the Verilog's
 #define TABLE_SIZE 8
@@ -45,11 +45,13 @@ void fake_card_init(struct fake_card *card)
     memset(card, 0, sizeof *card);
     card->version_major = WEIR_VERSION_MAJOR;
     card->counter_count = WEIR_COUNTERS;
+    card->features = WEIR_CAP_TX_CSUM | WEIR_CAP_TSO4 | WEIR_CAP_TSO6 | WEIR_CAP_USO | WEIR_CAP_IP_ID_FIXED |
+                     WEIR_CAP_RX_CSUM | WEIR_CAP_ARP | WEIR_CAP_JUMBO;
     card->packet = 512;
     card->link = 1 | 2 << 1 | 1 << 3; // up, 1000 Mb/s, full duplex
     card->in_timeout = WEIR_IN_TIMEOUT_RESET;
     card->features = WEIR_CAP_TX_CSUM | WEIR_CAP_RX_CSUM | WEIR_CAP_TSO4 | WEIR_CAP_ARP | WEIR_CAP_JUMBO |
-                     WEIR_CAP_COALESCE | WEIR_CAP_TIMESTAMP;
+                     WEIR_CAP_TIMESTAMP | WEIR_CAP_COALESCE;
     card->ack_hold = WEIR_ACK_HOLD_RESET;
     fake_card_set_address(card, fake_card_mac);
 }
@@ -74,6 +76,13 @@ static void read_caps(const struct fake_card *card, uint8_t *block)
     memcpy(block + WEIR_CAPS_MAC, card->address, 6);
 }
 
+// The bits of WEIR_REG_RX_MODE that the card has.
+static uint32_t rx_modes(const struct fake_card *card)
+{
+    return (card->features & WEIR_CAP_COALESCE ? WEIR_RX_MODE_COALESCE : 0) |
+           (card->features & WEIR_CAP_TIMESTAMP ? WEIR_RX_MODE_TIMESTAMP : 0);
+}
+
 // False when there is no such register.
 static bool read_register(struct fake_card *card, uint16_t index, uint32_t *value)
 {
@@ -94,10 +103,10 @@ static bool read_register(struct fake_card *card, uint16_t index, uint32_t *valu
         return true;
     case WEIR_REG_RX_MODE:
         *value = card->rx_mode;
-        return true;
+        return rx_modes(card) != 0;
     case WEIR_REG_ACK_HOLD:
         *value = card->ack_hold;
-        return true;
+        return card->features & WEIR_CAP_COALESCE;
     case WEIR_REG_TIME:
         *value = (uint32_t)card->time;
         card->time_high = (uint32_t)(card->time >> 32);
@@ -158,8 +167,6 @@ static int write_table(struct fake_card *card, uint16_t index, uint64_t value)
 
 static int write_reg(struct fake_card *card, uint16_t index, uint32_t value)
 {
-    bool has_time = card->features & WEIR_CAP_TIMESTAMP;
-
     switch (index) {
     case WEIR_REG_IN_TIMEOUT:
         card->in_timeout = value;
@@ -168,11 +175,11 @@ static int write_reg(struct fake_card *card, uint16_t index, uint32_t value)
         card->scratch = value;
         return 4;
     case WEIR_REG_RX_MODE:
-        card->rx_mode = value & (WEIR_RX_MODE_COALESCE | (has_time ? WEIR_RX_MODE_TIMESTAMP : 0u));
-        return 4;
+        card->rx_mode = value & rx_modes(card);
+        return rx_modes(card) ? 4 : -EPIPE;
     case WEIR_REG_ACK_HOLD:
         card->ack_hold = value;
-        return 4;
+        return card->features & WEIR_CAP_COALESCE ? 4 : -EPIPE;
     default:
         return -EPIPE;
     }
@@ -274,13 +281,15 @@ static size_t send_up(struct fake_card *card, const uint8_t *waiting, size_t siz
     static uint8_t record[COALESCE_RECORD_ROOM];
     struct coalesce_model before = card->coalesce;
     size_t length = (size_t)get_le(waiting + WEIR_REC_LENGTH, 2);
-    const uint8_t *frame = waiting + size - weir_record_size(length) + WEIR_RECORD_HEADER;
-    uint64_t time = get_le(waiting + WEIR_RECORD_HEADER, WEIR_TIMESTAMP_SIZE); // if it is one
+    const uint8_t *frame = waiting + WEIR_RECORD_HEADER;
+    bool stamped = waiting[WEIR_REC_FLAGS] & WEIR_F_TIMESTAMP;
+    uint64_t stamp = stamped ? get_le(frame, WEIR_TIMESTAMP_SIZE) : 0;
 
     memcpy(record, waiting, size);
     if (card->rx_mode & WEIR_RX_MODE_COALESCE)
-        size = coalesce_frame(&card->coalesce, frame, length, waiting[WEIR_REC_FLAGS],
-                              waiting[WEIR_REC_FLAGS] & WEIR_F_TIMESTAMP ? &time : NULL, record);
+        size = coalesce_frame(&card->coalesce, frame + (stamped ? WEIR_TIMESTAMP_SIZE : 0), length,
+                              waiting[WEIR_REC_FLAGS] & (uint8_t)~WEIR_F_TIMESTAMP, stamped ? &stamp : NULL,
+                              record);
     if (at + size + WEIR_RECORD_HEADER > WEIR_IN_TRANSFER_MAX) {
         card->coalesce = before;
         return 0;

@@ -49,7 +49,10 @@ struct fake_usb {
     unsigned control_errors;           // so many control transfers fail first
     unsigned out_faults, in_faults;    // every so-many-th transfer fails after half of it; 0: none
     enum libusb_transfer_status fault; // how
-    unsigned unplug_at;                // the first device goes at this call; 0: it stays
+    unsigned
+        behind; // so many transfers move behind one that failed before anybody hears of that, as with usbfs
+    bool toggle_lost;     // and the first packet behind it is taken for a repeated one, and dropped
+    unsigned unplug_at;   // the first device goes at this call; 0: it stays
     unsigned dying_calls; // so many calls fail with IO before an unplugged device is known to be gone
 
     // What was seen.

@@ -15,6 +15,7 @@
 struct io {
     struct io *next;
     bool running, cancelled;
+    bool ended; // behind one that failed; nobody has heard of it
     size_t charged;
     struct libusb_transfer *usb;
 };
@@ -162,7 +163,7 @@ static int submit(struct io *io)
     if (is_out(io->usb) && (size_t)io->usb->length > fake_usb.longest_out)
         fake_usb.longest_out = (size_t)io->usb->length;
     io->running = true;
-    io->cancelled = false;
+    io->cancelled = io->ended = false;
     io->usb->actual_length = 0;
     io->next = NULL;
     *last = io;
@@ -193,11 +194,12 @@ int libusb_cancel_transfer(struct libusb_transfer *usb)
 
 // ---- The bus ----
 
-static void move_out(struct fake_usb_device *device, struct libusb_transfer *usb, size_t length)
+static void move_out(struct fake_usb_device *device, struct libusb_transfer *usb, size_t length,
+                     bool first_lost)
 {
     size_t packet = device->card.packet;
 
-    for (size_t at = 0; at < length; at += packet)
+    for (size_t at = first_lost ? packet : 0; at < length; at += packet)
         fake_card_out_packet(&device->card, usb->buffer + at, length - at < packet ? length - at : packet);
     usb->actual_length = (int)length;
 }
@@ -214,26 +216,31 @@ static bool move_bulk_out(struct fake_usb_device *device, struct libusb_transfer
         usb->status = fake_usb.fault;
         length = length / 2 - length / 2 % device->card.packet;
     }
-    move_out(device, usb, length);
+    move_out(device, usb, length, false);
+    return true;
+}
+
+static bool move_in(struct fake_usb_device *device, struct libusb_transfer *usb)
+{
+    uint8_t transfer[WEIR_IN_TRANSFER_MAX + WEIR_RECORD_HEADER];
+    size_t length = fake_card_in_transfer(&device->card, transfer);
+
+    device->card.counters[WEIR_CNT_USB_IN_PACKETS] += (uint32_t)(length / device->card.packet + 1);
+    memcpy(usb->buffer, transfer, length);
+    usb->actual_length = (int)length;
+    usb->status = LIBUSB_TRANSFER_COMPLETED;
     return true;
 }
 
 static bool move_bulk_in(struct fake_usb_device *device, struct libusb_transfer *usb)
 {
-    uint8_t transfer[WEIR_IN_TRANSFER_MAX + WEIR_RECORD_HEADER];
-
     if (device->card.in_length == 0)
         return false;
-    usb->status = LIBUSB_TRANSFER_COMPLETED;
     if (fake_usb.in_faults && ++fake_usb.in_count % fake_usb.in_faults == 0) {
         usb->status = fake_usb.fault; // before anything moved
         return true;
     }
-    size_t length = fake_card_in_transfer(&device->card, transfer);
-    device->card.counters[WEIR_CNT_USB_IN_PACKETS] += (uint32_t)(length / device->card.packet + 1);
-    memcpy(usb->buffer, transfer, length);
-    usb->actual_length = (int)length;
-    return true;
+    return move_in(device, usb);
 }
 
 static bool move_notify(struct fake_usb_device *device, struct libusb_transfer *usb)
@@ -248,6 +255,27 @@ static bool move_notify(struct fake_usb_device *device, struct libusb_transfer *
     return true;
 }
 
+// What the controller does while the system has not heard of the failure.
+static void move_behind(struct io *failed)
+{
+    unsigned left = fake_usb.behind;
+
+    for (struct io *io = failed->next; io && left > 0; io = io->next) {
+        struct libusb_transfer *usb = io->usb;
+        if (usb->endpoint != failed->usb->endpoint || io->cancelled || usb->endpoint == WEIR_EP_NOTIFY)
+            continue;
+        struct fake_usb_device *device = fake_usb_device_of(usb->dev_handle);
+        left--;
+        if (is_out(usb)) {
+            move_out(device, usb, (size_t)usb->length, fake_usb.toggle_lost && left + 1 == fake_usb.behind);
+            usb->status = LIBUSB_TRANSFER_COMPLETED;
+            io->ended = true;
+        } else {
+            io->ended = device->card.in_length > 0 && move_in(device, usb);
+        }
+    }
+}
+
 // True when the transfer has ended.
 static bool step(struct io *io)
 {
@@ -259,6 +287,8 @@ static bool step(struct io *io)
         usb->status = device->dying ? LIBUSB_TRANSFER_ERROR : LIBUSB_TRANSFER_NO_DEVICE;
         return true;
     }
+    if (io->ended)
+        return true;
     if (io->cancelled) {
         usb->status = LIBUSB_TRANSFER_CANCELLED;
         return true;
@@ -275,8 +305,10 @@ static bool step(struct io *io)
     default:
         ended = move_notify(device, usb);
     }
-    if (ended && usb->status != LIBUSB_TRANSFER_COMPLETED)
+    if (ended && usb->status != LIBUSB_TRANSFER_COMPLETED) {
         device->halted[usb->endpoint] = true;
+        move_behind(io);
+    }
     return ended;
 }
 

@@ -143,6 +143,11 @@ bool weir_sim_wire_in(struct weir_sim *sim, const uint8_t *frame, size_t length)
     return true;
 }
 
+void weir_sim_set_link(struct weir_sim *sim, bool up)
+{
+    sim->card.link = up ? 1 | 2 << 1 | 1 << 3 : 0; // 1000 Mb/s, full duplex
+}
+
 size_t weir_sim_wire_queued(const struct weir_sim *sim)
 {
     return sim->wire_queued;
@@ -227,11 +232,11 @@ static bool step_wire(struct weir_sim *sim)
 bool weir_sim_run(struct weir_sim *sim, uint64_t until)
 {
     sim->events = 0;
-    while (sim->now < until && sim->events == 0) {
+    do {
         bool moved = step_control(sim) | step_out(sim) | step_in(sim) | step_wire(sim);
         if (!moved)
             return true;
-    }
+    } while (sim->now < until && sim->events == 0);
     return false;
 }
 

@@ -9,6 +9,7 @@
 #define TCP_PSH 0x08
 #define TCP_CWR 0x80
 #define UDP_CSUM_OFFSET 6
+#define IPV6_HEADER 40
 
 static uint16_t get16(const uint8_t *in)
 {
@@ -51,70 +52,97 @@ static void insert_checksum(uint8_t *frame, size_t length, size_t start, size_t 
     put16(frame + start + offset, sum);
 }
 
-// Patches a segment's headers: number `index` of `count`, with `length` bytes in all, payload from byte
-// `from` on.
-static void patch(uint8_t *segment, const struct weir_record *record, size_t length, size_t from,
-                  unsigned index, unsigned count)
+// A superframe on its way through the card, and one segment of it.
+struct cut {
+    const struct weir_record *record;
+    unsigned type; // without ECN
+    size_t ip;     // where its header begins
+    unsigned index, count;
+    size_t from;   // payload before this segment, bytes
+    size_t length; // of the segment
+};
+
+static void patch_ip(uint8_t *ip, const struct cut *cut)
 {
-    size_t l4 = record->csum_start;
-    uint8_t *ip = segment + 14;
-    uint8_t *tcp = segment + l4;
-    size_t ip_header = (size_t)(ip[0] & 15) * 4;
+    size_t header = cut->record->csum_start - cut->ip;
 
-    while ((size_t)(ip - segment) + ip_header != l4) // VLAN tags stand between
-        ip += 4, ip_header = (size_t)(ip[0] & 15) * 4;
-    put16(ip + 2, (uint32_t)(length - (size_t)(ip - segment)));
-    put16(ip + 4, get16(ip + 4) + index);
+    if (ip[0] >> 4 == 6) {
+        put16(ip + 4, (uint32_t)(cut->length - cut->ip - IPV6_HEADER));
+        return;
+    }
+    put16(ip + 2, (uint32_t)(cut->length - cut->ip));
+    if (!(cut->record->flags & WEIR_F_IP_ID_FIXED))
+        put16(ip + 4, get16(ip + 4) + cut->index);
     put16(ip + 10, 0);
-    put16(ip + 10, (uint16_t)~model_fold(model_sum(0, ip, ip_header)));
-
-    put32(tcp + 4, ((uint32_t)get16(tcp + 4) << 16 | get16(tcp + 6)) + (uint32_t)from);
-    if (index != 0)
-        tcp[13] &= (uint8_t)~TCP_CWR;
-    if (index != count - 1)
-        tcp[13] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
-    // The seed lacks the TCP length.
-    put16(tcp + record->csum_offset, model_fold((uint64_t)get16(tcp + record->csum_offset) + length - l4));
-    insert_checksum(segment, length, l4, record->csum_offset);
+    put16(ip + 10, (uint16_t)~model_fold(model_sum(0, ip, header)));
 }
 
-static unsigned segment_tcp4(const struct weir_record *record,
-                             void (*emit)(void *context, const uint8_t *frame, size_t length), void *context)
+static void patch_tcp(uint8_t *tcp, const struct cut *cut)
 {
-    size_t header = record->hdr_len;
-    size_t payload = record->length - header;
-    unsigned count = payload == 0 ? 1 : (unsigned)((payload + record->gso_size - 1) / record->gso_size);
+    put32(tcp + 4, ((uint32_t)get16(tcp + 4) << 16 | get16(tcp + 6)) + (uint32_t)cut->from);
+    if (cut->index != 0)
+        tcp[13] &= (uint8_t)~TCP_CWR;
+    if (cut->index != cut->count - 1)
+        tcp[13] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
+}
+
+static void patch(uint8_t *segment, const struct cut *cut)
+{
+    size_t start = cut->record->csum_start, offset = cut->record->csum_offset;
+    uint8_t *l4 = segment + start;
+
+    patch_ip(segment + cut->ip, cut);
+    if (cut->type == WEIR_GSO_UDP_L4)
+        put16(l4 + 4, (uint32_t)(cut->length - start));
+    else
+        patch_tcp(l4, cut);
+    // The seed lacks the length.
+    put16(l4 + offset, model_fold((uint64_t)get16(l4 + offset) + cut->length - start));
+    insert_checksum(segment, cut->length, start, offset);
+}
+
+static unsigned cut_all(struct cut *cut, model_emit *emit, void *context)
+{
+    const struct weir_record *record = cut->record;
+    size_t header = record->hdr_len, payload = record->length - header;
     uint8_t segment[UINT8_MAX + UINT16_MAX];
 
-    for (unsigned i = 0; i < count; i++) {
-        size_t from = (size_t)i * record->gso_size;
-        size_t part = payload - from < record->gso_size ? payload - from : record->gso_size;
+    cut->count = payload == 0 ? 1 : (unsigned)((payload + record->gso_size - 1) / record->gso_size);
+    for (; cut->index < cut->count; cut->index++) {
+        cut->from = (size_t)cut->index * record->gso_size;
+        size_t part = payload - cut->from < record->gso_size ? payload - cut->from : record->gso_size;
+        cut->length = header + part;
         memcpy(segment, record->data, header);
-        memcpy(segment + header, record->data + header + from, part);
-        patch(segment, record, header + part, from, i, count);
-        emit(context, segment, header + part);
+        memcpy(segment + header, record->data + header + cut->from, part);
+        patch(segment, cut);
+        emit(context, segment, cut->length);
     }
-    return count;
+    return cut->count;
 }
 
-unsigned model_segment(const struct weir_record *record,
-                       void (*emit)(void *context, const uint8_t *frame, size_t length), void *context)
+static bool is_tag(unsigned ethertype)
+{
+    return ethertype == 0x8100 || ethertype == 0x88A8;
+}
+
+unsigned model_segment(const struct weir_record *record, model_emit *emit, void *context)
 {
     static uint8_t frame[1 << WEIR_LENGTH_BITS];
     bool sum = record->flags & WEIR_F_NEEDS_CSUM;
-    unsigned type = record->gso_type & ~(unsigned)WEIR_GSO_ECN;
+    struct cut cut = {.record = record, .type = record->gso_type & ~(unsigned)WEIR_GSO_ECN, .ip = 14};
 
     if (record->length < 14 ||
         (sum && (uint32_t)record->csum_start + record->csum_offset + 2 > record->length))
         return 0;
-    if (type == WEIR_GSO_TCPV4) {
-        if (!sum || record->gso_size == 0 || record->hdr_len < record->csum_start + 20 ||
-            record->hdr_len > record->length || record->csum_start < 34)
+    if (record->gso_type != WEIR_GSO_NONE) {
+        size_t l4 = cut.type == WEIR_GSO_UDP_L4 ? 8 : 20;
+        while (cut.ip < 22 && is_tag(get16(record->data + cut.ip - 2)))
+            cut.ip += 4;
+        if (!sum || record->gso_size == 0 || record->hdr_len < record->csum_start + l4 ||
+            record->hdr_len > record->length || record->csum_start < cut.ip + 20)
             return 0;
-        return segment_tcp4(record, emit, context);
+        return cut_all(&cut, emit, context);
     }
-    if (type != WEIR_GSO_NONE)
-        return 0;
     memcpy(frame, record->data, record->length);
     if (sum)
         insert_checksum(frame, record->length, record->csum_start, record->csum_offset);

@@ -33,8 +33,15 @@ static void every_key_reaches_its_field(void **state)
     assert_int_equal(options.usb_lost, 1);
     assert_true(sim_options_parse("veth=v0", &options, error, sizeof error));
     assert_string_equal(options.veth, "v0");
+    assert_true(sim_options_parse("peer=unix:/x/cable", &options, error, sizeof error));
+    assert_string_equal(options.peer, "unix:/x/cable");
     assert_int_equal(options.loss, 0);
     assert_true(sim_options_parse("", &options, error, sizeof error));
+    assert_false(options.full_speed || options.full_speed_port);
+    assert_true(sim_options_parse("port=full", &options, error, sizeof error));
+    struct weir_sim_config config = {0};
+    sim_options_config(&options, &config);
+    assert_true(config.full_speed_port && !config.full_speed);
 }
 
 static void what_makes_no_sense_is_refused_with_advice(void **state)
@@ -53,6 +60,9 @@ static void what_makes_no_sense_is_refused_with_advice(void **state)
         {"seed=-1", "whole number"},
         {"seed=99999999999999999999", "whole number"},
         {"tap=a,veth=b", "one cable"},
+        {"peer=c,veth=b", "one cable"},
+        {"speed=full,port=full", "one of them"},
+        {"port=low", "high or full speed"},
         {"mac=03:00:00:00:00:01", "address of one card"},
         {"mac=02:00:00:00:00", "address of one card"},
         {"tap=0123456789012345678901234567890123456789012345678901234567890123456789", "too long"},

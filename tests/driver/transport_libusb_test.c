@@ -401,6 +401,118 @@ static void failed_transfers_cost_no_frame(void **state)
     }
 }
 
+// Sends frames and takes frames for a while in which transfers fail and others move behind them, then when
+// all is well again. Frames get lost; each that arrives is whole, none comes twice, and the order is kept.
+// Only what the card was in the middle of may be torn, once each time that the link starts anew.
+struct loose {
+    struct bench bench;
+    unsigned wire_torn, host_torn;
+    uint32_t wire_next, host_next; // numbers that may come
+};
+
+static void on_loose_frame(const uint8_t *frame, size_t length, uint32_t *next, unsigned *torn)
+{
+    uint32_t number = UINT32_MAX;
+
+    if (length >= 18)
+        memcpy(&number, frame + 14, 4);
+    if (!is_frame(frame, length, number)) {
+        ++*torn;
+        return;
+    }
+    if (number < *next)
+        fail_msg("frame %u came behind or as number %u", number, *next);
+    *next = number + 1;
+}
+
+static void on_loose_wire(void *context, const uint8_t *frame, size_t length)
+{
+    struct loose *loose = context;
+    on_loose_frame(frame, length, &loose->wire_next, &loose->wire_torn);
+}
+
+static void on_loose_host(void *context, const uint8_t *frame, size_t length, uint8_t flags)
+{
+    struct loose *loose = context;
+    (void)flags;
+    on_loose_frame(frame, length, &loose->host_next, &loose->host_torn);
+}
+
+static uint32_t wire_next(struct loose *loose)
+{
+    pthread_mutex_lock(&fake_usb.lock);
+    uint32_t next = loose->wire_next;
+    pthread_mutex_unlock(&fake_usb.lock);
+    return next;
+}
+
+// Frames `from` to `to`, both ways; the last ones again and again until they arrive.
+static void exchange_loosely(struct loose *loose, struct weir_card *card, uint32_t from, uint32_t to)
+{
+    uint8_t frame[FRAME];
+
+    for (uint32_t number = from; number < to || wire_next(loose) < from || loose->host_next < from;
+         number++) {
+        make_frame(frame, number);
+        fake_usb_wire_in(&loose->bench.device, frame, FRAME);
+        while (weir_card_send(card, &(struct weir_card_tx){.header = frame, .header_length = FRAME}) ==
+               -EAGAIN)
+            assert_int_equal(weir_card_poll(card, weir_card_now(card) + 1000000), 0);
+        if (number % 16 == 0)
+            assert_int_equal(weir_card_poll(card, weir_card_now(card) + 1000000), 0);
+    }
+}
+
+static void moved_behind(struct bench *bench, bool toggle_lost, unsigned out_faults, unsigned in_faults)
+{
+    struct loose *loose = calloc(1, sizeof *loose);
+    struct weir_card_receiver receiver = {.frame = on_loose_host, .context = loose};
+
+    assert_non_null(loose);
+    fake_usb_unplug(&bench->device);
+    plug(&loose->bench, &loose->bench.device, 4, "025765697204");
+    loose->bench.device.card.wire_out = on_loose_wire;
+    loose->bench.device.card.wire_context = loose;
+    fake_usb.fault = LIBUSB_TRANSFER_ERROR;
+    fake_usb.behind = 2;
+    fake_usb.toggle_lost = toggle_lost;
+    struct weir_card *card =
+        weir_card_open(open_transport(bench, ""), &receiver, bench->error, sizeof bench->error);
+    assert_non_null(card);
+    assert_int_equal(weir_card_set_rx_control(card, WEIR_RX_ENABLE), 0);
+    exchange_loosely(loose, card, 0, 100);
+    pthread_mutex_lock(&fake_usb.lock);
+    fake_usb.out_faults = out_faults;
+    fake_usb.in_faults = in_faults;
+    pthread_mutex_unlock(&fake_usb.lock);
+    uint32_t number = 100;
+    for (; number < 1500 || weir_card_stats(card)->restarts < 3; number += 100)
+        exchange_loosely(loose, card, number, number + 100);
+    pthread_mutex_lock(&fake_usb.lock);
+    fake_usb.out_faults = fake_usb.in_faults = 0;
+    pthread_mutex_unlock(&fake_usb.lock);
+    exchange_loosely(loose, card, number, number + 500);
+    const struct weir_card_stats stats = *weir_card_stats(card);
+    assert_in_range(loose->wire_torn, 0, stats.restarts);
+    assert_int_equal(loose->host_torn, 0);
+    assert_int_equal(stats.rx_bad_transfers, 0);
+    weir_card_close(card);
+    fake_usb_unplug(&loose->bench.device);
+    free(loose);
+}
+
+static void transfers_that_move_behind_a_failed_one_make_the_link_start_anew(void **state)
+{
+    moved_behind(*state, false, 9, 0);
+    fake_usb_init();
+    moved_behind(*state, false, 0, 11);
+}
+
+static void a_packet_that_the_card_took_for_a_repeated_one_makes_the_link_start_anew(void **state)
+{
+    moved_behind(*state, true, 9, 0);
+}
+
 // ---- Cancelling ----
 
 struct counted {
@@ -632,6 +744,8 @@ int main(void)
         TEST(short_of_memory_everything_still_arrives),
         TEST(with_no_memory_at_all_it_says_what_to_raise),
         TEST(failed_transfers_cost_no_frame),
+        TEST(transfers_that_move_behind_a_failed_one_make_the_link_start_anew),
+        TEST(a_packet_that_the_card_took_for_a_repeated_one_makes_the_link_start_anew),
         TEST(closing_calls_every_transfer_back),
         TEST(cancelling_races_with_the_end_and_each_comes_back_once),
         TEST(a_transfer_too_large_for_the_memory_goes_in_pieces),

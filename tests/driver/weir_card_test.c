@@ -197,35 +197,6 @@ static void send_says_eagain_when_all_transfers_are_busy_and_goes_on_later(void 
         assert_int_equal(bench->wire[i], i);
 }
 
-static void frames_the_card_cannot_take_are_refused(void **state)
-{
-    struct bench *bench = *state;
-    static uint8_t bytes[70000];
-    struct weir_card_tx tx = {.header = bytes, .header_length = 54, .payload = {{bytes, 9000}}};
-
-    assert_int_equal(weir_card_send(bench->card, &tx), -90); // EMSGSIZE: 9,054 bytes and no segmentation
-    tx.payload[0].length = 65000;
-    tx.gso_type = WEIR_GSO_TCPV4;
-    tx.gso_size = 1460;
-    assert_int_equal(weir_card_send(bench->card, &tx), -22); // EINVAL: segmentation without checksum
-    tx.needs_csum = true;
-    tx.csum_start = 34, tx.csum_offset = 16;
-    assert_int_equal(weir_card_send(bench->card, &tx), 0);
-    tx.gso_type = WEIR_GSO_UDP_L4; // not among this card's capabilities
-    assert_int_equal(weir_card_send(bench->card, &tx), -22);
-    tx.gso_type = WEIR_GSO_TCPV4;
-    tx.gso_size = 0;
-    assert_int_equal(weir_card_send(bench->card, &tx), -22);
-    tx.gso_size = 9000;
-    assert_int_equal(weir_card_send(bench->card, &tx), -90); // segments longer than a frame may be
-    tx.gso_type = WEIR_GSO_NONE;
-    tx.payload[0].length = 10;
-    tx.csum_start = 63; // its field would end behind the frame
-    assert_int_equal(weir_card_send(bench->card, &tx), -22);
-    tx.header_length = 3, tx.payload[0].length = 10, tx.needs_csum = false;
-    assert_int_equal(weir_card_send(bench->card, &tx), -22); // shorter than an Ethernet header
-}
-
 static void frames_from_the_wire_reach_the_receiver_in_order(void **state)
 {
     struct bench *bench = *state;
@@ -526,7 +497,6 @@ int main(void)
         TEST(transfer_of_whole_packets_ends_with_a_pad_record),
         TEST(every_frame_length_ends_its_transfer_short),
         TEST(send_says_eagain_when_all_transfers_are_busy_and_goes_on_later),
-        TEST(frames_the_card_cannot_take_are_refused),
         TEST(frames_from_the_wire_reach_the_receiver_in_order),
         TEST(nonsense_from_the_card_is_counted_and_survived),
         TEST(frames_pass_exactly_once_while_transfers_fail),

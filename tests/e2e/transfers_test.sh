@@ -27,8 +27,17 @@ check "the upload went down as superframes" at_least "$(stat "$work/up.stats" tx
     $((3 * $(stat "$work/up.stats" tx_superframes)))
 check "the card inserted a checksum in each segment" at_least "$(stat "$work/up.stats" tx_csum_inserted)" $(((4 << 20) / 1460))
 check "the card verified the checksum of each segment" at_least "$(stat "$work/down.stats" rx_csum_good)" $(((2 << 20) / 1460))
+check "the card sent segments of the download up without their headers" at_least "$(stat "$work/down.stats" rx_continued)" 100
+check "the driver glued them" at_least "$(stat "$work/down.stats" host_rx_glued)" 10
+check "the stack took large frames" at_least "$(stat "$work/down.stats" stack_tcp_in_glued)" 10
+check "the card sent the upload's acknowledgements up as a few numbers" at_least "$(stat "$work/up.stats" rx_pure_acks)" 100
+check "no transfer to the host was bad" is_zero "$(stat_sum host_rx_bad_transfers "$work"/*.stats)"
 check "no checksum was wrong" is_zero "$(stat_sum rx_csum_bad "$work"/*.stats)"
 check "no frame was lost for want of room" is_zero "$(stat "$work/down.stats" rx_overflow)"
 check "no record was bad" is_zero "$(($(stat_sum tx_bad_record "$work"/*.stats) + $(stat_sum tx_bad_transfer "$work"/*.stats)))"
+check "weir get --no-coalesce downloads the same" weir_on "" --stats="$work/plain.stats" --no-coalesce get -o "$work/plain.got" "http://$peer_ip:8080/file"
+check "its SHA-256 is the same" equal_files "$work/www/file" "$work/plain.got"
+check "nothing of it came short" is_zero "$(stat "$work/plain.stats" rx_continued)"
+rm -f "$work/plain.stats" # there is no capture of it
 check "tshark finds each frame of the card right" no_tshark_errors "$work"
 done_testing

@@ -22,8 +22,8 @@ struct test {
     struct weir_card_stats stats;
     struct weir_card_receiver receiver;
     struct kernel *kernel;
-    bool stamped;
-    uint64_t random;
+    bool stamped, damage; // damage: transfers are, and what comes is only read
+    uint64_t random, taken;
     const char *wrong;
 };
 
@@ -57,15 +57,19 @@ static const char *check_by_kernel(struct test *test, const struct weir_card_rx 
     bool v6 = rx->gso_type == WEIR_GSO_TCPV6;
     size_t ip = (size_t)rx->csum_start - (v6 ? 40 : 20);
 
-    super = (struct superframe){.length = rx->length,
-                                .needs_csum = true,
-                                .gso_type = rx->gso_type,
-                                .gso_size = rx->gso_size,
-                                .hdr_len = rx->hdr_len,
-                                .csum_start = rx->csum_start,
-                                .csum_offset = rx->csum_offset,
-                                .ip_start = v6 ? 0 : (uint16_t)ip};
+    super.record = (struct record){.flags = WEIR_F_NEEDS_CSUM,
+                                   .gso_type = rx->gso_type,
+                                   .hdr_len = (uint8_t)rx->hdr_len,
+                                   .gso_size = rx->gso_size,
+                                   .csum_start = rx->csum_start,
+                                   .csum_offset = rx->csum_offset,
+                                   .frame = super.bytes,
+                                   .length = rx->length,
+                                   .there = rx->length};
     memcpy(super.bytes, rx->frame, rx->length);
+    uint8_t *field = super.bytes + rx->csum_start + rx->csum_offset; // kernel_segment adds the length
+    uint16_t seed = model_sum(field, 2, 0xFFFF - (uint32_t)(rx->length - rx->csum_start));
+    field[0] = (uint8_t)(seed >> 8), field[1] = (uint8_t)seed;
     const char *wrong = kernel_segment(test->kernel, &super, &frames);
     if (wrong == NULL && frames.count != rx->segments)
         wrong = "Linux cuts a large frame into another number of segments";
@@ -86,12 +90,27 @@ static void on_frame(void *context, const struct weir_card_rx *rx)
 {
     struct test *test = context;
 
+    if (test->damage) {
+        test->taken += rx->segments + model_sum(rx->frame, rx->length, 0); // a sanitizer sees each byte
+        return;
+    }
     if (test->wrong == NULL)
         test->wrong = check_marks(test, rx);
     if (test->wrong == NULL)
         test->wrong = test->kernel != NULL && rx->gso_type != WEIR_GSO_NONE
                           ? check_by_kernel(test, rx)
                           : traffic_check(&test->traffic, rx);
+}
+
+// A few bytes anywhere, and a few in what looks like a record's header.
+static void damage(struct test *test, uint8_t *transfer, size_t length)
+{
+    for (uint64_t i = golden_random(&test->random) % 4; i > 0; i--)
+        transfer[golden_random(&test->random) % length] ^= (uint8_t)(1u << golden_random(&test->random) % 8);
+    for (size_t at = 0; at + WEIR_RECORD_HEADER <= length; at += 4)
+        if (transfer[at] == WEIR_RECORD_MAGIC && golden_random(&test->random) % 16 == 0)
+            transfer[at + 1 + golden_random(&test->random) % 11] ^=
+                (uint8_t)(1u << golden_random(&test->random) % 8);
 }
 
 // A transfer of random length, in memory of exactly its size.
@@ -110,8 +129,12 @@ static void pass_transfer(struct test *test)
     if (transfer == NULL)
         abort();
     memcpy(transfer, records, length);
+    if (test->damage)
+        damage(test, transfer, length);
     weir_glue_transfer(&test->glue, transfer, length);
     free(transfer);
+    if (test->damage)
+        return;
     if (test->wrong == NULL && traffic_missing(&test->traffic) > 0)
         test->wrong = "a frame is still missing at the end of its transfer";
     if (test->wrong == NULL && test->stats.rx_bad_transfers > 0)
@@ -166,6 +189,36 @@ static bool run(struct test *test, unsigned line, uint64_t seed, uint64_t count,
     return enough;
 }
 
+// Whatever arrives, it stays within its transfer, and the next good one is taken whole.
+static bool run_damage(struct test *test, unsigned line, uint64_t seed, uint64_t count)
+{
+    static const char sentence[] = "damaged transfers cost their rest at most";
+    uint64_t frames = 0, bad = 0, taken = 0;
+    const char *wrong = NULL;
+
+    for (; frames < count && wrong == NULL; seed++) {
+        start(test, seed, seed % 4 < 2);
+        test->damage = true;
+        while (test->traffic.frames < 400)
+            pass_transfer(test);
+        traffic_end(&test->traffic);
+        frames += test->traffic.frames, bad += test->stats.rx_bad_transfers, taken += test->stats.rx_frames;
+
+        test->damage = false;
+        test->stats.rx_bad_transfers = 0;
+        traffic_start(&test->traffic, ~seed);
+        pass_transfer(test);
+        traffic_end(&test->traffic);
+        wrong = test->wrong;
+    }
+    bool good = wrong == NULL && bad > frames / 100 && taken > frames / 2;
+    printf("# %" PRIu64 " frames up to seed %" PRIu64 ", %" PRIu64 " of them given out, %" PRIu64
+           " transfers given up%s%s\n%s %u - %s\n",
+           frames, seed - 1, taken, bad, wrong != NULL ? ": " : "", wrong != NULL ? wrong : "",
+           good ? "ok" : "not ok", line, sentence);
+    return good;
+}
+
 static bool run_kernel(struct test *test, uint64_t seed, uint64_t count)
 {
     static const char sentence[] =
@@ -174,10 +227,10 @@ static bool run_kernel(struct test *test, uint64_t seed, uint64_t count)
 
     test->kernel = kernel_open(why, sizeof why);
     if (test->kernel == NULL) {
-        printf("# %s\nnot ok 3 - %s\n", why, sentence);
+        printf("# %s\nnot ok 4 - %s\n", why, sentence);
         return false;
     }
-    bool good = run(test, 3, seed, count, true, sentence);
+    bool good = run(test, 4, seed, count, true, sentence);
     kernel_close(test->kernel);
     return good;
 }
@@ -200,11 +253,12 @@ int main(int argc, char **argv)
         else
             return 2;
     }
-    printf("1..%d\n", use_kernel ? 3 : 2);
+    printf("1..%d\n", use_kernel ? 4 : 3);
     bool good =
         run(&test, 1, seed, count, false, "segments rebuilt by the driver are the wire's, byte for byte");
     good =
         run(&test, 2, seed, count, true, "large frames cut again are the wire's segments, in order") && good;
+    good = run_damage(&test, 3, seed, count) && good;
     if (use_kernel)
         good = run_kernel(&test, seed, count / 4) && good;
     return good ? 0 : 1;

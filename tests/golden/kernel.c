@@ -32,11 +32,13 @@ enum {
     VNET_HEADER = 10,
     MARKER_SIZE = 60,
     CAPTURE_BUFFER = 64 << 20,
+    VIRTIO_NET_HDR_GSO_ECN = 0x80,
     PATIENCE_MS = 10000
 };
 
 struct kernel {
     int tap, capture;
+    bool uso;
     unsigned plain;
 };
 
@@ -64,6 +66,13 @@ static int open_tap(void)
         return -1;
     }
     return tap;
+}
+
+// TUN_F_USO4 and TUN_F_USO6 (Linux 6.2), which older headers do not know.
+static bool knows_uso(int tap)
+{
+    unsigned long uso = 0x20 | 0x40;
+    return ioctl(tap, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | uso) == 0;
 }
 
 static int open_capture(void)
@@ -109,6 +118,7 @@ struct kernel *kernel_open(char *why, size_t why_size)
         free(kernel);
         return NULL;
     }
+    kernel->uso = knows_uso(kernel->tap);
     for (size_t i = 0; i < sizeof setup / sizeof setup[0]; i++)
         if (system(setup[i]) != 0) {
             snprintf(why, why_size, "this failed: %s", setup[i]);
@@ -185,11 +195,72 @@ static ssize_t receive(struct kernel *kernel, uint8_t *frame, size_t room)
 // include/linux/virtio_net.h); but it reckons without TCP options there, and drops in tcp_gso_segment what
 // only their length made too long. Says whether `super` is such a one, which must come as the plain frame it
 // is.
-static bool must_come_plain(const struct superframe *super)
+static bool must_come_plain(const struct record *record)
 {
-    size_t payload = super->length - super->hdr_len, options = super->hdr_len - super->csum_start - 20u;
-    return super->gso_type != WEIR_GSO_NONE && payload <= super->gso_size &&
-           payload + options > super->gso_size;
+    bool udp = record->gso_type == WEIR_GSO_UDP_L4;
+    size_t payload = record->length - record->hdr_len;
+    size_t options = record->hdr_len - record->csum_start - (udp ? 8u : 20u);
+    return record->gso_type != WEIR_GSO_NONE && payload <= record->gso_size &&
+           payload + options > record->gso_size;
+}
+
+const char *kernel_cannot(const struct kernel *kernel, const struct plan *plan,
+                          const struct superframe *super)
+{
+    const struct record *record = &super->record;
+    size_t ip_length = record->length - super->ip_start, payload = record->length - record->hdr_len;
+
+    if (plan->flaw != FLAW_NONE)
+        return "the transfer is not right";
+    if (plan->odd != 0 && record->gso_type != WEIR_GSO_NONE)
+        return "its headers have an odd length";
+    if (record->flags & WEIR_F_IP_ID_FIXED)
+        return "the identification is fixed";
+    if (plan->kind == PLAN_ANYWHERE && record->csum_start < 34)
+        return "Linux puts no checksum over the Ethernet or IP header";
+    if (plan->kind == PLAN_USO && !kernel->uso)
+        return "this kernel has no USO";
+    if (super->ip_start != 0 && ip_length - (plan->ipv6 ? 40 : 0) > 65535)
+        return "it is longer than IP's 16 bits of length";
+    if (plan->kind == PLAN_USO && payload > (size_t)128 * plan->mss)
+        return "Linux cuts UDP into 128 segments at most";
+    return NULL;
+}
+
+// To Linux the checksum field holds the pseudo-header's sum with the whole length, to the card that of a
+// superframe without.
+static void seed_with_length(const struct record *record, uint8_t *frame)
+{
+    uint8_t *field = frame + record->csum_start + record->csum_offset;
+    uint16_t seed = model_sum(field, 2, (uint32_t)(record->length - record->csum_start));
+    field[0] = (uint8_t)(seed >> 8);
+    field[1] = (uint8_t)seed;
+}
+
+static const char *write_superframe(struct kernel *kernel, const struct record *record)
+{
+    static uint8_t frame[SUPERFRAME_ROOM];
+    bool plain = must_come_plain(record);
+    unsigned type = record->gso_type & ~(unsigned)WEIR_GSO_ECN;
+    if (record->gso_type & WEIR_GSO_ECN)
+        type |= VIRTIO_NET_HDR_GSO_ECN;
+    const uint8_t header[VNET_HEADER] = {
+        record->flags & WEIR_F_NEEDS_CSUM,
+        (uint8_t)(plain ? 0 : type),
+        record->hdr_len,
+        0,
+        (uint8_t)record->gso_size,
+        (uint8_t)(record->gso_size >> 8),
+        (uint8_t)record->csum_start,
+        (uint8_t)(record->csum_start >> 8),
+        (uint8_t)record->csum_offset,
+        (uint8_t)(record->csum_offset >> 8),
+    };
+    kernel->plain += plain;
+    memcpy(frame, record->frame, record->length);
+    if (record->gso_type != WEIR_GSO_NONE)
+        seed_with_length(record, frame);
+    return write_frame(kernel, header, frame, record->length);
 }
 
 const char *kernel_segment(struct kernel *kernel, const struct superframe *super, struct frames *out)
@@ -197,26 +268,7 @@ const char *kernel_segment(struct kernel *kernel, const struct superframe *super
     static const uint8_t no_header[VNET_HEADER];
     static const uint8_t marker[MARKER_SIZE] = {0x02, 1, 1, 1, 1, 1, 0x06, 1, 1, 1, 1, 1, 0x88, 0xB5};
     static uint8_t frame[SUPERFRAME_ROOM];
-    bool ecn = (super->gso_type & WEIR_GSO_ECN) != 0;
-    uint8_t gso_type =
-        ecn ? super->gso_type ^ WEIR_GSO_ECN ^ 0x80 : super->gso_type; // VIRTIO_NET_HDR_GSO_ECN
-    if (must_come_plain(super)) {
-        gso_type = WEIR_GSO_NONE;
-        kernel->plain++;
-    }
-    const uint8_t header[VNET_HEADER] = {
-        super->needs_csum ? WEIR_F_NEEDS_CSUM : 0,
-        gso_type,
-        (uint8_t)super->hdr_len,
-        (uint8_t)(super->hdr_len >> 8),
-        (uint8_t)super->gso_size,
-        (uint8_t)(super->gso_size >> 8),
-        (uint8_t)super->csum_start,
-        (uint8_t)(super->csum_start >> 8),
-        (uint8_t)super->csum_offset,
-        (uint8_t)(super->csum_offset >> 8),
-    };
-    const char *error = write_frame(kernel, header, super->bytes, super->length);
+    const char *error = write_superframe(kernel, &super->record);
 
     out->count = 0;
     if (error == NULL)

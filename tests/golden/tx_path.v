@@ -38,7 +38,7 @@ module tx_path (
         .m_valid(valid), .m_ready(ready), .m_data(data), .m_last(last), .m_abort(abort),
         .ev_bad_transfer(ev_bad_transfer));
 
-    segmenter #(.MAX_FRAME(9216), .ADDR_WIDTH(15)) segmenter (
+    segmenter #(.MAX_FRAME(9600), .ADDR_WIDTH(15)) segmenter (
         .clk(clk), .rst(rst),
         .s_rec_valid(rec_valid), .s_rec_ready(rec_ready), .s_rec_flags(flags), .s_rec_gso_type(gso_type),
         .s_rec_gso_size(gso_size), .s_rec_hdr_len(hdr_len), .s_rec_csum_start(csum_start),

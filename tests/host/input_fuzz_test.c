@@ -162,7 +162,12 @@ static void one_frame(void)
     uint8_t *exact = malloc(length > 0 ? length : 1);
     assert_non_null(exact);
     memcpy(exact, frame, length);
-    weir_stack_input(s.stack, s.now, exact, length, rnd(10) == 0 ? WEIR_RX_CSUM_GOOD : WEIR_RX_CSUM_UNKNOWN);
+    if (rnd(10) == 0) {
+        weir_stack_input_glued(s.stack, s.now, exact, length, (uint16_t)(rnd(2) == 0 ? rnd(4) : rnd(1500)));
+    } else {
+        weir_stack_input(s.stack, s.now, exact, length,
+                         rnd(10) == 0 ? WEIR_RX_CSUM_GOOD : WEIR_RX_CSUM_UNKNOWN);
+    }
     free(exact);
 }
 

@@ -132,7 +132,8 @@ void capabilities_are_laid_out_as_in_weir_link(void **)
     put(WEIR_CAPS_MAJOR, WEIR_VERSION_MAJOR, 1);
     put(WEIR_CAPS_MINOR, WEIR_VERSION_MINOR, 1);
     put(WEIR_CAPS_COUNTERS, WEIR_COUNTERS, 2);
-    put(WEIR_CAPS_FEATURES, WEIR_CAP_TIMESTAMP | WEIR_CAP_ARP, 4); // as in lib.mk, like the rest
+    put(WEIR_CAPS_FEATURES, WEIR_CAP_TIMESTAMP | WEIR_CAP_COALESCE | WEIR_CAP_ARP,
+        4); // as in lib.mk, like the rest
     put(WEIR_CAPS_MAX_SUPERFRAME, 65557, 4);
     put(WEIR_CAPS_MAX_FRAME, 9216, 2);
     put(WEIR_CAPS_MAC_ENTRIES, 20, 1);
@@ -159,18 +160,26 @@ void registers_read_as_they_were_written_and_reset_to_what_weir_link_says(void *
     assert_int_equal(b.m.in_timeout, 0x1234);
     b.write_register(WEIR_REG_IN_TIMEOUT, 0x10000); // more than there are bits: as long as can be
     assert_int_equal(b.m.in_timeout, 0xFFFF);
+    assert_int_equal(b.read_register(WEIR_REG_ACK_HOLD), WEIR_ACK_HOLD_RESET);
+    b.write_register(WEIR_REG_ACK_HOLD, 0x4321);
+    assert_int_equal(b.read_register(WEIR_REG_ACK_HOLD), 0x4321);
+    assert_int_equal(b.m.ack_hold, 0x4321);
+    b.write_register(WEIR_REG_ACK_HOLD, 0x12345678);
+    assert_int_equal(b.m.ack_hold, 0xFFFF);
+    assert_int_equal(b.m.in_timeout, 0xFFFF);
 }
 
-// This bench's card has WEIR_CAP_TIMESTAMP alone.
 void the_receive_mode_takes_the_bits_that_the_card_has(void **)
 {
     Bench b;
     assert_int_equal(b.read_register(WEIR_REG_RX_MODE), 0);
     b.write_register(WEIR_REG_RX_MODE, 0xFFFFFFFF);
-    assert_int_equal(b.read_register(WEIR_REG_RX_MODE), WEIR_RX_MODE_TIMESTAMP);
-    assert_int_equal(b.m.rx_mode, WEIR_RX_MODE_TIMESTAMP);
-    b.write_register(WEIR_REG_RX_MODE, WEIR_RX_MODE_COALESCE);
-    assert_int_equal(b.m.rx_mode, 0);
+    assert_int_equal(b.read_register(WEIR_REG_RX_MODE), WEIR_RX_MODE_TIMESTAMP | WEIR_RX_MODE_COALESCE);
+    for (unsigned mode : {WEIR_RX_MODE_COALESCE, WEIR_RX_MODE_TIMESTAMP}) {
+        b.write_register(WEIR_REG_RX_MODE, mode);
+        assert_int_equal(b.read_register(WEIR_REG_RX_MODE), mode);
+        assert_int_equal(b.m.rx_mode, mode);
+    }
     b.write_register(WEIR_REG_RX_MODE, WEIR_RX_MODE_TIMESTAMP);
     b.m.link_flush = 1;
     b.clock();

@@ -8,6 +8,7 @@
 extern "C" {
 #include <cmocka.h>
 }
+#include <algorithm>
 #include <memory>
 #include <random>
 #include <vector>
@@ -18,7 +19,7 @@ extern "C" {
 
 using Bytes = std::vector<uint8_t>;
 
-static const uint32_t MAX_LENGTH = 65557; // the module's default
+static const uint32_t MAX_LENGTH = 65536 + 255; // the module's default
 static const uint32_t SEED = 3;
 
 struct Record {
@@ -60,7 +61,7 @@ static bool sound(const Bytes &t, size_t at)
     if (t[at] != WEIR_RECORD_MAGIC || !known || (tail >> 18 & 3) != 0 || length > MAX_LENGTH)
         return false;
     if (t[at + WEIR_REC_FLAGS] != WEIR_F_PAD)
-        return t[at + WEIR_REC_FLAGS] <= WEIR_F_NEEDS_CSUM && length > 0;
+        return (t[at + WEIR_REC_FLAGS] & ~(WEIR_F_NEEDS_CSUM | WEIR_F_IP_ID_FIXED)) == 0 && length > 0;
     return little(t, at + 2, 4) == 0 && little(t, at + 6, 3) == 0 && tail == length;
 }
 
@@ -234,6 +235,34 @@ static void padding_records_are_skipped(void **)
     assert_int_equal(bench.seen.bad, 1);
 }
 
+// The bytes up to a multiple of 4 are the host's to choose; they are no part of the frame.
+static void what_stands_behind_a_frame_is_neither_passed_on_nor_looked_at(void **)
+{
+    Bench bench;
+    for (uint32_t length = 1; length <= 20; length++)
+        for (uint8_t filler : {0x00, 0xFF, WEIR_RECORD_MAGIC}) {
+            Bytes t = record(0, length);
+            std::fill(t.begin() + static_cast<ptrdiff_t>(WEIR_RECORD_HEADER + length), t.end(), filler);
+            check(bench, t + record(0, 7));
+            assert_int_equal(bench.seen.records.size(), 2);
+            assert_int_equal(bench.seen.records[0].bytes.size(), length);
+        }
+}
+
+// What they ask for together is the segmenter's to judge.
+static void a_frame_may_ask_for_a_checksum_and_a_fixed_identification_and_for_nothing_else(void **)
+{
+    Bench bench;
+    for (unsigned flags = 0; flags < 256; flags++)
+        for (unsigned type = 0; type < 16; type++) {
+            check(bench, record(static_cast<uint8_t>(flags), 40, static_cast<uint8_t>(type), 20));
+            bool known = flags == 0 || flags == WEIR_F_NEEDS_CSUM || flags == WEIR_F_IP_ID_FIXED ||
+                         flags == (WEIR_F_NEEDS_CSUM | WEIR_F_IP_ID_FIXED);
+            bool valid = type == 0 || type == 1 || type == 4 || type == 5 || type == 9 || type == 12;
+            assert_int_equal(bench.seen.records.size(), known && valid);
+        }
+}
+
 static void a_senseless_header_costs_the_rest_of_its_transfer_and_nothing_more(void **)
 {
     Bench bench;
@@ -311,7 +340,8 @@ static void a_byte_a_clock(void **)
     Bench bench;
     bench.stalls = false;
     const Bytes t = record(0, 1000);
-    assert_true(bench.send(t) <= t.size() + 1 + 2 + 3); // one for the end; a record's header costs two and its end three
+    assert_true(bench.send(t) <=
+                t.size() + 1 + 2 + 3); // one for the end; a record's header costs two and its end three
 }
 
 int main(int argc, char **argv)
@@ -320,6 +350,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(records_come_out_as_they_went_in),
         cmocka_unit_test(padding_records_are_skipped),
+        cmocka_unit_test(what_stands_behind_a_frame_is_neither_passed_on_nor_looked_at),
+        cmocka_unit_test(a_frame_may_ask_for_a_checksum_and_a_fixed_identification_and_for_nothing_else),
         cmocka_unit_test(a_senseless_header_costs_the_rest_of_its_transfer_and_nothing_more),
         cmocka_unit_test(a_transfer_that_ends_early_withdraws_the_record),
         cmocka_unit_test(any_bytes_leave_it_in_step_by_the_next_transfer),

@@ -67,11 +67,36 @@ static void carries_all_the_way_around_settle_in_two_bytes(void **)
     check(256);
 }
 
+// The sum of FF..FF is FFFF, and one more byte of 01 in any place sends a carry around the whole of it, once
+// or, with a second one, twice.
+static void the_carry_comes_around_from_every_position(void **)
+{
+    Bench bench;
+    for (unsigned length = 2; length <= 40; length++)
+        for (unsigned one = 0; one < length; one++)
+            for (unsigned other = 0; other < length; other++) {
+                uint32_t sum = 0;
+                bench.clock(true, false, 0);
+                for (unsigned pass = 0; pass < 2; pass++) // FFs, then the ones in their places
+                    for (unsigned i = 0; i < (length + 1) / 2 * 2; i++) {
+                        unsigned data = pass == 0 ? 0xFF : (i == one) + (i == other);
+                        sum += i % 2 == 0 ? data << 8 : data;
+                        bench.clock(false, true, static_cast<uint8_t>(data));
+                    }
+                bench.clock(false, true, 0);
+                bench.clock(false, true, 0);
+                while (sum >> 16)
+                    sum = (sum & 0xFFFF) + (sum >> 16);
+                assert_int_equal(bench.dut->sum, sum);
+            }
+}
+
 int main(int argc, char **argv)
 {
     Verilated::commandArgs(argc, argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_sums_random_bytes),
+        cmocka_unit_test(the_carry_comes_around_from_every_position),
         cmocka_unit_test(carries_all_the_way_around_settle_in_two_bytes),
     };
     return cmocka_run_group_tests_name("tx_checksum", tests, nullptr, nullptr);

@@ -40,6 +40,7 @@ class Campaign : public Streams
         usb_host *host = card.host.get();
         usb_times &times = host->times;
         times.reset = 15000;
+        host->phy.start_clocks = 300;
         times.chirp_latest = 20000;
         times.chirp_shortest = 500;
         times.chirp_end = 30000;
@@ -182,19 +183,8 @@ class Campaign : public Streams
         usb_host *host = card.host.get();
         resets++;
         resetting = true;
-        host->was_high_speed = host->port == USB_PORT_ENABLED && usb_phy_high_speed(&host->phy);
         usb_host_fail_all(host);
-        host->state = USB_HOST_RESETTING;
-        host->phase = USB_PHASE_READY;
-        host->phy.tx_ready = false;
-        host->port = USB_PORT_RESET;
-        host->port_since = host->reset_begin = host->clock;
-        host->event = host->clock + 1;
-        host->address = 0;
-        memset(host->endpoints, 0, sizeof host->endpoints);
-        host->enumeration.step = host->enumeration.tries = host->enumeration.reading = 0;
-        host->enumeration.active = 0;
-        usb_phy_drive(&host->phy, USB_LINE_SE0);
+        usb_host_reset(host);
     }
 
     // The hub lets go of the bus.
@@ -202,13 +192,8 @@ class Campaign : public Streams
     {
         usb_host *host = card.host.get();
         resetting = true;
-        usb_host_fail_all(host);
+        usb_host_unplug(host);
         host->state = USB_HOST_RESETTING;
-        host->phase = USB_PHASE_READY;
-        host->phy.tx_ready = false;
-        host->port = USB_PORT_OFF;
-        host->event = USB_NEVER;
-        usb_phy_drive(&host->phy, USB_LINE_FREE);
     }
 
     void reset_step()

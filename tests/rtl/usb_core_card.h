@@ -58,6 +58,28 @@ class Card
                usb_host_state(host.get()) == USB_HOST_CONFIGURED;
     }
 
+    // What a host does that has lost patience: everything under way ends, and reset begins.
+    void reset()
+    {
+        host->times.reset = 10000 * USB_CLOCKS_PER_US; // from high speed the device needs 3 ms more to see it
+        usb_host_reset(host.get());
+        usb_host_want_configuration(host.get(), 1);
+    }
+
+    // The bus falls silent until the PHY sleeps; false if it does not. And until resume is over, of which the host's times
+    // are shorter than 20 ms and 10 ms.
+    bool suspend()
+    {
+        host->times.resume = 4000 * USB_CLOCKS_PER_US;
+        host->times.resume_recovery = 100 * USB_CLOCKS_PER_US;
+        return usb_host_suspend(host.get()) &&
+               run(400000, [&] { return host->phy.state == USB_PHY_LOW_POWER; });
+    }
+    bool awake()
+    {
+        return run(1000000, [&] { return !usb_host_suspended(host.get()); });
+    }
+
     // One transfer from submission to completion.
     weir_usb_status transfer(uint8_t endpoint, Bytes &data, const uint8_t *setup = nullptr,
                              uint64_t clocks = 6000000)

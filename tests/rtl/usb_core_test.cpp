@@ -408,32 +408,12 @@ static void each_notification_is_sent_once(void **)
     assert_int_equal(card.transfer(WEIR_EP_NOTIFY, more, nullptr, 200 * MICROFRAME), WEIR_USB_CANCELLED);
 }
 
-// What a host does that has lost patience: everything under way ends, and reset begins. From high speed the
-// device needs 3 ms more than from full speed to see it.
-static void begin_reset(Card &card)
-{
-    usb_host_fail_all(card.host.get());
-    usb_host *host = card.host.get();
-    host->times.chirp_latest = 4000 * USB_CLOCKS_PER_US;
-    host->times.reset = 10000 * USB_CLOCKS_PER_US;
-    host->state = USB_HOST_RESETTING;
-    host->port = USB_PORT_RESET;
-    host->phase = USB_PHASE_READY;
-    host->port_since = host->reset_begin = host->clock;
-    host->event = host->clock + 1;
-    host->address = 0;
-    memset(host->endpoints, 0, sizeof host->endpoints);
-    memset(&host->enumeration, 0, sizeof host->enumeration);
-    usb_host_want_configuration(host, 1);
-    usb_phy_drive(&host->phy, USB_LINE_SE0);
-}
-
 static void a_reset_in_the_middle_of_transfers_starts_everything_anew(void **)
 {
     Card card;
     for (unsigned i = 0; i < 3; i++) {
         if (i > 0)
-            begin_reset(card);
+            card.reset();
         assert_enumerates(card);
         assert_int_equal(card.flushes, 2 * (i + 1)); // reset and SET_CONFIGURATION
         Bytes data = pattern(700, i), got(2048);
@@ -462,50 +442,22 @@ static void suspend_puts_the_phy_to_sleep_and_resume_brings_high_speed_back(void
     assert_enumerates(card);
     usb_host *host = card.host.get();
     for (unsigned i = 0; i < 3; i++) {
-        host->port = USB_PORT_OFF;
-        host->event = USB_NEVER;
-        usb_phy_drive(&host->phy, USB_LINE_FREE);
-        assert_true(card.run(400000, [&] { return host->phy.state == USB_PHY_LOW_POWER; }));
+        assert_true(card.suspend());
         card.run(100000);
         assert_int_equal(host->phy.state, USB_PHY_LOW_POWER);
-        usb_phy_drive(&host->phy, USB_LINE_K);
-        card.run(20000);
-        assert_int_not_equal(host->phy.state, USB_PHY_LOW_POWER);
-        usb_phy_drive(&host->phy, USB_LINE_SE0);
-        card.run(80); // 1.33 us, two low-speed bit times
-        host->port = USB_PORT_ENABLED;
-        host->next_sof = host->event = host->clock + 100;
+        assert_true(usb_host_resume(host));
+        assert_true(card.awake());
         Bytes data = pattern(300, i);
         assert_int_equal(card.transfer(WEIR_EP_OUT, data), WEIR_USB_OK);
         card.run(1000);
         assert_true(card.transfers.size() == i + 1 && card.transfers.back() == data);
-        assert_true(card.core->configured);
+        assert_true(card.core->configured && card.core->high_speed && !card.core->suspended);
     }
     assert_int_equal(card.flushes, 2);
+    assert_int_equal(host->stats.remote_wakeups, 0);
 }
 
 // ---- Remote wake-up ----
-
-// The bus rests until the PHY sleeps; false if it does not.
-static bool suspend(Card &card)
-{
-    usb_host *host = card.host.get();
-    host->port = USB_PORT_OFF;
-    host->event = USB_NEVER;
-    usb_phy_drive(&host->phy, USB_LINE_FREE);
-    return card.run(400000, [&] { return host->phy.state == USB_PHY_LOW_POWER; });
-}
-
-static void end_resume(Card &card)
-{
-    usb_host *host = card.host.get();
-    usb_phy_drive(&host->phy, USB_LINE_K);
-    card.run(20000);
-    usb_phy_drive(&host->phy, USB_LINE_SE0);
-    card.run(80);
-    host->port = USB_PORT_ENABLED;
-    host->next_sof = host->event = host->clock + 100;
-}
 
 static void the_card_wakes_a_host_that_allows_it(void **)
 {
@@ -517,14 +469,14 @@ static void the_card_wakes_a_host_that_allows_it(void **)
         assert_int_equal(card.control(0x00, 3, 1, 0), WEIR_USB_OK);
         assert_int_equal(card.control(0x80, 0, 0, 0, status), WEIR_USB_OK);
         assert_int_equal(status[0], 2);
-        assert_true(suspend(card));
+        assert_true(card.suspend());
         card.core->wake_request = 1;
-        assert_true(card.run(2000, [&] { return host->phy.device == USB_LINE_K; }));
+        assert_true(card.run(70000, [&] { return host->phy.device == USB_LINE_K; })); // the PHY takes 1 ms
         const uint64_t begin = card.clock;
-        usb_phy_drive(&host->phy, USB_LINE_K); // the hub takes over within 1 ms
         assert_true(card.run(1000000, [&] { return host->phy.device == USB_LINE_FREE; }));
         assert_in_range(card.clock - begin, 60000, 900000);
-        end_resume(card);
+        assert_true(card.awake());
+        assert_int_equal(host->stats.remote_wakeups, i + 1);
         card.core->wake_request = 0;
         assert_int_equal(card.transfer(WEIR_EP_OUT, data), WEIR_USB_OK);
         assert_true(card.core->high_speed && !card.core->suspended);
@@ -540,14 +492,15 @@ static void the_card_leaves_a_host_asleep_that_does_not_allow_waking(void **)
     assert_enumerates(card);
     usb_host *host = card.host.get();
     for (int i = 0; i < 2; i++) {
-        assert_true(suspend(card));
+        assert_true(card.suspend());
         card.core->wake_request = 1;
         for (int clock = 0; clock < 300000; clock++) {
             card.step();
             assert_int_equal(host->phy.state, USB_PHY_LOW_POWER);
         }
         card.core->wake_request = 0;
-        end_resume(card);
+        assert_true(usb_host_resume(host));
+        assert_true(card.awake());
         assert_int_equal(card.control(0x00, 3, 1, 0), WEIR_USB_OK); // allowed, and forbidden again
         assert_int_equal(card.control(0x00, 1, 1, 0), WEIR_USB_OK);
     }

@@ -18,7 +18,7 @@
 #define MS 1000000ull
 #define IN_TRANSFERS 4
 #define FRAMES_MAX 64
-#define FRAME_MAX 9216
+#define FRAME_MAX 9600
 
 struct frame {
     uint8_t data[FRAME_MAX];
@@ -131,7 +131,7 @@ static struct bench *plug_in_as(struct weir_sim_config config)
     struct bench *b = calloc(1, sizeof *b);
     char error[200] = "";
     b->random = 5;
-    b->packet = config.full_speed ? 64 : 512;
+    b->packet = config.full_speed || config.full_speed_port ? 64 : 512;
     config.wire_out = on_wire;
     config.wire_context = b;
     config.error = error;
@@ -407,6 +407,63 @@ static void full_speed_carries_19_packets_a_frame(void **state)
     unplug(b);
 }
 
+// ---- The card with its ULPI PHY, at a port that leaves its chirp unanswered ----
+
+static void a_port_of_full_speed_gets_full_speed_of_the_ulpi_card(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        struct bench *b = plug_in_as((struct weir_sim_config){.full_speed_port = true, .seed = seed});
+        struct weir_sim_usb_stats before, after;
+        assert_true(weir_sim_attached(b->sim) && !weir_sim_high_speed(b->sim));
+        weir_sim_usb_stats(b->sim, &before);
+        const uint64_t began = weir_sim_now(b->sim);
+        random_frames_come_back(b, 2);
+        for (size_t length = 60; length < 70; length++) { // records around a packet's end, alone
+            b->got_count = b->sent_count = 0;
+            add_random_frame(b, length);
+            send(b, 1);
+            assert_memory_equal(b->got[0].data, b->sent[0].data, b->sent[0].length);
+        }
+        weir_sim_usb_stats(b->sim, &after);
+        assert_in_range((after.microframes - before.microframes) * MS, weir_sim_now(b->sim) - began - MS,
+                        weir_sim_now(b->sim) - began + MS);
+        assert_int_equal(after.retries, before.retries);
+        unplug(b);
+    }
+}
+
+// Device qualifier, and the two configuration descriptors: each says what the other speed would be.
+static void descriptors_tell_the_speed_that_the_port_allowed(void **state)
+{
+    (void)state;
+    for (int full = 0; full < 2; full++) {
+        struct bench *b = plug_in_as((struct weir_sim_config){.full_speed_port = full});
+        for (uint8_t type = 2; type <= 7; type += 5) { // configuration; other speed
+            uint8_t bytes[256];
+            struct weir_usb_transfer read = {.setup = {0x80, 6, 0, type, 0, 0, sizeof bytes - 1, 0},
+                                             .buffer = bytes,
+                                             .length = sizeof bytes - 1};
+            assert_int_equal(transfer_now(b, &read), WEIR_USB_OK);
+            assert_int_equal(bytes[1], type);
+            unsigned bulk = 0;
+            for (size_t at = 0; at < read.actual; at += bytes[at])
+                if (bytes[at + 1] == 5 && bytes[at + 3] == 2) {
+                    assert_int_equal(bytes[at + 4] | bytes[at + 5] << 8, full == (type == 2) ? 64 : 512);
+                    bulk++;
+                }
+            assert_int_equal(bulk, 2);
+        }
+        uint8_t qualifier[10];
+        struct weir_usb_transfer read = {.setup = {0x80, 6, 0, 6, 0, 0, sizeof qualifier, 0},
+                                         .buffer = qualifier,
+                                         .length = sizeof qualifier};
+        assert_int_equal(transfer_now(b, &read), WEIR_USB_OK);
+        assert_int_equal(read.actual, 10);
+        unplug(b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -417,6 +474,8 @@ int main(void)
         cmocka_unit_test(each_refused_record_and_each_bad_transfer_is_counted),
         cmocka_unit_test(frames_come_back_at_full_speed_at_the_limits_of_the_line),
         cmocka_unit_test(full_speed_carries_19_packets_a_frame),
+        cmocka_unit_test(a_port_of_full_speed_gets_full_speed_of_the_ulpi_card),
+        cmocka_unit_test(descriptors_tell_the_speed_that_the_port_allowed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

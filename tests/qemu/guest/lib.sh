@@ -60,7 +60,7 @@ card_is_gone() { ! card_dir; }
 # nothing but what a healthy device gives; further lines that are as they should be: log_is_clean REGULAR-EXPRESSION. That a busy
 # machine gives an emulated processor too little time, which the kernel's clocks complain about, is not the card's.
 log_is_clean() {
-    local healthy='new high-speed USB device number|New USB device (found|strings)|(Product|Manufacturer|SerialNumber): '
+    local healthy='new (high|full)-speed USB device number|New USB device (found|strings)|(Product|Manufacturer|SerialNumber): '
     dmesg -r | tail -n "+$((log_start + 1))" >/tmp/log
     grep -E ' 1-1(:|\.|$)' /tmp/log || { echo "the kernel says nothing of the card"; return 1; }
     ! { grep -E '^<[0-4]>' /tmp/log | grep -Ev '\] (clocksource|hrtimer|perf|rcu|tsc):'; grep -E ' 1-1(:|$)' /tmp/log | grep -Ev "$healthy${1:+|$1}"; } | grep .

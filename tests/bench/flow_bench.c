@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// One flow of full-size segments, sent or received as fast as card and USB allow: the host's end of
+// segment_wire.h.
+#include "bench.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "segment_wire.h"
+#include "transport_internal.h"
+#include "weir_card.h"
+#include "weir_link.h"
+
+#define MICROFRAME 125000 // ns
+#define SUPERFRAME 65000  // bytes of payload at most: an IPv4 packet has 65,535 in all
+#define SEND_WINDOW (512 << 10)
+#define RECEIVE_WINDOW (56 << 10) // what the card's receive memory holds, for it cannot ask the peer to wait
+
+struct flow {
+    const struct flow_bench *bench;
+    struct segment_wire wire;
+    struct weir_card *card;
+    size_t sent, acked, received, acknowledged;
+    uint16_t id;
+    bool damaged;
+    uint8_t payload[SUPERFRAME];
+};
+
+static void on_frame(void *context, const struct weir_card_rx *rx)
+{
+    struct flow *flow = context;
+    struct segment segment;
+    size_t payload, header = segment_header_length(&flow->wire.flow);
+
+    if (!(rx->flags & WEIR_F_DATA_VALID) ||
+        !segment_parse(&flow->wire.flow, rx->frame, rx->length, false, &segment, &payload) ||
+        segment.seq != (uint32_t)flow->received) {
+        flow->damaged = true;
+        return;
+    }
+    flow->acked += segment.ack - (uint32_t)flow->acked;
+    for (size_t i = 0; i < payload; i++)
+        flow->damaged |= rx->frame[header + i] != segment_byte(flow->received + i);
+    flow->received += payload;
+}
+
+static int emit(struct flow *flow, size_t payload)
+{
+    uint8_t header[SEGMENT_HEADER_MAX];
+    bool last = payload > 0 && flow->sent + payload == flow->bench->bytes;
+    size_t mss = segment_mss(&flow->wire.flow), tcp_at = segment_tcp_at(&flow->wire.flow);
+    bool super = payload > mss;
+    struct segment segment = {
+        .seq = (uint32_t)flow->sent,
+        .ack = (uint32_t)flow->received,
+        .id = flow->id,
+        .flags = SEGMENT_ACK | (last ? SEGMENT_PSH : 0),
+        .milliseconds = (uint32_t)(weir_card_now(flow->card) / 1000000),
+    };
+    struct weir_card_tx tx = {
+        .header = header,
+        .header_length = segment_header_length(&flow->wire.flow),
+        .payload = {{flow->payload, payload}},
+        .needs_csum = true,
+        .csum_start = (uint16_t)tcp_at,
+        .csum_offset = 16,
+        .gso_type = super ? (flow->bench->ipv6 ? WEIR_GSO_TCPV6 : WEIR_GSO_TCPV4) : WEIR_GSO_NONE,
+        .gso_size = super ? (uint16_t)mss : 0,
+    };
+
+    for (size_t i = 0; i < payload; i++)
+        flow->payload[i] = segment_byte(flow->sent + i);
+    segment_emit(&flow->wire.flow, &segment, payload, header);
+    if (!super)
+        segment_add_length(&flow->wire.flow, header, tx.header_length + payload);
+    flow->id = (uint16_t)(flow->id + payload / mss + 1);
+    int error = weir_card_send(flow->card, &tx);
+    if (error == 0)
+        flow->sent += payload;
+    return error;
+}
+
+static int step(struct flow *flow)
+{
+    size_t most = flow->bench->tso ? SUPERFRAME / segment_mss(&flow->wire.flow) : 1;
+    int error = 0;
+
+    most *= segment_mss(&flow->wire.flow);
+    while (!error && flow->sent < flow->bench->bytes && !flow->bench->receive &&
+           flow->sent - flow->acked < SEND_WINDOW && weir_card_can_send(flow->card)) {
+        size_t left = flow->bench->bytes - flow->sent;
+        error = emit(flow, left < most ? left : most);
+    }
+    // One acknowledgement for all that came with the last transfers.
+    if (!error && flow->acknowledged != flow->received && weir_card_can_send(flow->card)) {
+        error = emit(flow, 0);
+        flow->acknowledged = flow->received;
+    }
+    return error ? error : weir_card_poll(flow->card, weir_card_now(flow->card) + MICROFRAME);
+}
+
+static bool set_up(struct flow *flow)
+{
+    char error[200] = "out of memory";
+    const struct flow_bench *bench = flow->bench;
+
+    flow->wire.flow.ipv6 = bench->ipv6;
+    flow->wire.flow.timestamps = bench->timestamps;
+    flow->wire.ack_every = bench->ack_every;
+    flow->wire.total = bench->receive ? bench->bytes : 0;
+    flow->wire.window = RECEIVE_WINDOW;
+    struct weir_transport *transport =
+        weir_transport_sim_open_on("", segment_wire_init(&flow->wire), error, sizeof error);
+    struct weir_card_receiver receiver = {.frame = on_frame, .context = flow};
+    flow->card = transport ? weir_card_open(transport, &receiver, error, sizeof error) : NULL;
+    if (!flow->card) {
+        fprintf(stderr, "no card: %s\n", error);
+        return false;
+    }
+    memcpy(flow->wire.flow.host_mac, weir_card_caps(flow->card)->mac, 6);
+    return weir_card_set_rx_mode(flow->card, bench->coalesce ? WEIR_CARD_RX_GLUED : WEIR_CARD_RX_PLAIN,
+                                 false) == 0 &&
+           weir_card_set_rx_control(flow->card, WEIR_RX_ENABLE) == 0;
+}
+
+bool flow_bench(const struct flow_bench *bench, struct flow_result *result)
+{
+    static struct flow flow; // too large for the stack
+    uint32_t before[WEIR_COUNTERS], after[WEIR_COUNTERS];
+    const size_t *progress = bench->receive ? &flow.received : &flow.acked;
+    int error = 0;
+
+    flow = (struct flow){.bench = bench};
+    if (!set_up(&flow))
+        return false;
+    weir_card_counters(flow.card, before);
+    weir_time start = weir_card_now(flow.card);
+    while (!error && *progress < bench->bytes && !flow.damaged && !flow.wire.damaged)
+        error = step(&flow);
+    weir_time time = weir_card_now(flow.card) - start;
+    weir_card_counters(flow.card, after);
+    double microframes = (double)time / MICROFRAME;
+    result->out_packets = (after[WEIR_CNT_USB_OUT_PACKETS] - before[WEIR_CNT_USB_OUT_PACKETS]) / microframes;
+    result->in_packets = (after[WEIR_CNT_USB_IN_PACKETS] - before[WEIR_CNT_USB_IN_PACKETS]) / microframes;
+    result->naks = after[WEIR_CNT_USB_OUT_NAK] - before[WEIR_CNT_USB_OUT_NAK] + after[WEIR_CNT_USB_OUT_NYET] -
+                   before[WEIR_CNT_USB_OUT_NYET];
+    result->lost = after[WEIR_CNT_RX_OVERFLOW] - before[WEIR_CNT_RX_OVERFLOW];
+    result->goodput = (double)bench->bytes * 8e3 / (double)time;
+    weir_card_close(flow.card);
+    if (error)
+        fprintf(stderr, "the card stopped: %s\n", strerror(-error));
+    return !error && !flow.damaged && !flow.wire.damaged &&
+           (bench->receive || flow.wire.received == bench->bytes);
+}
