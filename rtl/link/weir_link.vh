@@ -149,7 +149,7 @@
 // RW: with COALESCE, while bulk OUT is busy, an IN transfer of nothing but pure acknowledgements waits this many microseconds for
 // more to share it: each IN packet takes the bus from an OUT packet. 0: it does not wait; 65,535 at most. There with COALESCE.
 `define WEIR_REG_ACK_HOLD 5
-`define WEIR_ACK_HOLD_RESET 1500
+`define WEIR_ACK_HOLD_RESET 1200
 // RO: device time in ns, lower half; reading it keeps the upper half for WEIR_REG_TIME_HIGH.
 `define WEIR_REG_TIME 6
 `define WEIR_REG_TIME_HIGH 7

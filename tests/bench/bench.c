@@ -35,6 +35,47 @@ static void stream(size_t mib, bool tso)
                "with TSO the OUT endpoint takes at least 12 bulk packets a microframe");
 }
 
+// The share of 13 bulk packets a microframe, in per cent.
+static double share(double packets)
+{
+    return packets * 100 / 13;
+}
+
+// One row: a flow of full-size segments, without a TCP behind it.
+static void flow(size_t mib, bool receive, bool ipv6, bool timestamps)
+{
+    struct flow_bench bench = {.bytes = mib << 20,
+                               .ipv6 = ipv6,
+                               .timestamps = timestamps,
+                               .receive = receive,
+                               .tso = true,
+                               .coalesce = true,
+                               .ack_every = 2};
+    struct flow_result result = {0};
+    bool right = flow_bench(&bench, &result);
+    double packets = receive ? result.in_packets : result.out_packets;
+    char sentence[120];
+
+    printf("    %-7s  %s  %-11s %7.2f  %6.2f %%  %9.2f  %7.1f Mb/s  %5u\n", receive ? "receive" : "send",
+           ipv6 ? "IPv6" : "IPv4", timestamps ? "time stamps" : "", packets, share(packets),
+           receive ? result.out_packets : result.in_packets, result.goodput,
+           receive ? result.lost : result.naks);
+    snprintf(sentence, sizeof sentence, "%s over %s%s: at least %d %% of USB high speed, nothing %s",
+             receive ? "a stream received" : "a stream sent with TSO", ipv6 ? "IPv6" : "IPv4",
+             timestamps ? " with time stamps" : "", receive ? 98 : 99, receive ? "lost" : "refused");
+    target(right && share(packets) >= (receive ? 98 : 99) && result.lost == 0 && result.naks == 0, sentence);
+}
+
+static void flows(size_t mib)
+{
+    printf("Flows of full-size segments over USB high speed; each second one acknowledged, receive "
+           "coalescing on\n"
+           "                                  packets a    of 13      packets   goodput      NAKs,\n"
+           "                                 microframe             other way                lost\n");
+    for (unsigned i = 0; i < 8; i++)
+        flow(i < 4 ? mib : (mib + 3) / 4, i >= 4, i & 1, i & 2);
+}
+
 static void arp(void)
 {
     struct arp_result result;
@@ -53,6 +94,7 @@ int main(int argc, char **argv)
 
     stream(mib, true);
     stream(mib / 4 > 0 ? mib / 4 : 1, false);
+    flows(mib / 2 > 0 ? mib / 2 : 1);
     arp();
     printf("1..%d\n", tests);
     return failures > 0;

@@ -108,7 +108,6 @@ static bool set_up(struct flow *flow)
     flow->wire.flow.ipv6 = bench->ipv6;
     flow->wire.flow.timestamps = bench->timestamps;
     flow->wire.ack_every = bench->ack_every;
-    flow->wire.total = bench->receive ? bench->bytes : 0;
     flow->wire.window = RECEIVE_WINDOW;
     struct weir_transport *transport =
         weir_transport_sim_open_on("", segment_wire_init(&flow->wire), error, sizeof error);
@@ -135,6 +134,7 @@ bool flow_bench(const struct flow_bench *bench, struct flow_result *result)
     if (!set_up(&flow))
         return false;
     weir_card_counters(flow.card, before);
+    flow.wire.total = bench->receive ? bench->bytes : 0; // the peer may begin
     weir_time start = weir_card_now(flow.card);
     while (!error && *progress < bench->bytes && !flow.damaged && !flow.wire.damaged)
         error = step(&flow);

@@ -56,7 +56,8 @@ static void close_wire(struct wire *wire)
 struct wire *stack_wire_create(struct weir_stack *stack, void (*after_input)(void *context, weir_time now),
                                void *context)
 {
-    static const struct wire_ops ops = {to_card, from_card, wake_at, close_wire};
+    static const struct wire_ops ops = {
+        .to_card = to_card, .from_card = from_card, .wake_at = wake_at, .close = close_wire};
     struct stack_wire *self = calloc(1, sizeof *self);
 
     if (self == NULL)

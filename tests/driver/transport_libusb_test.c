@@ -431,11 +431,10 @@ static void on_loose_wire(void *context, const uint8_t *frame, size_t length)
     on_loose_frame(frame, length, &loose->wire_next, &loose->wire_torn);
 }
 
-static void on_loose_host(void *context, const uint8_t *frame, size_t length, uint8_t flags)
+static void on_loose_host(void *context, const struct weir_card_rx *rx)
 {
     struct loose *loose = context;
-    (void)flags;
-    on_loose_frame(frame, length, &loose->host_next, &loose->host_torn);
+    on_loose_frame(rx->frame, rx->length, &loose->host_next, &loose->host_torn);
 }
 
 static uint32_t wire_next(struct loose *loose)

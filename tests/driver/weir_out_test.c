@@ -44,9 +44,9 @@ static void on_wire(void *context, const uint8_t *frame, size_t length)
     bench->length[bench->count++] = length;
 }
 
-static void ignore(void *context, const uint8_t *frame, size_t length, uint8_t flags)
+static void ignore(void *context, const struct weir_card_rx *rx)
 {
-    (void)context, (void)frame, (void)length, (void)flags;
+    (void)context, (void)rx;
 }
 
 static void open_card(struct bench *bench, uint32_t features)

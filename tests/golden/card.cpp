@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // Transfers through the Verilog of the transmit path (tx_path.v): bulk OUT's bytes in, frames from the packet
-// memory's write side out. Gaps in the stream, room in the memory and its reader's speed vary by the seed.
+// memory's write side out. Gaps in the stream, room in the memory and its reader's speed vary from case to
+// case.
 #include <memory>
 
 #include "Vtx_path.h"
@@ -17,7 +18,6 @@ struct card {
     VerilatedContext context;
     std::unique_ptr<Vtx_path> dut;
     PacketMemoryModel memory{1 << 15};
-    uint64_t random;
     struct counts counts = {};
     const char *error = nullptr;
 };
@@ -45,7 +45,6 @@ static void tick(card *card)
 struct card *card_create(uint64_t seed)
 {
     card *card = new struct card;
-    card->random = seed;
     card->context.randReset(2);
     card->context.randSeed(static_cast<int>(seed % 1000000) + 1);
     card->dut.reset(new Vtx_path(&card->context));
@@ -74,7 +73,7 @@ static bool all_there(const struct card *card, const struct counts *wanted)
 const char *card_send(struct card *card, const struct transfer *transfer, const struct frames *,
                       const struct counts *wanted_counts, struct frames *out, struct counts *counts)
 {
-    uint64_t random = golden_random(&card->random);
+    uint64_t random = transfer->timing;
     bool gaps = random & 1;
 
     card->memory.drain = 1 + (random >> 1 & 3);
@@ -86,10 +85,10 @@ const char *card_send(struct card *card, const struct transfer *transfer, const 
     Vtx_path *dut = card->dut.get();
     unsigned idle = 0, quiet = 0;
     for (size_t sent = 0; quiet < QUIET && idle < PATIENCE && card->error == nullptr;) {
-        dut->s_valid = sent <= transfer->length && !(gaps && golden_random(&card->random) % 8 == 0);
+        dut->s_valid = sent <= transfer->length && !(gaps && golden_random(&random) % 8 == 0);
         dut->s_eot = sent == transfer->length;
         dut->s_data = sent < transfer->length ? transfer->bytes[sent] : 0;
-        card->memory.descriptors = !gaps || golden_random(&card->random) % 4 != 0;
+        card->memory.descriptors = !gaps || golden_random(&random) % 4 != 0;
         dut->wr_ready = card->memory.ready();
         dut->eval();
         bool taken = dut->s_valid && dut->s_ready;

@@ -85,6 +85,7 @@ struct plan {
     enum companion companion;
     enum flaw flaw;
     uint32_t flaw_value;
+    uint64_t timing; // seed of gaps, waits and the reader's speed in golden_test; 0: no gaps
 };
 
 // The card's longest frame without FCS and longest record, as in its capabilities.
@@ -110,6 +111,7 @@ struct superframe {
 
 #define TRANSFER_ROOM 66800
 struct transfer {
+    uint64_t timing; // the plan's
     uint8_t bytes[TRANSFER_ROOM];
     size_t length;
 };
@@ -136,7 +138,7 @@ bool frames_add(struct frames *frames, const uint8_t *frame, size_t length);
 // The plan of case `number` under `seed`, the same each time.
 void plan_make(struct plan *plan, uint64_t seed, uint64_t number);
 // Simplifies the plan in way `how`, 0 to PLAN_WAYS - 1. False when that changes nothing.
-#define PLAN_WAYS 25
+#define PLAN_WAYS 27
 bool plan_simplify(struct plan *plan, unsigned how);
 void plan_print(const struct plan *plan);
 const char *plan_flaw(enum flaw flaw); // in words

@@ -103,14 +103,15 @@ void judge_report(struct bench *bench, uint64_t number, struct plan plan, enum j
 
     printf("# Case %" PRIu64 " of seed %" PRIu64 " differs:\n", number, bench->seed);
     plan_print(&plan);
-    for (unsigned how = 0, tries = 0; how < PLAN_WAYS && tries < 2000; tries++) {
+    for (unsigned how = 0, same_since = 0, tries = 0; same_since < PLAN_WAYS && tries < 2000; tries++) {
         struct plan simpler = plan;
         if (plan_simplify(&simpler, how) && !judge_case(bench, &simpler, &verdict) &&
             verdict.against == against) {
             plan = simpler;
-            how = 0;
+            same_since = 0;
         } else {
-            how++;
+            how = (how + 1) % PLAN_WAYS;
+            same_since++;
         }
     }
     printf("# The simplest like it:\n");

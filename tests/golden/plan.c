@@ -181,6 +181,7 @@ void plan_make(struct plan *plan, uint64_t seed, uint64_t number)
                       : one_in(&state, 3) ? COMPANION_SUPERFRAME
                                           : COMPANION_NONE;
     plan->flaw_value = (uint32_t)golden_random(&state);
+    plan->timing = golden_random(&state);
     if (one_in(&state, 12))
         plan->flaw = (enum flaw)draw(&state, 1, FLAWS - 1);
     if (plan->flaw == FLAW_SHORT && ip && !plan->ipv6)
@@ -281,11 +282,17 @@ static void simplify_sizes(struct plan *plan, unsigned how)
         plan->payload /= 2;
         break;
     case 22:
-        plan->payload -= plan->payload > 0;
+        plan->payload -= plan->payload / 8;
         break;
     case 23:
+        plan->payload -= plan->payload > 0;
+        break;
+    case 24:
+        plan->timing = 0;
+        break;
+    case 25:
         if (cut && plan->mss > 1) {
-            plan->payload = plan->payload / plan->mss * (plan->mss / 2);
+            plan->payload -= plan->payload / plan->mss * (plan->mss - plan->mss / 2);
             plan->mss /= 2;
         }
         break;
@@ -343,8 +350,8 @@ void plan_print(const struct plan *plan)
            plan->ecn ? " with GSO_ECN" : "", plan->reserved, plan->id, plan->fixed_id ? " fixed" : "",
            plan->seq);
     printf("# csum_start %u, csum_offset %u, fill %" PRIX64
-           ", zero checksum in segment %d%s%s; wrong: %s (%08" PRIX32 ")\n",
+           ", zero checksum in segment %d%s%s; wrong: %s (%08" PRIX32 "), timing %" PRIX64 "\n",
            plan->csum_start, plan->csum_offset, plan->fill, plan->zero_segment,
            plan->padding_before ? ", behind padding" : "", plan->companion ? ", before another record" : "",
-           plan_flaw(plan->flaw), plan->flaw_value);
+           plan_flaw(plan->flaw), plan->flaw_value, plan->timing);
 }

@@ -197,6 +197,7 @@ void transfer_make(const struct plan *plan, const struct superframe *super, stru
     spoilt.ip_start = super->ip_start;
     spoil_record(plan, &spoilt);
 
+    transfer->timing = plan->timing;
     transfer->length = 0;
     if (plan->padding_before)
         put_padding(transfer, plan->fill >> 8 & 0xFF);
