@@ -135,10 +135,15 @@ module rx_checksum (
     // Counts down from IP's length: IPv4's includes the header, of which four bytes have passed when it is known; IPv6's begins
     // behind it. For UDP's length to be compared with, it stands still at the start of L4 and makes up for it at the seventh byte. A
     // length that ends inside a header wraps around and is never reached again.
-    wire       ipv4_fifth = state == IPV4 && count == 5'd4;
-    wire       l4_seventh = state == L4 && count == 5'd6;
-    wire       still      = state == IPV6 || (state == L4 && count < 5'd6);
-    wire [2:0] passed     = {ipv4_fifth || l4_seventh, l4_seventh, !still}; // bytes to take off: 5, 7, 0 or 1
+    reg        ipv4_fifth, l4_seventh, still; // of the byte at hand, known with the one before to keep the subtraction's path short
+    wire [2:0] passed = {ipv4_fifth || l4_seventh, l4_seventh, !still}; // bytes to take off: 5, 7, 0 or 1
+    always @(posedge clk)
+        if (s_valid) begin
+            ipv4_fifth <= state == IPV4 && count == 5'd3;
+            l4_seventh <= state == L4 && count == 5'd5;
+            still      <= (state == IPV6 && !header_end) || (state == L4 && count < 5'd5) ||
+                          (state[2] && state != L4 && header_end && (state == IPV4 || tcp || udp));
+        end
     always @(posedge clk)
         if (s_valid) begin
             if ((state == IPV4 && count == 5'd2) || (state == IPV6 && count == 5'd4)) left[15:8] <= s_data;

@@ -141,6 +141,24 @@ static void an_extension_header_of_any_length_is_walked(void **)
         }
 }
 
+static void jumbo_frames_are_summed_to_their_end(void **)
+{
+    Bench bench;
+    Random random(39);
+    for (unsigned version : {4u, 6u})
+        for (unsigned protocol : {6u, 17u})
+            for (size_t payload = 1990; payload < 9100; payload += payload < 2100 ? 1 : 97) {
+                IpShape shape;
+                shape.version = version;
+                shape.protocol = protocol;
+                shape.payload = payload;
+                Bytes frame = ip_frame(random, Bytes(6, 2), shape);
+                assert_int_equal(bench.verdict(frame, random), GOOD);
+                frame.back() ^= 0x10;
+                assert_int_equal(bench.verdict(frame, random), BAD);
+            }
+}
+
 // Where the pseudo header's addresses are not those in IP's header, no verdict: a wrong one is worse than
 // none.
 static void a_pseudo_header_that_may_be_another_is_left_open(void **)
@@ -280,6 +298,7 @@ int main()
         cmocka_unit_test(every_bit_turned_over_gets_the_models_verdict),
         cmocka_unit_test(every_total_length_gets_the_models_verdict),
         cmocka_unit_test(an_extension_header_of_any_length_is_walked),
+        cmocka_unit_test(jumbo_frames_are_summed_to_their_end),
         cmocka_unit_test(a_pseudo_header_that_may_be_another_is_left_open),
         cmocka_unit_test(random_frames_get_the_models_verdict),
         cmocka_unit_test(padding_is_not_counted_as_payload),
