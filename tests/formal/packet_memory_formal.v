@@ -4,10 +4,10 @@
 //
 // One byte of one frame, both arbitrary, is followed. The writer keeps to what the ports promise: below wr_free, and commits while
 // wr_ready. Two bits of a byte stand for all eight. Resets as in async_fifo_formal.v.
-//% pdr
+//% bounded 34 abc
 //% clocks many
 //% with packet_memory async_fifo sync_bits
-//% mutant-depth 60
+//% mutant-depth 45
 //% mutant packet_memory: wr_free     <= {1'b1, {ADDR_WIDTH{1'b0}}} + read_there - base - {1'b0, taken}; => wr_free     <= {1'b1, {ADDR_WIDTH{1'b0}}} + read_there - base;
 //% mutant packet_memory: assign wr_ready = descriptor_ready && !publish; => assign wr_ready = 1'b1;
 //% mutant packet_memory: base        <= base + {1'b0, taken}; => base        <= base + {1'b0, wr_length};
