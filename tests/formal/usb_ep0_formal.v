@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Endpoint 0's toggles move with accepted packets and SETUP alone, a request is carried out once at most and only when accepted, and no packet's bytes leave the buffer.
+// Endpoint 0's toggles move with accepted packets and SETUP alone, and a request is carried out once at most and only when accepted.
 //
 // The environment keeps what usb_transaction promises (usb_transaction_formal.v).
 //% induction 2
