@@ -3,11 +3,12 @@
 // Every committed frame comes out whole, in order, byte for byte and soon; nothing that was not committed does, nothing unread is overwritten.
 //
 // One byte of one frame, both arbitrary, is followed. The writer keeps to what the ports promise: below wr_free, and commits while
-// wr_ready. Two bits of a byte stand for all eight. Resets as in async_fifo_formal.v.
-//% pdr
+// wr_ready. Two bits of a byte stand for all eight. The clocks tick together
+// while both are in reset (five steps).
+//% bounded 21 abc
 //% clocks many
 //% with packet_memory async_fifo sync_bits
-//% mutant-depth 60
+//% mutant-depth 24
 //% mutant packet_memory: wr_free     <= {1'b1, {ADDR_WIDTH{1'b0}}} + read_there - base - {1'b0, taken}; => wr_free     <= {1'b1, {ADDR_WIDTH{1'b0}}} + read_there - base;
 //% mutant packet_memory: assign wr_ready = descriptor_ready && !publish; => assign wr_ready = 1'b1;
 //% mutant packet_memory: base        <= base + {1'b0, taken}; => base        <= base + {1'b0, wr_length};
@@ -53,8 +54,8 @@ module packet_memory_formal #(
         rd_runs <= !rd_rst;
     end
     always @* begin
-        if (wr_ticks != 3'd4) assume(wr_rst);
-        if (rd_ticks != 3'd4) assume(rd_rst);
+        if (wr_ticks != 3'd4) assume(wr_rst && wr_clk);
+        if (rd_ticks != 3'd4) assume(rd_rst && rd_clk);
         if (wr_runs) assume(!wr_rst);
         if (rd_runs) assume(!rd_rst);
 

@@ -93,17 +93,21 @@
     end
 
     // ---- What induction needs to know ----
-    integer i;
+    genvar i;
+    generate
+        for (i = 0; i < 11; i = i + 1) begin : f_kept
+            always @* if (f_past && !rst && (state == HEADER ? count > i : state == CHECK || state == OFFER))
+                assert(header[80-8*i +: 8] == f_header[88-8*i +: 8]);
+            always @* if (f_past && !rst && state == HEADER && count == i + 1) assert(f_header[95-8*i -: 8] == `WEIR_RECORD_MAGIC);
+        end
+    endgenerate
     always @* if (f_past && !rst) begin
         assert(state <= ABORT && !(f_due && f_owed));
         assert(rest <= AFTER_BAD);
         if (state != BODY) assert(f_owed == (state == ABORT));
         if (f_skip) assert(f_left == 0 && f_pad == 0 && f_at == 0 && !f_due);
-        for (i = 0; i < 11; i = i + 1)
-            if (state == HEADER ? count > i : state == CHECK || state == OFFER) assert(header[80-8*i +: 8] == f_header[88-8*i +: 8]);
         if (state == HEADER || state == ABORT)
             assert(count == f_at && count < 12 && f_left == 0 && f_pad == 0 && !f_skip && !f_due);
-        if (state == HEADER && count != 0) assert(f_header[103-8*count -: 8] == `WEIR_RECORD_MAGIC);
         if (state == CHECK) begin
             assert(f_header[7:0] == `WEIR_RECORD_MAGIC && f_skip == !sound && count == 0 && f_at == 0);
             assert(f_due == (sound && !padding));

@@ -29,9 +29,9 @@
     wire [16:0] f_value = f_odd ? {1'b0, other, turn} + {16'd0, carry} : {1'b0, turn, other} + {8'd0, carry, 8'd0};
     always @* if (f_past) begin
         assert(f_sum == f_value[15:0] + {15'd0, f_value[16]});
-        if (!f_odd && f_zeros == 2'd2) assert(sum == f_sum);            // what segmenter_formal.v builds on
+        if (!f_odd && f_zeros == 2'd2) assert(sum == f_sum);            // what the segmenter builds on
         if (f_sum == 0) assert({carry, turn, other} == 0);
         if (f_zeros == 2'd2) assert(!carry);
-        if (f_zeros == 2'd1) assert(!carry || other == 0);
+        if (f_zeros == 2'd1) assert(!carry || (other == 0 && turn != 8'hFF));
         assert(!(carry && turn == 8'hFF && other == 8'hFF));            // which would come only from itself
     end
