@@ -145,8 +145,8 @@ static void ignore_frame(void *context, const struct weir_card_rx *rx)
     (void)context, (void)rx;
 }
 
-// A program that was killed leaves the receiver on, and the card's memory full of frames for it. They are not
-// for us. The memory is empty when the card, asked for IN packets all the while, has sent none between two
+// A program that was killed leaves the receiver on, in its mode, and the card's memory full of frames for it.
+// They are not for us. The memory is empty when the card, asked for IN packets all the while, has sent none between two
 // looks at its count.
 static int drop_stale(struct weir_card *card)
 {
@@ -167,6 +167,8 @@ static int drop_stale(struct weir_card *card)
     }
     card->receiver = owner;
     card->stats = (struct weir_card_stats){0};
+    if (!error && card->caps.features & (WEIR_CAP_COALESCE | WEIR_CAP_TIMESTAMP))
+        error = weir_card_write_reg(card, WEIR_REG_RX_MODE, 0);
     return error;
 }
 
