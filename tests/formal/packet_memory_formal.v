@@ -8,11 +8,10 @@
 //% bounded 21 abc
 //% clocks many
 //% with packet_memory async_fifo sync_bits
-//% mutant-depth 24
+//% mutant-depth 21
 //% mutant packet_memory: wr_free     <= {1'b1, {ADDR_WIDTH{1'b0}}} + read_there - base - {1'b0, taken}; => wr_free     <= {1'b1, {ADDR_WIDTH{1'b0}}} + read_there - base;
-//% mutant packet_memory: assign wr_ready = descriptor_ready && !publish; => assign wr_ready = 1'b1;
 //% mutant packet_memory: base        <= base + {1'b0, taken}; => base        <= base + {1'b0, wr_length};
-//% mutant packet_memory: read_gray <= read_next ^ (read_next >> 1); => read_gray <= read_next ^ (read_next >> 1) ^ 1;
+//% mutant packet_memory: put_address <= base[ADDR_WIDTH-1:0] + wr_offset; => put_address <= wr_offset;
 //% mutant packet_memory: wire                  move_kept    = !kept || move_output; => wire                  move_kept    = 1'b1;
 //% mutant packet_memory: .s_valid(publish) => .s_valid(wr_commit)
 `default_nettype none

@@ -42,7 +42,7 @@
         if (in_ready) assert(in_length <= {3'd0, MAX_PACKET});
         if (stall) assert(!in_ready);
         if (standard_commit || ctl_commit) assert(!f_done && !(standard_commit && ctl_commit));
-        if (state == STATUS_IN) assert(committed == (f_done || standard_commit || ctl_commit));
+        if (state == STATUS_IN && (f_done || standard_commit || ctl_commit)) assert(committed);
         if (state == DATA_IN || state == DATA_OUT || state == STATUS_OUT) assert(!committed);
         if (state != STATUS_IN && state != IDLE && state != STALLED) assert(!f_done && !standard_commit && !ctl_commit);
     end
