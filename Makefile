@@ -5,7 +5,7 @@
 # make test-qemu only the tests in a QEMU guest with Debian's kernel (make test runs them too)
 # make bench     figures in device time: USB packets a microframe, goodput, ARP latency
 # make golden    COUNT=20000 superframes (SEED=1) through the Verilog and through the kernel
-# make formal    prove the USB core's safety properties, and that each proof can fail
+# make formal    prove what tests/README.md lists, and that each proof can fail (3 minutes)
 # make lint      Verilator, Icarus and yosys read the card
 # make install   PREFIX=/usr/local DESTDIR= ; make uninstall takes it away again
 # make clean     removes the build folder
