@@ -684,6 +684,7 @@ static bool unplugged_at(struct bench *bench, unsigned call, unsigned dying_call
         weir_card_close(bench->card);
     } else {
         assert_true(*bench->error);
+        assert_null(strstr(bench->error, "permission"));
     }
     assert_int_equal(bench->wire_wrong, 0);
     assert_int_equal(bench->host_wrong, 0);
