@@ -71,7 +71,7 @@ struct weir_card {
     struct out_queue out;
     struct in_queue in;
     struct weir_glue glue;
-    bool rx_mode_set; // the register is not as after reset
+    uint32_t rx_mode; // what we have written into the register
     struct weir_transfer notify;
     uint8_t notify_buffer[WEIR_NOTIFY_SIZE];
     bool notify_pending, notify_failed;
@@ -100,7 +100,8 @@ void weir_card_await_notice(struct weir_card *card);
 bool weir_restart_in_step(struct weir_card *card, const struct weir_transfer *transfer, bool *broken);
 // Recovery cannot be exact: the link is to start anew.
 void weir_restart_begin(struct weir_card *card);
-// Does so once nothing is pending. 0, or a negative errno.
+// Does so once nothing is pending, and sets what the card forgets with its configuration. 0, or a negative
+// errno.
 int weir_restart_finish(struct weir_card *card);
 
 // weir_out.c

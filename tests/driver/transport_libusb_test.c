@@ -480,6 +480,7 @@ static void moved_behind(struct bench *bench, bool toggle_lost, unsigned out_fau
     struct weir_card *card =
         weir_card_open(open_transport(bench, ""), &receiver, bench->error, sizeof bench->error);
     assert_non_null(card);
+    assert_int_equal(weir_card_set_rx_mode(card, WEIR_CARD_RX_PLAIN, true), 0);
     assert_int_equal(weir_card_set_rx_control(card, WEIR_RX_ENABLE), 0);
     uint32_t number = exchange_loosely(loose, card, 0, 100);
     pthread_mutex_lock(&fake_usb.lock);
@@ -496,6 +497,9 @@ static void moved_behind(struct bench *bench, bool toggle_lost, unsigned out_fau
     assert_in_range(loose->wire_torn, 0, stats.restarts);
     assert_int_equal(loose->host_torn, 0);
     assert_int_equal(stats.rx_bad_transfers, 0);
+    pthread_mutex_lock(&fake_usb.lock);
+    assert_int_equal(loose->bench.device.card.rx_mode, WEIR_RX_MODE_TIMESTAMP); // as before the restarts
+    pthread_mutex_unlock(&fake_usb.lock);
     weir_card_close(card);
     fake_usb_unplug(&loose->bench.device);
     free(loose);
@@ -684,6 +688,7 @@ static bool unplugged_at(struct bench *bench, unsigned call, unsigned dying_call
         weir_card_close(bench->card);
     } else {
         assert_true(*bench->error);
+        assert_null(strstr(bench->error, "permission"));
     }
     assert_int_equal(bench->wire_wrong, 0);
     assert_int_equal(bench->host_wrong, 0);
