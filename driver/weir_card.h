@@ -122,7 +122,7 @@ enum weir_card_rx_mode {
     WEIR_CARD_RX_SEGMENTS, // coalesced by the card, each frame rebuilt as it was on the wire, byte for byte
     WEIR_CARD_RX_GLUED,    // coalesced by the card, a large frame for each run of segments of a connection
 };
-// Sets it (and WEIR_REG_IN_TIMEOUT to what suits it), and whether frames have time stamps
+// Sets it, and whether frames have time stamps
 // (WEIR_CAP_TIMESTAMP). 0, -EOPNOTSUPP where the card cannot, or another negative errno.
 int weir_card_set_rx_mode(struct weir_card *card, enum weir_card_rx_mode mode, bool timestamps);
 // The card's time in ns, the clock of the time stamps: it began with the card's reset and stands still while

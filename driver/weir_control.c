@@ -107,10 +107,6 @@ int weir_card_set_rx_control(struct weir_card *card, uint32_t rx_bits)
     return weir_card_write_table(card, WEIR_TABLE_RX_CONTROL, 0, IN_USE | rx_bits);
 }
 
-// Segments are glued within a transfer, so a stream's transfers are to be full: 16 KiB take 308 us at high
-// speed. A transfer that nothing follows still ends at once.
-#define GLUED_IN_TIMEOUT 350
-
 int weir_card_set_rx_mode(struct weir_card *card, enum weir_card_rx_mode mode, bool timestamps)
 {
     uint32_t needed =
@@ -127,8 +123,7 @@ int weir_card_set_rx_mode(struct weir_card *card, enum weir_card_rx_mode mode, b
     }
     card->rx_mode = bits;
     card->glue.whole = mode == WEIR_CARD_RX_GLUED;
-    return weir_card_write_reg(card, WEIR_REG_IN_TIMEOUT,
-                               card->glue.whole ? GLUED_IN_TIMEOUT : WEIR_IN_TIMEOUT_RESET);
+    return 0;
 }
 
 int weir_card_time(struct weir_card *card, uint64_t *time)

@@ -126,13 +126,13 @@ static bool set_up(struct flow *flow)
 // What has moved, and when.
 struct sample {
     weir_time time;
-    size_t bytes; // sent and acknowledged, or received
+    size_t bytes; // that have arrived
     uint32_t counters[WEIR_COUNTERS];
 };
 
 static size_t progress(const struct flow *flow)
 {
-    return flow->bench->receive ? flow->received : flow->acked;
+    return flow->bench->receive ? flow->received : flow->wire.received;
 }
 
 static void take_sample(struct flow *flow, struct sample *sample)
@@ -169,7 +169,8 @@ bool flow_bench(const struct flow_bench *bench, struct flow_result *result)
     if (!set_up(&flow))
         return false;
     flow.wire.total = bench->receive ? bench->bytes : 0; // the peer may begin
-    while (!error && progress(&flow) < bench->bytes && !flow.damaged && !flow.wire.damaged) {
+    while (!error && (progress(&flow) < bench->bytes || flow.acked < flow.sent) && !flow.damaged &&
+           !flow.wire.damaged) {
         error = step(&flow);
         if (from.time == 0 && progress(&flow) >= bench->bytes / 16)
             take_sample(&flow, &from);
