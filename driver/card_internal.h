@@ -19,7 +19,9 @@
 // more, nobody can tell any more what the other side has. Then the link starts anew (weir_restart.c):
 // everything is called back, the configuration is chosen again, upon which the card drops what it has, and
 // what had been handed to the transport is lost, as on a bad cable. Nothing is sent or delivered twice. What
-// the card was in the middle of it may have completed with the bytes of the next transfer, and sent.
+// the card was in the middle of it may have completed with the bytes of the next transfer, and sent. So that
+// this happens once and not with every error, a system that has shown to do so gets one OUT transfer at a
+// time from then on: what fails has nothing behind it, and recovery is exact.
 #ifndef WEIR_CARD_INTERNAL_H
 #define WEIR_CARD_INTERNAL_H
 
@@ -49,6 +51,7 @@ struct out_queue {
     size_t capacity;         // bytes of a slot's buffer
     bool failed;             // recovery is due once nothing is pending
     bool broken;             // a transfer ended badly since the last recovery
+    bool one_by_one;         // the transport has one transfer at a time: the link has started anew once
     uint32_t packets;        // packets the card must have taken, modulo 2^32
 };
 

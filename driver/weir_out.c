@@ -23,6 +23,29 @@ static void drop_done(struct out_queue *out)
     }
 }
 
+static void submit(struct weir_card *card, struct weir_transfer *transfer)
+{
+    if (weir_card_submit(card, transfer)) {
+        ((struct out_slot *)transfer)->offered = true;
+        card->out.pending++;
+        card->stats.tx_transfers++;
+        card->stats.tx_bytes += transfer->length;
+    } else {
+        card->out.failed = true;
+    }
+}
+
+static void submit_queued(struct weir_card *card)
+{
+    struct out_queue *out = &card->out;
+    unsigned most = out->one_by_one && out->queued > 0 ? 1 : out->queued;
+
+    for (unsigned i = 0; i < most && !out->failed; i++) {
+        slot_at(out, i)->transfer.actual = 0;
+        submit(card, &slot_at(out, i)->transfer);
+    }
+}
+
 static void on_out_complete(struct weir_transfer *transfer)
 {
     struct weir_card *card = transfer->context;
@@ -43,6 +66,8 @@ static void on_out_complete(struct weir_transfer *transfer)
         out->failed = true;
     }
     drop_done(out);
+    if (out->one_by_one && !out->failed)
+        submit_queued(card);
 }
 
 bool weir_out_init(struct weir_card *card)
@@ -71,18 +96,6 @@ static size_t make_short(uint8_t *buffer, size_t fill, unsigned packet)
     return fill + WEIR_RECORD_HEADER;
 }
 
-static void submit(struct weir_card *card, struct weir_transfer *transfer)
-{
-    if (weir_card_submit(card, transfer)) {
-        ((struct out_slot *)transfer)->offered = true;
-        card->out.pending++;
-        card->stats.tx_transfers++;
-        card->stats.tx_bytes += transfer->length;
-    } else {
-        card->out.failed = true;
-    }
-}
-
 void weir_out_flush(struct weir_card *card)
 {
     struct out_queue *out = &card->out;
@@ -96,7 +109,7 @@ void weir_out_flush(struct weir_card *card)
     slot->transfer.length = make_short(slot->buffer, out->fill, card->packet);
     out->fill = 0;
     out->queued++;
-    if (!out->failed) // else recovery sends it, after those before it
+    if (!out->failed && !(out->one_by_one && out->pending > 0)) // else it is sent after those before it
         submit(card, &slot->transfer);
 }
 
@@ -111,16 +124,6 @@ static void advance(struct out_slot *slot, size_t more)
         return;
     transfer->buffer += delivered;
     transfer->length -= delivered;
-}
-
-static void submit_queued(struct weir_card *card)
-{
-    struct out_queue *out = &card->out;
-
-    for (unsigned i = 0; i < out->queued && !out->failed; i++) {
-        slot_at(out, i)->transfer.actual = 0;
-        submit(card, &slot_at(out, i)->transfer);
-    }
 }
 
 int weir_out_recover(struct weir_card *card, uint32_t taken)
@@ -146,6 +149,7 @@ void weir_out_restart(struct weir_card *card)
     for (unsigned i = 0; i < out->queued; i++)
         slot_at(out, i)->done |= slot_at(out, i)->offered;
     out->failed = out->broken = false;
+    out->one_by_one = true;
     drop_done(out);
     submit_queued(card);
 }

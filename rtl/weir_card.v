@@ -11,6 +11,8 @@ module weir_card #(
     parameter TX_ADDR_WIDTH  = 15,   // 2^TX_ADDR_WIDTH bytes of frames to the wire
     parameter RX_ADDR_WIDTH  = 16,   // 2^RX_ADDR_WIDTH bytes of frames to the host
     parameter OUT_ADDR_WIDTH = 11,   // 2^OUT_ADDR_WIDTH bytes between the bulk OUT endpoint and the segmenter
+    parameter SELF_POWERED   = 0,    // 1: the board has its own supply
+    parameter MAX_POWER      = 500,  // mA that it takes from the bus, even
     parameter IN_SLOTS_LOG2  = 2,    // 2^IN_SLOTS_LOG2 packets between the records and the bulk IN endpoint
     parameter MAX_FRAME      = 9600, // bytes without FCS, both ways; at most half of either memory
     parameter MAC_ENTRIES    = 20,   // addresses in the filter
@@ -90,6 +92,7 @@ module weir_card #(
     wire [15:0] usb_events; // bit n: counter 32 + n
 
     usb_device #(
+        .SELF_POWERED(SELF_POWERED), .MAX_POWER(MAX_POWER),
         .OUT_ADDR_WIDTH(OUT_ADDR_WIDTH), .IN_SLOTS_LOG2(IN_SLOTS_LOG2), .NCM(NCM),
         .HIGH_SPEED(HIGH_SPEED), .CLOCK_MHZ(USB_CLOCK_MHZ)
     ) usb (

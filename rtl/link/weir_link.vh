@@ -142,7 +142,7 @@
 `define WEIR_IN_TIMEOUT_RESET 100
 // RW: 32 bits the card does not use; a place to test reading and writing
 `define WEIR_REG_SCRATCH 3
-// RW: how frames go up; WEIR_RX_MODE_ bits. Reset: 0, also by a USB bus reset, SET_CONFIGURATION and SET_INTERFACE.
+// RW: how frames go up; WEIR_RX_MODE_ bits. Reset: 0, also by a USB bus reset and SET_CONFIGURATION.
 `define WEIR_REG_RX_MODE 4
 `define WEIR_RX_MODE_COALESCE 'h1
 `define WEIR_RX_MODE_TIMESTAMP 'h2
