@@ -8,7 +8,7 @@
 #     check "..." peer_up; plug; guest_start NAME; (watch it with guest_marked) ; guest_end
 #
 # The guest's clock is the wall clock and its hub, class drivers and libusb have time-outs of seconds, so a card that answers too
-# late fails here: both go before whatever else the machine does. Nothing is waited for longer than $guest_limit seconds.
+# late fails here: both go before whatever else the machine does. (no_timer_check: the kernel counts ticks of the emulated timer against a loop of its own.) Nothing is waited for longer than $guest_limit seconds.
 . tests/e2e/lib.sh
 guest_limit=${GUEST_LIMIT:-400}
 card_socket=$work/card.sock
@@ -32,7 +32,7 @@ guest_start() { # NAME
     timeout -k 5 "$guest_limit" nice -n -15 qemu-system-x86_64 -accel tcg,thread=multi -cpu qemu64 -smp 1 -M q35 -m 256 \
         -nodefaults -no-user-config -display none -no-reboot \
         -kernel "$build/qemu/kernel/vmlinux" -initrd "$build/qemu/initramfs.cpio" \
-        -append "console=ttyS0 panic=-1 quiet loglevel=1 weir.guest=$1" \
+        -append "console=ttyS0 panic=-1 no_timer_check quiet loglevel=1 weir.guest=$1" \
         -serial "file:$serial" -device isa-debug-exit,iobase=0xf4,iosize=0x4 \
         -device qemu-xhci,id=xhci -chardev "socket,id=card,path=$card_socket,reconnect=1" \
         -device usb-redir,chardev=card,bus=xhci.0 >"$work/qemu.log" 2>&1 &
