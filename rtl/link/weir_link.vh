@@ -36,6 +36,11 @@
 `define WEIR_LENGTH_BITS 18
 `define WEIR_GSO_TYPE_SHIFT 20
 
+// Host to card: csum_start counts from the frame's start, csum_offset from csum_start. With NEEDS_CSUM the checksum of all from
+// csum_start on goes there; the field brings what else it covers: the pseudo-header's sum, but that of a superframe (gso_type
+// other than NONE, which needs NEEDS_CSUM) without the length, which differs from segment to segment. hdr_len is the length of
+// all headers of a superframe, Ethernet's to TCP's or UDP's, exactly; gso_size the payload of each segment but the last. Without
+// NEEDS_CSUM the first two are not looked at, without gso_type the last two.
 // flags, host to card. NEEDS_CSUM and DATA_VALID have virtio_net_hdr's values.
 `define WEIR_F_NEEDS_CSUM 'h01
 // superframes of IPv4: every segment keeps the identification that the header has (with DF, RFC 6864); else one more each.
