@@ -115,7 +115,7 @@ module coalescer #(
     reg                   next_area;     // of the notes
     wire                  leaves;        // its last byte, from `here`
     reg                   here;
-    wire                  move = next_valid && (!here || leaves);
+    wire                  move = next_valid && !here;
 
     always @(posedge clk) begin
         at_valid <= taken;
