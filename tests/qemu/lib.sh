@@ -8,7 +8,8 @@
 #     check "..." peer_up; plug; guest_start NAME; (watch it with guest_marked) ; guest_end
 #
 # The guest's clock is the wall clock and its hub, class drivers and libusb have time-outs of seconds, so a card that answers too
-# late fails here: both go before whatever else the machine does. (no_timer_check: the kernel counts ticks of the emulated timer against a loop of its own.) Nothing is waited for longer than $guest_limit seconds.
+# late fails here: both go before whatever else the machine does. (no_timer_check, because the kernel counts the emulated
+# timer's ticks against a loop of its own.) Nothing is waited for longer than $guest_limit seconds.
 . tests/e2e/lib.sh
 guest_limit=${GUEST_LIMIT:-400}
 card_socket=$work/card.sock
