@@ -6,10 +6,15 @@ struct Bench {
     Vrgmii dut;
     Bench()
     {
+        dut.speed = 2;
         dut.wire_tx_rst = dut.wire_rx_rst = 1;
         tx(0, false, false);
         rx(0, 0, false, false);
         dut.wire_tx_rst = dut.wire_rx_rst = 0;
+        for (int i = 0; i < 200; i++) { // a byte time at 10 Mb/s
+            tx(0, false, false);
+            rx(0, 0, false, false);
+        }
     }
     void tx(uint8_t data, bool en, bool er)
     {
