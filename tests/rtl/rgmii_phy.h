@@ -13,6 +13,7 @@ struct RgmiiPhy {
     struct Pins {
         uint8_t rise, fall;
         bool ctl_rise, ctl_fall;
+        bool first = false, last = false; // of a frame behind its SFD
     };
     unsigned speed; // 0 = 10, 1 = 100, 2 = 1000 Mb/s
     Random &random;
@@ -51,8 +52,10 @@ struct RgmiiPhy {
             for (unsigned i = 0; i < preamble; i++)
                 nibble(5, true, false);
         octet(0xD5, true, false);
+        size_t behind_sfd = pins.size();
         for (size_t i = 0; i < frame.size(); i++)
             octet(frame[i], true, (long)i == error_at);
+        pins[behind_sfd].first = pins.back().last = true;
     }
     Pins next()
     {
