@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// What a board does before the card runs, on a clock that is there from the start:
+//
+//     configured, PLLs locked ── RAILS_MS ──> rails_on ── 5 ms ──> phy_rst off ── 20 ms ──> rst off
+//
+// phy_rst is for Ethernet PHYs, which want 10 ms of it after their power is there and then some 100 us of peace (KSZ9031RNX: DS00002117
+// section 7.3), and for a ULPI PHY that makes usb_clk, since that can have no reset that waits for usb_clk.
+//
+// The registers begin as the FPGA's configuration sets them, with no reset before it.
+`default_nettype none
+
+module board_start #(
+    parameter CLOCK_KHZ = 30000,
+    parameter RAILS_MS  = 15     // before rails_on: time for a supply's reference; no less than 10 in all for the PHY's reset
+) (
+    input  wire clk,
+    input  wire locked,          // of any clock; when it falls, all begins anew
+    output reg  rails_on,
+    output reg  phy_rst,
+    output reg  rst
+);
+    reg [16:0] clocks; // of this ms
+    reg [8:0]  ms;
+    wire       held;
+
+    initial begin
+        clocks   = 17'd0;
+        ms       = 9'd0;
+        rails_on = 1'b0;
+        phy_rst  = 1'b1;
+        rst      = 1'b1;
+    end
+
+    reset_sync lock (.clk(clk), .request(!locked), .rst(held));
+
+    always @(posedge clk) begin
+        if (rst) clocks <= clocks == CLOCK_KHZ - 1 ? 17'd0 : clocks + 1'b1;
+        if (rst && clocks == CLOCK_KHZ - 1) begin
+            ms <= ms + 1'b1;
+            if (ms == RAILS_MS)      rails_on <= 1'b1;
+            if (ms == RAILS_MS + 5)  phy_rst  <= 1'b0;
+            if (ms == RAILS_MS + 25) rst      <= 1'b0;
+        end
+        if (held) begin
+            clocks   <= 17'd0;
+            ms       <= 9'd0;
+            rails_on <= 1'b0;
+            phy_rst  <= 1'b1;
+            rst      <= 1'b1;
+        end
+    end
+endmodule
+
+`default_nettype wire

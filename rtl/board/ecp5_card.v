@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The card with the pins of ULPI and RGMII, on an ECP5: what is the same on every board that has both.
+`default_nettype none
+
+module ecp5_card #(
+    parameter CLOCK_OUT = 0,           // ulpi_start
+    parameter [47:0] MAC_ADDRESS = 0,
+    parameter NCM       = 1,
+    parameter TIMESTAMP = 1,
+    parameter COALESCE  = 1,
+    parameter TXC_DELAY = 80,          // ecp5_rgmii_pins
+    parameter RX_DELAY  = 0
+) (
+    input  wire       usb_clk,         // 60 MHz
+    input  wire       rst,             // of no clock
+    output wire       ulpi_rst,
+    inout  wire [7:0] ulpi_data,
+    input  wire       ulpi_dir,
+    input  wire       ulpi_nxt,
+    output wire       ulpi_stp,
+
+    input  wire       wire_tx_clk,     // 125 MHz
+    output wire       rgmii_txc,
+    output wire [3:0] rgmii_txd,
+    output wire       rgmii_tx_ctl,
+    input  wire       rgmii_rxc,
+    input  wire [3:0] rgmii_rxd,
+    input  wire       rgmii_rx_ctl,
+    output wire       rgmii_mdc,
+    inout  wire       rgmii_mdio,
+
+    output wire [3:0] led
+);
+    wire [7:0] ulpi_data_i, ulpi_data_o;
+    wire       ulpi_data_oe;
+    genvar i;
+    generate
+        for (i = 0; i < 8; i = i + 1) begin : ulpi_pin
+            BB pin (.I(ulpi_data_o[i]), .T(!ulpi_data_oe), .O(ulpi_data_i[i]), .B(ulpi_data[i]));
+        end
+    endgenerate
+
+    wire usb_rst, tx_rst, rx_rst;
+    reset_sync usb_reset (.clk(usb_clk), .request(rst), .rst(usb_rst));
+    reset_sync tx_reset (.clk(wire_tx_clk), .request(rst), .rst(tx_rst));
+    reset_sync rx_reset (.clk(rgmii_rxc), .request(rst), .rst(rx_rst));
+
+    wire [7:0] gmii_txd, gmii_rxd;
+    wire       gmii_tx_en, gmii_tx_er, gmii_rx_dv, gmii_rx_er;
+    wire [3:0] txd_rise, txd_fall, rxd_rise, rxd_fall, status;
+    wire       tx_ctl_rise, tx_ctl_fall, rx_ctl_rise, rx_ctl_fall;
+
+    ecp5_rgmii_pins #(.TXC_DELAY(TXC_DELAY), .RX_DELAY(RX_DELAY)) pins (
+        .wire_tx_clk(wire_tx_clk), .txc_rise(1'b1), .txc_fall(1'b0), .txd_rise(txd_rise), .txd_fall(txd_fall),
+        .tx_ctl_rise(tx_ctl_rise), .tx_ctl_fall(tx_ctl_fall), .rgmii_txc(rgmii_txc), .rgmii_txd(rgmii_txd),
+        .rgmii_tx_ctl(rgmii_tx_ctl),
+        .wire_rx_clk(rgmii_rxc), .rgmii_rxd(rgmii_rxd), .rgmii_rx_ctl(rgmii_rx_ctl), .rxd_rise(rxd_rise),
+        .rxd_fall(rxd_fall), .rx_ctl_rise(rx_ctl_rise), .rx_ctl_fall(rx_ctl_fall)
+    );
+    rgmii rgmii (
+        .wire_tx_clk(wire_tx_clk), .wire_tx_rst(tx_rst), .gmii_txd(gmii_txd), .gmii_tx_en(gmii_tx_en),
+        .gmii_tx_er(gmii_tx_er), .txd_rise(txd_rise), .txd_fall(txd_fall), .tx_ctl_rise(tx_ctl_rise),
+        .tx_ctl_fall(tx_ctl_fall),
+        .wire_rx_clk(rgmii_rxc), .wire_rx_rst(rx_rst), .rxd_rise(rxd_rise), .rxd_fall(rxd_fall),
+        .rx_ctl_rise(rx_ctl_rise), .rx_ctl_fall(rx_ctl_fall), .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv),
+        .gmii_rx_er(gmii_rx_er), .status(status)
+    );
+
+    // The PHY comes up as its straps say, and in-band status tells the link: the management interface stays quiet.
+    assign rgmii_mdc  = 1'b0;
+    assign rgmii_mdio = 1'bz;
+
+    weir_card_ulpi #(.CLOCK_OUT(CLOCK_OUT), .NCM(NCM), .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE)) card (
+        .usb_clk(usb_clk), .usb_rst(usb_rst), .ulpi_rst(ulpi_rst), .ulpi_data_i(ulpi_data_i), .ulpi_data_o(ulpi_data_o),
+        .ulpi_data_oe(ulpi_data_oe), .ulpi_dir(ulpi_dir), .ulpi_nxt(ulpi_nxt), .ulpi_stp(ulpi_stp),
+        .wire_rx_clk(rgmii_rxc), .wire_rx_rst(rx_rst), .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv),
+        .gmii_rx_er(gmii_rx_er),
+        .wire_tx_clk(wire_tx_clk), .wire_tx_rst(tx_rst), .gmii_txd(gmii_txd), .gmii_tx_en(gmii_tx_en),
+        .gmii_tx_er(gmii_tx_er),
+        .link_status(status), .mac_address(MAC_ADDRESS), .led(led)
+    );
+endmodule
+
+`default_nettype wire
