@@ -93,7 +93,7 @@ module link_in #(
         .s_length(f_length), .s_flags(f_flags), .s_time(f_time), .s_flow(flow), .s_ack(ack), .s_coming(coming),
         .begins(begins), .ended(ended), .note_index(note_index), .note_read(note_read), .note(note),
         .out_packet(out_packet), .ack_hold(ack_hold),
-        .m_valid(records_valid), .m_ready(m_ready), .m_data(records_data), .m_last(records_last), .in_drained(in_drained),
+        .m_valid(records_valid), .m_ready(in_ready), .m_data(records_data), .m_last(records_last), .in_drained(in_drained),
         .ev_record(records_event), .ev_held(ev_held)
     );
 
@@ -108,7 +108,7 @@ module link_in #(
             ncm_in #(.ADDR_WIDTH(ADDR_WIDTH)) blocks (
                 .clk(clk), .rst(rst | !from_ncm), .flush(link_flush), .listens(listens),
                 .s_valid(f_valid), .s_ready(blocks_ready), .s_data(f_data), .s_last(f_last), .s_length(f_length),
-                .m_valid(blocks_valid), .m_ready(m_ready), .m_data(blocks_data), .m_last(blocks_last),
+                .m_valid(blocks_valid), .m_ready(in_ready), .m_data(blocks_data), .m_last(blocks_last),
                 .ev_block(blocks_event), .ev_dropped(ev_too_long)
             );
 
@@ -125,10 +125,18 @@ module link_in #(
         end
     endgenerate
 
+    // The bytes through a register: whether a transfer ends, and whether the endpoint has room, are long ways by themselves.
+    wire       in_ready;
+    wire       in_valid = from_ncm ? blocks_valid : records_valid;
+    wire [7:0] in_data  = from_ncm ? blocks_data : records_data;
+    wire       in_last  = from_ncm ? blocks_last : records_last;
+
+    stream_slice #(.WIDTH(9)) slice (
+        .clk(clk), .rst(rst | link_flush), .s_valid(in_valid), .s_ready(in_ready), .s_data({in_last, in_data}),
+        .m_valid(m_valid), .m_ready(m_ready), .m_data({m_last, m_data})
+    );
+
     assign f_ready   = from_ncm ? blocks_ready : records_ready;
-    assign m_valid   = from_ncm ? blocks_valid : records_valid;
-    assign m_data    = from_ncm ? blocks_data : records_data;
-    assign m_last    = from_ncm ? blocks_last : records_last;
     assign ev_record = records_event | blocks_event;
 endmodule
 

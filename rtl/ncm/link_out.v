@@ -53,7 +53,7 @@ module link_out #(
         .m_rec_valid(records_rec_valid), .m_rec_ready(m_rec_ready), .m_rec_flags(records_flags),
         .m_rec_gso_type(records_gso_type), .m_rec_gso_size(m_rec_gso_size), .m_rec_hdr_len(m_rec_hdr_len),
         .m_rec_csum_start(m_rec_csum_start), .m_rec_csum_offset(m_rec_csum_offset), .m_rec_length(records_length),
-        .m_valid(records_valid), .m_ready(m_ready), .m_data(records_data), .m_last(records_last), .m_abort(records_abort),
+        .m_valid(records_valid), .m_ready(out_ready), .m_data(records_data), .m_last(records_last), .m_abort(records_abort),
         .ev_bad_transfer(records_bad)
     );
 
@@ -73,13 +73,13 @@ module link_out #(
                 .clk(clk), .rst(rst | !to_ncm), .flush(link_flush),
                 .s_valid(s_valid & steady), .s_ready(blocks_ready), .s_data(s_data), .s_eot(s_eot),
                 .m_rec_valid(blocks_rec_valid), .m_rec_ready(m_rec_ready), .m_rec_length(blocks_length),
-                .m_valid(blocks_valid), .m_ready(m_ready), .m_data(blocks_data), .m_last(blocks_last),
+                .m_valid(blocks_valid), .m_ready(out_ready), .m_data(blocks_data), .m_last(blocks_last),
                 .ev_bad_block(blocks_bad)
             );
 
             always @(posedge clk) begin
                 if (taken) open <= 1'b1;
-                else if (m_valid & m_ready & (m_last | m_abort)) open <= 1'b0;
+                else if (out_valid & out_ready & (out_last | out_abort)) open <= 1'b0;
                 if (!open & !taken) on <= ncm;
                 if (rst) {open, on} <= 2'b00;
             end
@@ -91,16 +91,24 @@ module link_out #(
         end
     endgenerate
 
+    // The bytes through a register: the ways from the endpoint's memory and into the segmenter are long enough by themselves.
+    wire       out_valid = to_ncm ? blocks_valid : records_valid;
+    wire [7:0] out_data  = to_ncm ? blocks_data : records_data;
+    wire       out_last  = to_ncm ? blocks_last : records_last;
+    wire       out_abort = records_abort & !to_ncm;
+    wire       out_ready;
+
+    stream_slice #(.WIDTH(10)) slice (
+        .clk(clk), .rst(rst), .s_valid(out_valid), .s_ready(out_ready), .s_data({out_abort, out_last, out_data}),
+        .m_valid(m_valid), .m_ready(m_ready), .m_data({m_abort, m_last, m_data})
+    );
+
     // A datagram asks for no offload; the segmenter does not look at the other fields then.
     assign s_ready        = steady & (to_ncm ? blocks_ready : records_ready);
     assign m_rec_valid    = to_ncm ? blocks_rec_valid : records_rec_valid;
     assign m_rec_flags    = to_ncm ? 8'd0 : records_flags;
     assign m_rec_gso_type = to_ncm ? 4'd0 : records_gso_type;
     assign m_rec_length   = to_ncm ? blocks_length : records_length;
-    assign m_valid        = to_ncm ? blocks_valid : records_valid;
-    assign m_data         = to_ncm ? blocks_data : records_data;
-    assign m_last         = to_ncm ? blocks_last : records_last;
-    assign m_abort        = records_abort & !to_ncm;
     assign ev_bad_transfer = records_bad | blocks_bad;
 endmodule
 

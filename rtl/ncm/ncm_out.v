@@ -57,14 +57,16 @@ module ncm_out #(
     reg          whole;                  // the block from base to written
     reg          walking;                // the block from oldest to base
     wire         walked;                 // pulse: it is done with
+    reg          full;                   // the ring; a clock behind where it empties
     wire [P-1:0] used = written - oldest;
     wire [P-1:0] received = written - base;
     wire         beat = s_valid && s_ready;
     wire         put = beat && !s_eot;
 
-    assign s_ready = !whole && !used[SIZE_LOG2];
+    assign s_ready = !whole && !full;
 
     always @(posedge clk) begin
+        full <= used[SIZE_LOG2] || (put && &used[SIZE_LOG2-1:0]);
         if (put) memory[written[SIZE_LOG2-1:0]] <= s_data;
         if (put) written <= written + 1'b1;
         if (beat && s_eot) whole <= received != 0;
@@ -88,6 +90,7 @@ module ncm_out #(
             whole   <= 1'b0;
             walking <= 1'b0;
             written <= 0;
+            full    <= 1'b0;
             base    <= 0;
             oldest  <= 0;
         end
@@ -98,19 +101,20 @@ module ncm_out #(
     reg  [SIZE_LOG2-1:0] at;
     reg  [P-1:0]         left;
     reg  [7:0]           head;
-    reg                  head_valid;
+    reg                  head_valid, head_last;
     reg  [31:0]          word;           // the last four bytes, the first in the low bits
     reg  [1:0]           count;
     reg                  word_valid;     // all four are new
     wire                 in_word = state != IDLE && state != OFFER && state != BODY;
     wire                 take = head_valid && (in_word || (state == BODY && m_ready));
-    wire                 fetch = left != 0 && (!head_valid || take);
+    reg                  jump;           // `at` moves in this clock: no byte is fetched
+    wire                 fetch = left != 0 && !jump && (!head_valid || take);
 
     assign m_valid = state == BODY && head_valid;
     assign m_data  = head;
-    assign m_last  = left == 0;
+    assign m_last  = head_last;
 
-    // ---- Walking ----
+    // ---- Walking: a word is judged in two clocks, the sum first, and the third acts on it ----
     reg  [P-1:0]         limit;          // the block's length
     reg  [15:0]          ndp, next_ndp;  // where this table begins, and the next one
     reg  [SIZE_LOG2-3:0] entries;        // of this table, still to come
@@ -121,40 +125,51 @@ module ncm_out #(
     reg  [7:0]           steps;          // words of tables so far: a chain of tables that bites its tail must end, too
 
     wire [15:0] low = word[15:0], high = word[31:16];
-    wire [16:0] end_of = {1'b0, low} + (state == INDEX ? 17'd0 : {1'b0, state == NDP_LENGTH ? ndp : high});
+    reg  [16:0] end_of;
+    reg         no_datagram, last_entry, no_entry;
+    reg         summed, judged, bad;
     wire        beyond = end_of > {{(17-P){1'b0}}, limit};
-    wire        no_datagram = low == 0 || high == 0;
-    wire        table_ends = no_datagram || entries == 1; // with this entry
-    wire        last_table = next_ndp == 0;
-    reg         bad;
+    wire        table_ends = no_datagram || last_entry; // with this entry
+    reg         last_table;
 
-    always @* begin
+    always @(posedge clk) begin
+        end_of      <= {1'b0, low} + (state == INDEX ? 17'd0 : {1'b0, state == NDP_LENGTH ? ndp : high});
+        no_datagram <= low == 0 || high == 0;
+        last_entry  <= entries == 1;
+        no_entry    <= entries == 0;
         case (state)
-            SIGNATURE:  bad = word != {"H", NCM};
-            LENGTH:     bad = low != NTH_LENGTH;
-            INDEX:      bad = beyond;
-            NDP:        bad = word != {"0", NCM};
-            NDP_LENGTH: bad = beyond || low < NDP_SHORTEST || low[1:0] != 0 || ndp < NTH_LENGTH || ndp[1:0] != 0;
-            default:    bad = no_datagram ? table_ends && last_table && !any
-                                          : beyond || low < NTH_LENGTH || high < ETHERNET_HEADER;
+            SIGNATURE:  bad <= word != {"H", NCM};
+            LENGTH:     bad <= low != NTH_LENGTH;
+            INDEX:      bad <= beyond;
+            NDP:        bad <= word != {"0", NCM};
+            NDP_LENGTH: bad <= beyond || low < NDP_SHORTEST || low[1:0] != 0 || ndp < NTH_LENGTH || ndp[1:0] != 0;
+            default:    bad <= no_datagram ? table_ends && last_table && !any
+                                           : beyond || low < NTH_LENGTH || high < ETHERNET_HEADER;
         endcase
-        if (&steps && !sending) bad = 1'b1;
+        if (&steps && !sending) bad <= 1'b1;
+        {judged, summed} <= rst ? 2'b00 : {summed, word_valid};
     end
 
-    wire sound    = word_valid && !bad;
+    wire sound    = judged && !bad;
     wire datagram = sound && state == ENTRY && !no_datagram && sending; // offer it
     wire sent     = state == BODY && take && m_last;
-    wire ends     = sent ? entries == 0 : sound && state == ENTRY && table_ends && !datagram; // the table
+    wire ends     = sent ? no_entry : sound && state == ENTRY && table_ends && !datagram; // the table
     wire finished = ends && last_table && sending;
 
-    assign walked       = finished || (word_valid && bad);
+    assign walked       = finished || (judged && bad);
     assign m_rec_valid  = state == OFFER;
     assign m_rec_length = {{(18-P){1'b0}}, length};
 
     // Where to read on, if not at the next byte; offsets in the block, but `resume` is an address.
-    wire                 jump = ends || datagram || (sound && state == INDEX);
-    wire [SIZE_LOG2-1:0] target = state == INDEX ? high[SIZE_LOG2-1:0] : datagram ? low[SIZE_LOG2-1:0]
-                                                                      : next_ndp[SIZE_LOG2-1:0]; // 0: the second walk
+    localparam [1:0] TO_INDEX = 0, TO_DATAGRAM = 1, TO_TABLE = 2, TO_RESUME = 3;
+    reg  [1:0]           to;
+    reg  [SIZE_LOG2-1:0] target;
+    always @* case (to)
+        TO_INDEX:    target = high[SIZE_LOG2-1:0];
+        TO_DATAGRAM: target = low[SIZE_LOG2-1:0];
+        TO_TABLE:    target = next_ndp[SIZE_LOG2-1:0]; // 0: the second walk
+        default:     target = resume;
+    endcase
 
     always @(posedge clk) begin
         // The bytes
@@ -162,16 +177,18 @@ module ncm_out #(
             head <= memory[at];
             at   <= at + 1'b1;
             left <= left - 1'b1;
+            head_last <= left == 1;
         end
-        if (!head_valid || take) head_valid <= left != 0;
+        if (!head_valid || take) head_valid <= fetch;
         if (take) word <= {head, word[31:8]};
         count      <= in_word ? count + {1'b0, take} : 2'd0;
         word_valid <= in_word && take && count == 2'd3;
 
         // The next ones
         if (sound || sent) left <= datagram ? high[P-1:0] : WORD;
-        if (jump) at <= oldest[SIZE_LOG2-1:0] + target;
-        else if (sent) at <= resume;
+        jump <= (ends || datagram || sent || (sound && state == INDEX)) && !walked;
+        to   <= ends ? TO_TABLE : datagram ? TO_DATAGRAM : state == BODY ? TO_RESUME : TO_INDEX;
+        if (jump) at <= target + (to == TO_RESUME ? {SIZE_LOG2{1'b0}} : oldest[SIZE_LOG2-1:0]);
 
         // What was learnt
         if (sound) case (state)
@@ -180,8 +197,9 @@ module ncm_out #(
                 ndp <= high;
             end
             NDP_LENGTH: begin
-                next_ndp <= high;
-                entries  <= low[SIZE_LOG2-1:2] - NDP_HEADER;
+                next_ndp   <= high;
+                last_table <= high == 0;
+                entries    <= low[SIZE_LOG2-1:2] - NDP_HEADER;
             end
             ENTRY: begin
                 entries <= entries - 1'b1;
@@ -192,7 +210,7 @@ module ncm_out #(
             default: ;
         endcase
         if (ends) ndp <= next_ndp;
-        if (word_valid) steps <= steps + 1'b1;
+        if (judged) steps <= steps + 1'b1;
 
         case (state)
             IDLE: begin
@@ -217,7 +235,7 @@ module ncm_out #(
             state <= IDLE;
             left  <= 0;
         end
-        ev_bad_block <= word_valid && bad && !rst;
+        ev_bad_block <= judged && bad && !rst;
 
         if (rst) begin
             state      <= IDLE;

@@ -57,20 +57,22 @@ module coalesce_flow (
     reg  [4:0] used;      // a flow's header is in it; at most four are
     reg  [4:0] incoming;  // one hot: takes the header that comes in; not used
     reg  [4:0] same_flow, same_run, same_ack; // all bytes so far agree
-    reg  [4:0] equal;     // the byte of two clocks ago is
+    reg  [4:0] equal;     // the byte of three clocks ago is
+    reg  [19:0] agree;    // two bits each of the byte of two clocks ago are: a block RAM takes half a clock to give its byte
     reg  [4:0] of_acks;   // the head is a pure acknowledgement
     reg  [4:0] id_known, id_fixed; // the run's second segment was there; it had its predecessor's identification
     reg  [7:0] compared;
-    reg        first, first_2, of_flow, of_flow_2, of_run, of_run_2, of_ack, of_ack_2;
+    reg        first, first_2, first_3, of_flow, of_flow_2, of_flow_3, of_run, of_run_2, of_run_3, of_ack, of_ack_2, of_ack_3;
 
     (* ram_style = "block" *) reg [39:0] memory[0:127]; // a byte a lane
     reg  [39:0] heads;
-    integer     i;
+    integer     i, j;
 
     always @(posedge clk) begin
         for (i = 0; i < 5; i = i + 1) begin
             if (s_watching && incoming[i]) memory[s_position][8*i +: 8] <= s_data;
-            equal[i] <= heads[8*i +: 8] == compared;
+            for (j = 0; j < 4; j = j + 1) agree[4*i + j] <= heads[8*i + 2*j +: 2] == compared[2*j +: 2];
+            equal[i] <= &agree[4*i +: 4];
         end
         heads <= memory[s_position];
     end
@@ -82,9 +84,10 @@ module coalesce_flow (
         of_run   <= s_watching && s_of_run;
         of_ack   <= s_watching && s_of_ack;
         {first_2, of_flow_2, of_run_2, of_ack_2} <= {first, of_flow, of_run, of_ack};
-        same_flow <= (same_flow | {5{first_2}}) & (equal | {5{!of_flow_2}});
-        same_run  <= (same_run  | {5{first_2}}) & (equal | {5{!of_run_2}});
-        same_ack  <= (same_ack  | {5{first_2}}) & (equal | {5{!of_ack_2}});
+        {first_3, of_flow_3, of_run_3, of_ack_3} <= {first_2, of_flow_2, of_run_2, of_ack_2};
+        same_flow <= (same_flow | {5{first_3}}) & (equal | {5{!of_flow_3}});
+        same_run  <= (same_run  | {5{first_3}}) & (equal | {5{!of_run_3}});
+        same_ack  <= (same_ack  | {5{first_3}}) & (equal | {5{!of_ack_3}});
     end
 
     function [2:0] number; // of a lane: its bit
@@ -100,6 +103,7 @@ module coalesce_flow (
     wire is_ack    = s_tcp_flags == ACK && !data && !s_odd_checksum;
 
     // ---- Steps: 4 to 7 read a flow's words, 5 to 8 compare them, 9 is the verdict, 10 to 13 write the words ----
+    reg        gone;      // a clock ago, and step 1 begins
     reg  [3:0] step;
     reg  [4:0] hit;       // lane of the frame's flow, or none
     reg        hit_segment, hit_ack; // it may continue it, repeat it, but for the words
@@ -137,7 +141,8 @@ module coalesce_flow (
     wire [4:0] next_lane   = hit != 5'd0 ? hit : free != 5'd0 ? free & -free : {incoming[3:0], incoming[4]};
 
     always @(posedge clk) begin
-        step <= s_go ? 4'd1 : step == 4'd13 || step == 4'd0 ? 4'd0 : step + 4'd1;
+        gone <= s_go && !rst;
+        step <= gone ? 4'd1 : step == 4'd13 || step == 4'd0 ? 4'd0 : step + 4'd1;
         case (step)
             // All comparisons have arrived.
             4'd3: hit <= used & same_flow;

@@ -111,9 +111,18 @@ module segmenter #(
     wire [BITS-1:0] rest_of_frame = frame_length[BITS-1:0] - offset;
     wire [15:0]     to_frame_end = {{(16-BITS){1'b0}}, rest_of_frame};
     wire commit        = state == TAIL && step == 5;
-    wire at_csum_start = {{(16-BITS){1'b0}}, offset} == csum_start;
-    wire at_header_end = offset_next[7:0] == hdr_len;
     wire at_frame_end  = rest_of_frame == 1;
+
+    // Of the byte in hand, found out a clock before: these are on the way to everything that depends on a header's fields.
+    reg        at_csum_start, at_header_end;
+    wire       moves    = ((state == LOAD || state == PAYLOAD) && take) || state == HEADER;
+    wire [7:0] hdr_last = hdr_len - 8'd1;
+    always @(posedge clk) begin
+        if (state == ROOM) at_csum_start <= {8'd0, hdr_len} == csum_start;
+        else at_csum_start <= moves ? {{(16-BITS){1'b0}}, offset_next} == csum_start : {{(16-BITS){1'b0}}, offset} == csum_start;
+        if (state == TURN) at_header_end <= hdr_last == 0;
+        else at_header_end <= moves ? offset_next[7:0] == hdr_last : offset[7:0] == hdr_last;
+    end
 
     always @(posedge clk) begin
         case (state)

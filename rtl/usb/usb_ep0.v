@@ -70,8 +70,9 @@ module usb_ep0 (
     reg        draining;                // a packet from the host is being handed on
 
     wire is_in = setup[7];
-    wire is_standard = setup[6:5] == 2'd0 | setup[7:0] == 8'hC0 & setup[15:8] == `WEIR_REQ_MS_OS_20;
-    wire is_link = !is_standard & setup[6:5] != 2'd3;
+    reg  is_standard;                   // whose the request is; a clock after its bytes, before commit
+    reg  is_link;
+    wire for_standard = setup[6:5] == 2'd0 | setup[7:0] == 8'hC0 & setup[15:8] == `WEIR_REQ_MS_OS_20;
     wire [15:0] wanted = setup[63:48];
     wire accept = is_standard ? standard_accept : is_link & ctl_accept;
     wire [15:0] offered = is_standard ? {8'd0, standard_in_length} : ctl_in_length;
@@ -126,6 +127,8 @@ module usb_ep0 (
         ctl_start <= 1'b0;
         ctl_commit <= 1'b0;
         if (is_setup & taking & byte_valid) setup <= {byte_data, setup[63:8]};
+        is_standard <= for_standard;
+        is_link <= !for_standard & setup[6:5] != 2'd3;
 
         case (state)
         DECIDE: begin
@@ -133,7 +136,7 @@ module usb_ep0 (
             packet <= 4'd0;
             committed <= 1'b0;
             short_end <= offered < wanted;
-            left <= is_in & offered < wanted ? offered : wanted;
+            left <= is_in & short_end ? offered : wanted;
             if (wait_clocks == 5'd20)
                 state <= !accept ? STALLED : wanted == 16'd0 ? STATUS_IN : is_in ? DATA_IN : DATA_OUT;
         end

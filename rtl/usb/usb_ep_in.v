@@ -43,7 +43,8 @@ module usb_ep_in #(
     wire [SLOTS_LOG2:0] used = filling - sending;
     wire full = used[SLOTS_LOG2];
     wire take = s_in_valid & s_in_ready;
-    wire fills = filled + 1'b1 == max_packet;
+    wire fills = &filled[5:0] & (!max_packet[9] | &filled[8:6]);
+    wire unused = &{1'b0, max_packet[8:0]};
     wire close_bytes = take & (s_in_last | fills);
     wire close_empty = owe_empty & !full;
     reg  ends_transfer;

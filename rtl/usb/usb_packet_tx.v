@@ -31,6 +31,7 @@ module usb_packet_tx (
     reg         kept_valid;
     reg  [7:0]  kept;
     reg  [15:0] crc;
+    reg         took;                   // tx_data is a byte that the CRC has not seen yet
 
     wire       room = tx_ready | !tx_valid;
     wire       take = state == DATA & room & (kept_valid | fetched);
@@ -39,7 +40,8 @@ module usb_packet_tx (
     wire       ask = (state == IDLE & start) | (state == DATA & !keeps);
 
     wire [15:0] crc_next;
-    usb_crc16 step (.crc(crc), .data(head), .next(crc_next));
+    wire [15:0] crc_now = took ? crc_next : crc;
+    usb_crc16 step (.crc(crc), .data(tx_data), .next(crc_next));
 
     assign busy = state != IDLE;
 
@@ -48,6 +50,8 @@ module usb_packet_tx (
         if (ask) offset <= offset + 1'b1;
         if (fetched) kept <= data;
         kept_valid <= keeps;
+        took <= take;
+        crc <= crc_now;
 
         case (state)
         IDLE: begin
@@ -63,13 +67,12 @@ module usb_packet_tx (
         DATA:
             if (take) begin
                 tx_data <= head;
-                crc <= crc_next;
                 left <= left - 1'b1;
                 if (left == 10'd1) state <= CRC_LOW;
             end
         CRC_LOW:
             if (room) begin
-                tx_data <= ~crc[7:0];
+                tx_data <= ~crc_now[7:0];
                 state <= CRC_HIGH;
             end
         CRC_HIGH:
