@@ -20,6 +20,8 @@ module board_start #(
     output reg  phy_rst,
     output reg  rst
 );
+    localparam [31:0] LAST = CLOCK_KHZ - 1, RAILS = RAILS_MS, PHY = RAILS_MS + 5, CARD = RAILS_MS + 25;
+
     reg [16:0] clocks; // of this ms
     reg [8:0]  ms;
     wire       held;
@@ -35,12 +37,12 @@ module board_start #(
     reset_sync lock (.clk(clk), .request(!locked), .rst(held));
 
     always @(posedge clk) begin
-        if (rst) clocks <= clocks == CLOCK_KHZ - 1 ? 17'd0 : clocks + 1'b1;
-        if (rst && clocks == CLOCK_KHZ - 1) begin
+        if (rst) clocks <= clocks == LAST[16:0] ? 17'd0 : clocks + 1'b1;
+        if (rst && clocks == LAST[16:0]) begin
             ms <= ms + 1'b1;
-            if (ms == RAILS_MS)      rails_on <= 1'b1;
-            if (ms == RAILS_MS + 5)  phy_rst  <= 1'b0;
-            if (ms == RAILS_MS + 25) rst      <= 1'b0;
+            if (ms == RAILS[8:0]) rails_on <= 1'b1;
+            if (ms == PHY[8:0])   phy_rst  <= 1'b0;
+            if (ms == CARD[8:0])  rst      <= 1'b0;
         end
         if (held) begin
             clocks   <= 17'd0;
