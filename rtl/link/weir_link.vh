@@ -171,8 +171,9 @@
 `define WEIR_TABLE_MAC 1
 // ARP table: IPv4 address in bits 31..0, first byte on the wire in bits 31..24.
 `define WEIR_TABLE_ARP 2
-// ARP rate limit, one entry: bits 15..0 time for one more reply in units of 1,024 wire clocks (8.192 us at 1000 Mb/s),
-// 0 = no limit; up to 16 replies may be saved up. Reset: 12 (about 10,000 a second).
+// ARP rate limit, one entry: bits 15..0 time for one more reply in units of 1,024 byte times (8.192 us at 1000 Mb/s,
+// 81.92 at 100, 819.2 at 10), 0 = no limit; up to 16 replies may be saved up. Reset: 12 (about 10,000 a
+// second at 1000 Mb/s).
 `define WEIR_TABLE_ARP_RATE 3
 `define WEIR_ARP_RATE_RESET 12
 `define WEIR_ARP_BURST 16
