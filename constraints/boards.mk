@@ -32,7 +32,7 @@ BOARD_SOURCES := $(filter %.v,$(RTL_SOURCES)) $(wildcard rtl/board/*.v)
 empty      :=
 MAC_NUMBER := $(if $(MAC),MAC_ADDRESS=48\'h$(subst :,$(empty),$(MAC)))
 BITSTREAM   = YOSYS=$(YOSYS) NEXTPNR=$(NEXTPNR) nice constraints/bitstream.py $(1) --folder $(2) --device "$(DEVICE_$(1))" \
-              --synth synth_ecp5 --constraints constraints/$(1).lpf --packer $(PACKER) --seeds "$(3)" \
+              --synth synth_ecp5 --constraints constraints/$(1).lpf --packer $(PACKER) --seeds "$(3)" $(if $(EVERY),--every) \
               $(addprefix --parameter ,$(MAC_NUMBER) $(PARAMETERS)) $(addprefix --pin ,$(PIN)) $(BOARD_SOURCES)
 
 check-board:

@@ -4,15 +4,14 @@
 //
 //     configured, PLLs locked ── RAILS_MS ──> rails_on ── 5 ms ──> phy_rst off ── 20 ms ──> rst off
 //
-// phy_rst is for Ethernet PHYs, which want 10 ms of it after their power is there and then some 100 us of peace (KSZ9031RNX: DS00002117
-// section 7.3), and for a ULPI PHY that makes usb_clk, since that can have no reset that waits for usb_clk.
+// phy_rst is for a ULPI PHY that makes usb_clk: its reset cannot wait for usb_clk. The Ethernet PHY has mac/phy_reset, behind rst.
 //
 // The registers begin as the FPGA's configuration sets them, with no reset before it.
 `default_nettype none
 
 module board_start #(
     parameter CLOCK_KHZ = 30000,
-    parameter RAILS_MS  = 15     // before rails_on: time for a supply's reference; no less than 10 in all for the PHY's reset
+    parameter RAILS_MS  = 15     // before rails_on: time for a supply's reference, or for the supplies to be there
 ) (
     input  wire clk,
     input  wire locked,          // of any clock; when it falls, all begins anew

@@ -5,6 +5,7 @@
 
 module ecp5_card #(
     parameter CLOCK_OUT = 0,           // ulpi_start
+    parameter CLOCK_MHZ = 30,          // of clk, 10 to 255
     parameter [47:0] MAC_ADDRESS = 0,
     parameter NCM       = 1,
     parameter TIMESTAMP = 1,
@@ -12,8 +13,10 @@ module ecp5_card #(
     parameter TXC_DELAY = 80,          // ecp5_rgmii_pins
     parameter RX_DELAY  = 0
 ) (
+    input  wire       clk,             // the board's, for what has time
+    input  wire       rst,             // of clk
+
     input  wire       usb_clk,         // 60 MHz
-    input  wire       rst,             // of no clock
     output wire       ulpi_rst,
     inout  wire [7:0] ulpi_data,
     input  wire       ulpi_dir,
@@ -29,6 +32,7 @@ module ecp5_card #(
     input  wire       rgmii_rx_ctl,
     output wire       rgmii_mdc,
     inout  wire       rgmii_mdio,
+    output wire       rgmii_rst_n,
 
     output wire [3:0] led
 );
@@ -47,38 +51,48 @@ module ecp5_card #(
     reset_sync rx_reset (.clk(rgmii_rxc), .request(rst), .rst(rx_rst));
 
     wire [7:0] gmii_txd, gmii_rxd;
-    wire       gmii_tx_en, gmii_tx_er, gmii_rx_dv, gmii_rx_er;
-    wire [3:0] txd_rise, txd_fall, rxd_rise, rxd_fall, status;
-    wire       tx_ctl_rise, tx_ctl_fall, rx_ctl_rise, rx_ctl_fall;
+    wire       gmii_tx_en, gmii_tx_er, gmii_rx_dv, gmii_rx_er, gmii_tx_ce, gmii_rx_ce;
+    wire [3:0] txd_rise, txd_fall, rxd_rise, rxd_fall, link_status, unused_status;
+    wire       txc_rise, txc_fall, tx_ctl_rise, tx_ctl_fall, rx_ctl_rise, rx_ctl_fall;
 
     ecp5_rgmii_pins #(.TXC_DELAY(TXC_DELAY), .RX_DELAY(RX_DELAY)) pins (
-        .wire_tx_clk(wire_tx_clk), .txc_rise(1'b1), .txc_fall(1'b0), .txd_rise(txd_rise), .txd_fall(txd_fall),
+        .wire_tx_clk(wire_tx_clk), .txc_rise(txc_rise), .txc_fall(txc_fall), .txd_rise(txd_rise), .txd_fall(txd_fall),
         .tx_ctl_rise(tx_ctl_rise), .tx_ctl_fall(tx_ctl_fall), .rgmii_txc(rgmii_txc), .rgmii_txd(rgmii_txd),
         .rgmii_tx_ctl(rgmii_tx_ctl),
         .wire_rx_clk(rgmii_rxc), .rgmii_rxd(rgmii_rxd), .rgmii_rx_ctl(rgmii_rx_ctl), .rxd_rise(rxd_rise),
         .rxd_fall(rxd_fall), .rx_ctl_rise(rx_ctl_rise), .rx_ctl_fall(rx_ctl_fall)
     );
     rgmii rgmii (
-        .wire_tx_clk(wire_tx_clk), .wire_tx_rst(tx_rst), .gmii_txd(gmii_txd), .gmii_tx_en(gmii_tx_en),
-        .gmii_tx_er(gmii_tx_er), .txd_rise(txd_rise), .txd_fall(txd_fall), .tx_ctl_rise(tx_ctl_rise),
+        .speed(link_status[2:1]), .wire_tx_clk(wire_tx_clk), .wire_tx_rst(tx_rst), .gmii_txd(gmii_txd), .gmii_tx_en(gmii_tx_en),
+        .gmii_tx_er(gmii_tx_er), .gmii_tx_ce(gmii_tx_ce), .txc_rise(txc_rise), .txc_fall(txc_fall), .txd_rise(txd_rise), .txd_fall(txd_fall), .tx_ctl_rise(tx_ctl_rise),
         .tx_ctl_fall(tx_ctl_fall),
         .wire_rx_clk(rgmii_rxc), .wire_rx_rst(rx_rst), .rxd_rise(rxd_rise), .rxd_fall(rxd_fall),
         .rx_ctl_rise(rx_ctl_rise), .rx_ctl_fall(rx_ctl_fall), .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv),
-        .gmii_rx_er(gmii_rx_er), .status(status)
+        .gmii_rx_er(gmii_rx_er), .gmii_rx_ce(gmii_rx_ce), .status(unused_status)
     );
 
-    // The PHY comes up as its straps say, and in-band status tells the link: the management interface stays quiet.
-    assign rgmii_mdc  = 1'b0;
-    assign rgmii_mdio = 1'bz;
+    // The PHY's reset and link, which is asked for by MDIO: not every PHY tells it in the RGMII unasked.
+    wire        ready, mdio_i, mdio_o, mdio_oe;
+    wire        unused_strap, unused_found;
+    wire [4:0]  unused_address;
+    wire [31:0] unused_id;
+    phy_reset #(.CLOCK_MHZ(CLOCK_MHZ)) ethernet_reset (
+        .clk(clk), .rst(rst), .phy_rst_n(rgmii_rst_n), .strap(unused_strap), .ready(ready)
+    );
+    phy_link #(.HALF_CLOCKS((CLOCK_MHZ + 4) / 5)) link (
+        .clk(clk), .rst(rst), .enable(ready), .link_status(link_status), .found(unused_found), .address(unused_address),
+        .id(unused_id), .mdc(rgmii_mdc), .mdio_o(mdio_o), .mdio_oe(mdio_oe), .mdio_i(mdio_i)
+    );
+    BB mdio_pin (.I(mdio_o), .T(!mdio_oe), .O(mdio_i), .B(rgmii_mdio));
 
-    weir_card_ulpi #(.CLOCK_OUT(CLOCK_OUT), .NCM(NCM), .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE)) card (
+    weir_card_ulpi #(.CLOCK_OUT(CLOCK_OUT), .WIRE_CE(1), .NCM(NCM), .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE)) card (
         .usb_clk(usb_clk), .usb_rst(usb_rst), .ulpi_rst(ulpi_rst), .ulpi_data_i(ulpi_data_i), .ulpi_data_o(ulpi_data_o),
         .ulpi_data_oe(ulpi_data_oe), .ulpi_dir(ulpi_dir), .ulpi_nxt(ulpi_nxt), .ulpi_stp(ulpi_stp),
         .wire_rx_clk(rgmii_rxc), .wire_rx_rst(rx_rst), .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv),
-        .gmii_rx_er(gmii_rx_er),
+        .gmii_rx_er(gmii_rx_er), .gmii_rx_ce(gmii_rx_ce),
         .wire_tx_clk(wire_tx_clk), .wire_tx_rst(tx_rst), .gmii_txd(gmii_txd), .gmii_tx_en(gmii_tx_en),
-        .gmii_tx_er(gmii_tx_er),
-        .link_status(status), .mac_address(MAC_ADDRESS), .led(led)
+        .gmii_tx_er(gmii_tx_er), .gmii_tx_ce(gmii_tx_ce),
+        .link_status(link_status), .mac_address(MAC_ADDRESS), .led(led)
     );
 endmodule
 
