@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # make bitstream BOARD=ecpix5 MAC=02:57:45:49:52:07    build/boards/ecpix5/ecpix5.bit, and timing.txt beside it
+# make area                                            constraints/AREA.md: what the card takes, and how fast it is
 # PIN="port=ball ..." puts a port elsewhere, PARAMETERS="NCM=0 ..." sets parameters of the board's top, SEEDS="1 2 3" are tried in turn.
 BOARDS := butterstick ecpix5
 BOARD      ?= ecpix5
@@ -48,6 +49,18 @@ bitstream: check-board deps $(BOARDS_READY)
 boards: deps $(BOARDS_READY)
 	@for b in $(BOARDS); do $(MAKE) --no-print-directory bitstream BOARD=$$b || exit 1; done
 
+# Minutes: three placements of each board, and the card with its modules' borders kept. constraints/AREA.md is the result.
+area: deps $(BOARDS_READY)
+	@for b in $(BOARDS); do $(MAKE) --no-print-directory bitstream BOARD=$$b SEEDS="1 2 3" EVERY=1 || exit 1; done
+	@$(MAKE) --no-print-directory constraints/AREA.md
+$(BUILD)/boards/modules.json: $(RTL_SOURCES)
+	@mkdir -p $(@D)
+	$(YOSYS) -q -l $(@D)/modules.log -p "read_verilog -Irtl/link -Irtl/usb $(filter %.v,$(RTL_SOURCES)); \
+	  synth_ecp5 -noflatten -top weir_card_ulpi -json $@" && tail -n 5 $(@D)/modules.log | grep -q '^End of script'
+constraints/AREA.md: $(BUILD)/boards/modules.json FORCE
+	constraints/area.py $< $(BUILD)/boards $(BOARDS) > $@
+FORCE:
+
 # Are the bits those of the sources alone? Builds them again elsewhere and compares.
 reproduce: check-board deps $(BOARDS_READY)
 	@[ -f $(BIT) ] || { echo "There is no $(BIT) to compare with; make bitstream BOARD=$(BOARD) first" >&2; exit 1; }
@@ -60,4 +73,4 @@ program: check-board
 	  echo "$(firstword $(PROGRAM_$(BOARD))) is not installed; it is Debian's package $(shell echo $(firstword $(PROGRAM_$(BOARD))) | tr A-Z a-z)" >&2; exit 1; }
 	$(PROGRAM_$(BOARD))
 
-.PHONY: bitstream boards check-board program reproduce
+.PHONY: FORCE area bitstream boards check-board program reproduce

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// ECPIX-5: ECP5-85F (or 45F), USB3300 by ULPI that makes the clock, KSZ9031 by RGMII. constraints/ecpix5.lpf has the pins.
+// ECPIX-5: ECP5-85F (or 45F), USB3300 by ULPI that makes the clock, an Ethernet PHY by RGMII. constraints/ecpix5.lpf has the pins.
 `default_nettype none
 
 module ecpix5 #(
@@ -8,7 +8,7 @@ module ecpix5 #(
     parameter NCM       = 1,
     parameter TIMESTAMP = 1,
     parameter COALESCE  = 1,
-    parameter TXC_DELAY = 80,  // ecp5_rgmii_pins
+    parameter TXC_DELAY = 80,  // ecp5_rgmii_pins; no source says whether the PHY delays TXC, others for this board delay it
     parameter RX_DELAY  = 0
 ) (
     input  wire       clk100,
