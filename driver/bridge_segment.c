@@ -45,12 +45,12 @@ static unsigned fold(uint64_t sum)
 }
 
 // Over everything from `start` on, the field's own content, a pseudo-header's sum, included. Of the two zeros
-// of ones' complement it is FFFFh, as UDP needs it.
-static void insert_checksum(uint8_t *frame, size_t length, size_t start, size_t offset)
+// of ones' complement UDP needs FFFFh; with TCP either is right, and 0 is only what Linux has in segments.
+static void insert_checksum(uint8_t *frame, size_t length, size_t start, size_t offset, bool may_be_zero)
 {
     unsigned sum = ~fold(add_bytes(0, frame + start, length - start)) & 0xFFFF;
 
-    put16(frame + start + offset, sum ? sum : 0xFFFF);
+    put16(frame + start + offset, sum || may_be_zero ? sum : 0xFFFF);
 }
 
 // A superframe's headers are what its type says, and its checksum field stands where TCP's or UDP's does.
@@ -130,6 +130,7 @@ size_t weir_bridge_cut_next(struct weir_bridge_cut *cut, uint8_t *out)
 
     if (cut->over)
         return 0;
+    bool is_one = cut->index == 0 && part == left;
     cut->over = part == left;
     memcpy(out, cut->frame, cut->header);
     memcpy(out + cut->header, cut->frame + cut->header + cut->done, part);
@@ -138,7 +139,8 @@ size_t weir_bridge_cut_next(struct weir_bridge_cut *cut, uint8_t *out)
         patch_l4(cut, out + cut->at.l4, length - cut->at.l4, cut->over);
     }
     if (cut->vnet.flags & WEIR_F_NEEDS_CSUM)
-        insert_checksum(out, length, cut->vnet.csum_start, cut->vnet.csum_offset);
+        insert_checksum(out, length, cut->vnet.csum_start, cut->vnet.csum_offset,
+                        !is_one && cut->at.protocol == WEIR_PROTOCOL_TCP);
     cut->done += part;
     cut->index++;
     return length;
