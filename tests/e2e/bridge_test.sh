@@ -59,6 +59,23 @@ moved() { # at least BYTES, by the receiver's count
     bytes=$(python3 -c 'import json, sys; print(json.load(sys.stdin)["end"]["'"$2"'"]["bytes"])' <"$work/iperf.json")
     at_least "$bytes" "$1"
 }
+address() { ip -n "$host" -br link show weir0 | awk '{print $3}'; }
+datagrams() { # 20,000 bytes as one message, in datagrams of 1,000 (UDP_SEGMENT), the last of 500
+    in_peer python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind((sys.argv[1], 4243))
+s.settimeout(100)
+print("bound", flush=True)
+got = [s.recv(2000) for _ in range(20)]
+sys.exit(got != [bytes([i]) * (1000 if i < 19 else 500) for i in range(20)])' "$peer_ip" >"$work/datagrams" &
+    local receiver=$!
+    wait_for grep -q bound "$work/datagrams" && in_host python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.IPPROTO_UDP, 103, 1000)
+s.sendto(b"".join(bytes([i]) * (1000 if i < 19 else 500) for i in range(20)), (sys.argv[1], 4243))' "$peer_ip" && wait "$receiver"
+}
 serve_at() { # NAMESPACE ADDRESS DIRECTORY
     local url=http://$2:8080/
     case $2 in *:*) url=http://[$2]:8080/ ;; esac
@@ -108,8 +125,14 @@ check "iperf3 sends 4 TCP streams" eval 'stream -P 4 -w 32K -n 1M && moved 70000
 check "iperf3 receives 4 TCP streams" eval 'stream -P 4 -w 32K -R -n 1M && moved 700000 sum_received'
 check "iperf3 sends UDP" eval 'stream -u -b 1M -n 200K && moved 190000 sum'
 check "iperf3 receives UDP" eval 'stream -u -R -b 1M -n 200K && moved 190000 sum'
+check "a message of UDP that the card cuts arrives as the 20 datagrams that it stands for" datagrams
+check "the peer, asking anew, resolves the host" resolves_to "$card_ip" "$(address)"
+check "a second card has an interface of its own at the same time" eval '
+    ip netns exec "$host" "$weir_tool" --card "sim:peer=unix:$work/cable" up >"$work/second.log" 2>&1 & second=$!
+    wait_for grep -q "weir1 is there" "$work/second.log" && in_host "$weir_tool" down weir1 && wait "$second" && has_carrier'
 check "weir down ends it" down
 check "and the interface is gone" no_interface
+check "the card answered the ARP requests by itself" at_least "$(stat "$work/stats" tx_arp_replies)" 1
 check "tshark finds no error in what the card sent" nothing_wrong_on_the_wire "$work/wire.pcapng"
 check "superframes went down: fewer came to the card than frames left it" lower "$(stat "$work/stats" tx_superframes)" "$(stat "$work/stats" tx_segments)"
 check "many of them" at_least "$(stat "$work/stats" bridge_tx_superframes)" 50
@@ -120,7 +143,8 @@ check "what the bridge gave is what the card took" all_accounted_for "$work/stat
 
 # --- What the card does not do is done in software ---
 random_file "$work/www/file" $((256 << 10))
-check "weir up without offloads makes an interface" up "sim:veth=wire,pcap=$work/soft.pcapng" --ip "$card_ip/24" --no-csum --stats="$work/soft" up
+check "weir up without offloads makes an interface" up "sim:veth=wire,pcap=$work/soft.pcapng" --ip "$card_ip/24" --no-csum --stats="$work/soft" up --mtu 4000
+check "a packet of 4,000 bytes passes whole" in_host ping -n -c 1 -s 3972 -M do -W 20 "$peer_ip"
 check "a download has the same SHA-256" fetch in_host curl -sS -o "$work/got" "http://$peer_ip:8080/file"
 check "the peer's download, too" eval 'serve_at "$host" "$card_ip" "$work/www" && fetch in_peer curl -sS -o "$work/got" "http://$card_ip:8080/file"'
 check "it ends" down
@@ -131,7 +155,7 @@ check "and coalesced nothing" is_zero "$(stat "$work/soft" rx_continued)"
 check "weir up makes an interface, by way of weir-sim" eval '
     ip netns exec "$host" "$build/weir-sim" --usbredir "unix:$work/usb" --veth wire --mac 02:57:45:49:52:01 >"$work/sim.log" 2>&1 & sim=$!
     wait_for test -S "$work/usb" && up "usbredir:unix:$work/usb" --ip "$card_ip/24" --stats="$work/stats2" up'
-mac=$(ip -n "$host" -br link show weir0 | awk '{print $3}')
+mac=$(address)
 check "its address is the card's" [ "$mac" = 02:57:45:49:52:01 ]
 check "the card answers ARP for its address" resolves_to "$card_ip" "$mac"
 check "a further address is answered for" eval 'ip -n "$host" addr add 10.77.0.9/24 dev weir0 && resolves_to 10.77.0.9 "$mac"'
