@@ -97,6 +97,11 @@ weir_time weir_card_now(const struct weir_card *card);
 
 // True when weir_card_send would take a frame now.
 bool weir_card_can_send(const struct weir_card *card);
+// Bytes that were sent and that the card does not have yet, records' headers included: what a frame sent now
+// waits for.
+size_t weir_card_queued(const struct weir_card *card);
+// Whether the card's USB runs at high speed; else at full speed, a fortieth of it.
+bool weir_card_high_speed(const struct weir_card *card);
 // Queues a frame as one record; small ones share a transfer until weir_card_poll or until it is full. 0,
 // -EAGAIN when all OUT transfers are busy (poll, then try again), -EMSGSIZE when the frame or a segment of it
 // is too long for the card, -EINVAL when the card lacks the offload or when the header is not what the other

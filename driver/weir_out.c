@@ -160,6 +160,23 @@ bool weir_card_can_send(const struct weir_card *card)
     return card->out.queued + (card->out.fill > 0) < OUT_SLOTS && !card->gone;
 }
 
+size_t weir_card_queued(const struct weir_card *card)
+{
+    const struct out_queue *out = &card->out;
+    size_t bytes = out->fill;
+
+    for (unsigned i = 0; i < out->queued; i++) {
+        const struct out_slot *slot = &out->slot[(out->oldest + i) % OUT_SLOTS];
+        bytes += slot->done ? 0 : slot->transfer.length;
+    }
+    return bytes;
+}
+
+bool weir_card_high_speed(const struct weir_card *card)
+{
+    return card->packet == HIGH_SPEED_PACKET;
+}
+
 static void append(uint8_t *out, const struct weir_card_tx *tx, size_t length)
 {
     bool gso = tx->gso_type != WEIR_GSO_NONE;
