@@ -16,8 +16,7 @@
 #include "weir_link.h"
 
 // Bytes that the card is given before it has the others: one superframe under way and one behind it, so that
-// USB does not stand idle, and no more, because what comes after waits for all of them (2.6 ms at high
-// speed).
+// USB does not stand idle, and no more, because what comes after waits for all of them (3 ms at high speed).
 #define IN_FLIGHT (80 * 1024)
 #define IN_FLIGHT_FULL_SPEED (4 * 1024)
 // Bytes that wait in front of that; 40 and 200 ms for a flow that has all of it to itself.
