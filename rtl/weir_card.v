@@ -11,6 +11,8 @@ module weir_card #(
     parameter TX_ADDR_WIDTH  = 15,   // 2^TX_ADDR_WIDTH bytes of frames to the wire
     parameter RX_ADDR_WIDTH  = 16,   // 2^RX_ADDR_WIDTH bytes of frames to the host
     parameter OUT_ADDR_WIDTH = 11,   // 2^OUT_ADDR_WIDTH bytes between the bulk OUT endpoint and the segmenter
+    parameter SELF_POWERED   = 0,    // 1: the board has its own supply
+    parameter MAX_POWER      = 500,  // mA that it takes from the bus, even
     parameter IN_SLOTS_LOG2  = 2,    // 2^IN_SLOTS_LOG2 packets between the records and the bulk IN endpoint
     parameter MAX_FRAME      = 9600, // bytes without FCS, both ways; at most half of either memory
     parameter MAC_ENTRIES    = 20,   // addresses in the filter
@@ -96,6 +98,7 @@ module weir_card #(
     wire [15:0] usb_events; // bit n: counter 32 + n
 
     usb_device #(
+        .SELF_POWERED(SELF_POWERED), .MAX_POWER(MAX_POWER),
         .OUT_ADDR_WIDTH(OUT_ADDR_WIDTH), .IN_SLOTS_LOG2(IN_SLOTS_LOG2), .NCM(NCM),
         .HIGH_SPEED(HIGH_SPEED), .CLOCK_MHZ(USB_CLOCK_MHZ)
     ) usb (
@@ -225,8 +228,8 @@ module weir_card #(
     wire [15:0]              in_timeout, ack_hold;
     wire [3:0]               flow_events; // bit n: counter 48 + n
 
-    wire [STAMP-1:0]         stamp, frame_stamp; // device time of a frame's arrival, low bits
-    wire [63:0]              device_time, frame_time;
+    wire [STAMP-1:0]         stamp, frame_stamp, leaving_stamp; // device time of a frame's arrival, low bits
+    wire [63:0]              device_time, leaving_time;
     wire [1:0]               rx_mode;
 
     packet_memory #(.ADDR_WIDTH(RX_ADDR_WIDTH), .META_WIDTH(STAMP + 8), .FRAMES_LOG2(8)) rx_memory (
@@ -235,29 +238,19 @@ module weir_card #(
         .rd_clk(usb_clk), .rd_rst(rst), .m_valid(frame_valid), .m_ready(frame_ready), .m_data(frame_data),
         .m_last(frame_last), .m_length(frame_length), .m_meta({frame_stamp, frame_flags})
     );
-    generate
-        if (TIMESTAMP != 0) begin : time_stamps
-            cdc_time_capture #(.WIDTH(STAMP)) arrival (
-                .wire_clk(wire_rx_clk), .wire_rst(rx_rst), .wire_event(got_start), .wire_hold(stamp_hold),
-                .wire_fresh(stamp_fresh), .usb_clk(usb_clk), .usb_rst(rst), .usb_time(device_time[STAMP-1:0]), .stamp(stamp)
-            );
-            device_time #(.CLOCK_MHZ(USB_CLOCK_MHZ), .STAMP_WIDTH(STAMP)) clock (
-                .clk(usb_clk), .rst(rst), .now(device_time), .stamp(frame_stamp), .stamp_wide(frame_time)
-            );
-        end else begin : no_time_stamps
-            wire unused = &{1'b0, got_start, stamp_hold, frame_stamp};
-            assign stamp_fresh = 1'b0;
-            assign stamp       = 1'b0;
-            assign device_time = 64'd0;
-            assign frame_time  = 64'd0;
-        end
-    endgenerate
-    link_in #(.NCM(NCM), .COALESCE(COALESCE), .ADDR_WIDTH(RX_ADDR_WIDTH), .CLOCKS_PER_US(USB_CLOCK_MHZ)) link_in (
+    time_stamps #(.TIMESTAMP(TIMESTAMP), .WIDTH(STAMP), .CLOCK_MHZ(USB_CLOCK_MHZ)) time_stamps (
+        .wire_clk(wire_rx_clk), .wire_rst(rx_rst), .wire_event(got_start), .wire_hold(stamp_hold), .wire_fresh(stamp_fresh),
+        .stamp(stamp), .usb_clk(usb_clk), .usb_rst(rst), .now(device_time), .old_stamp(leaving_stamp), .old_time(leaving_time)
+    );
+    link_in #(
+        .NCM(NCM), .COALESCE(COALESCE), .ADDR_WIDTH(RX_ADDR_WIDTH), .STAMP_WIDTH(STAMP), .CLOCKS_PER_US(USB_CLOCK_MHZ)
+    ) link_in (
         .clk(usb_clk), .rst(rst), .link_flush(link_flush), .ncm(ncm), .listens(listens), .high_speed(high_speed),
         .in_timeout(in_timeout), .timestamps(TIMESTAMP != 0 && |(rx_mode & `WEIR_RX_MODE_TIMESTAMP)),
         .coalesce(|(rx_mode & `WEIR_RX_MODE_COALESCE)), .ack_hold(ack_hold), .out_packet(usb_events[6]),
         .s_valid(frame_valid), .s_ready(frame_ready), .s_data(frame_data), .s_last(frame_last),
-        .s_length(frame_length), .s_flags(frame_flags), .s_time(frame_time),
+        .s_length(frame_length), .s_flags(frame_flags), .s_stamp(frame_stamp),
+        .leaving_stamp(leaving_stamp), .leaving_time(leaving_time),
         .m_valid(in_valid), .m_ready(in_ready), .m_data(in_data), .m_last(in_last), .in_drained(in_drained),
         .ev_record(usb_events[5]), .ev_too_long(usb_events[15]),
         .ev_head(flow_events[0]), .ev_continued(flow_events[1]), .ev_pure_ack(flow_events[2]), .ev_held(flow_events[3])
@@ -268,66 +261,31 @@ module weir_card #(
         .wire_rx_clk(wire_rx_clk), .wire_rx_rst(rx_rst), .wire_commit(rx_commit), .wake_request(wake_request)
     );
 
-    // ---- Control (usb_clk), with the tables' way to wire_rx_clk and a conflict's way back ----
-    wire        table_valid, table_ready, conflict;
-    wire [79:0] table_data;
-    wire        unused_ready, unused_data;
-    wire        counters_hold;
-    wire [3:0]  link;
-    wire        answer_accept, message_valid, message_ready, write_valid, write_ready;
-    wire [15:0] answer_length;
-    wire [7:0]  answer_data;
-    wire [63:0] message_data;
-    wire [79:0] write_data;
-    wire [5:0]  counters_index;
-    wire [31:0] counters_value;
+    // ---- Requests, tables, notifications, counters ----
+    wire link_up;
 
-    control #(
+    card_control #(
         .FEATURES(FEATURES), .MAX_SUPERFRAME(MAX_SUPERFRAME), .MAX_FRAME(MAX_FRAME), .MAC_ENTRIES(MAC_ENTRIES),
-        .ARP_ENTRIES(ARP_ENTRIES), .TX_MEMORY(1 << TX_ADDR_WIDTH), .RX_MEMORY(1 << RX_ADDR_WIDTH)
-    ) control (
-        .clk(usb_clk), .rst(rst), .link_flush(link_flush), .mac_address(mac_address), .link_status(link_status),
-        .phy_id(phy_id), .arp_conflict(conflict), .link(link), .in_timeout(in_timeout), .ack_hold(ack_hold), .rx_mode(rx_mode),
-        .device_time(device_time), .ctl_setup(ctl_setup), .ctl_start(ctl_start), .ctl_accept(answer_accept), .ctl_in_length(answer_length),
-        .ctl_in_address(ctl_in_address), .ctl_in_data(answer_data), .ctl_out_valid(ctl_out_valid),
+        .ARP_ENTRIES(ARP_ENTRIES), .TX_MEMORY(1 << TX_ADDR_WIDTH), .RX_MEMORY(1 << RX_ADDR_WIDTH), .NCM(NCM),
+        .COALESCE(COALESCE)
+    ) card_control (
+        .usb_clk(usb_clk), .usb_rst(rst), .link_flush(link_flush), .ncm(ncm), .listens(listens),
+        .mac_address(mac_address), .phy_id(phy_id), .link_status(link_status), .device_time(device_time),
+        .link_up(link_up), .in_timeout(in_timeout), .ack_hold(ack_hold), .rx_mode(rx_mode),
+        .ctl_setup(ctl_setup), .ctl_start(ctl_start), .ctl_accept(ctl_accept), .ctl_in_length(ctl_in_length),
+        .ctl_in_address(ctl_in_address), .ctl_in_data(ctl_in_data), .ctl_out_valid(ctl_out_valid),
         .ctl_out_address(ctl_out_address), .ctl_out_data(ctl_out_data), .ctl_commit(ctl_commit),
-        .m_notify_valid(message_valid), .m_notify_ready(message_ready), .m_notify_data(message_data),
-        .m_table_valid(write_valid), .m_table_ready(write_ready), .m_table_data(write_data),
-        .counters_hold(counters_hold), .counters_index(counters_index), .counters_value(counters_value)
-    );
-    ncm_control #(.NCM(NCM)) ncm_control (
-        .clk(usb_clk), .rst(rst), .ncm(ncm), .listens(listens), .link_flush(link_flush), .link(link),
-        .ctl_setup(ctl_setup), .ctl_start(ctl_start), .ctl_accept(ctl_accept),
-        .ctl_in_length(ctl_in_length), .ctl_in_address(ctl_in_address), .ctl_in_data(ctl_in_data),
-        .ctl_commit(ctl_commit), .s_answer_accept(answer_accept), .s_answer_length(answer_length),
-        .s_answer_data(answer_data), .s_notify_valid(message_valid), .s_notify_ready(message_ready),
-        .s_notify_data(message_data), .s_table_valid(write_valid), .s_table_ready(write_ready),
-        .s_table_data(write_data), .m_notify_valid(notify_valid), .m_notify_ready(notify_ready),
-        .m_notify_data(notify_data), .m_notify_long(notify_long), .m_table_valid(table_valid),
-        .m_table_ready(table_ready), .m_table_data(table_data)
-    );
-    cdc_message #(.WIDTH(80)) tables (
-        .s_clk(usb_clk), .s_rst(rst), .s_valid(table_valid), .s_ready(table_ready), .s_data(table_data),
-        .m_clk(wire_rx_clk), .m_rst(rx_rst), .m_valid(cfg_valid), .m_data(cfg)
-    );
-    cdc_message #(.WIDTH(1)) conflicts (
-        .s_clk(wire_rx_clk), .s_rst(rx_rst), .s_valid(rx_events[`WEIR_CNT_RX_ARP_CONFLICT]), .s_ready(unused_ready),
-        .s_data(1'b0), .m_clk(usb_clk), .m_rst(rst), .m_valid(conflict), .m_data(unused_data)
-    );
-
-    // ---- Counters, a bank in each clock ----
-    counters #(.COALESCE(COALESCE)) counters (
-        .wire_rx_clk(wire_rx_clk), .wire_rx_rst(rx_rst), .wire_rx_events(rx_events),
-        .wire_tx_clk(wire_tx_clk), .wire_tx_rst(tx_rst), .wire_tx_events({14'd0, ev_arp_reply, ev_tx_frame}),
-        .usb_clk(usb_clk), .usb_rst(rst), .usb_events(usb_events), .flow_events({12'd0, flow_events}),
-        .usb_hold(counters_hold), .usb_index(counters_index), .usb_value(counters_value)
+        .m_notify_valid(notify_valid), .m_notify_ready(notify_ready), .m_notify_data(notify_data),
+        .m_notify_long(notify_long), .usb_events(usb_events), .flow_events(flow_events),
+        .wire_rx_clk(wire_rx_clk), .wire_rx_rst(rx_rst), .cfg_valid(cfg_valid), .cfg(cfg), .wire_rx_events(rx_events),
+        .wire_tx_clk(wire_tx_clk), .wire_tx_rst(tx_rst), .wire_tx_events({ev_arp_reply, ev_tx_frame})
     );
 
     // ---- LEDs ----
     wire active_led, error_led;
     led_stretch activity (.clk(usb_clk), .rst(rst), .event_in(|usb_events[5:0]), .led(active_led));
     led_stretch error (.clk(usb_clk), .rst(rst), .event_in(|usb_events[4:3] || usb_events[10]), .led(error_led));
-    assign led = {error_led, configured, active_led, link[0]};
+    assign led = {error_led, configured, active_led, link_up};
 endmodule
 
 `default_nettype wire

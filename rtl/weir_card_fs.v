@@ -8,6 +8,9 @@ module weir_card_fs #(
     parameter TX_ADDR_WIDTH  = 15,
     parameter RX_ADDR_WIDTH  = 16,
     parameter OUT_ADDR_WIDTH = 11,
+    parameter NCM            = 1,
+    parameter SELF_POWERED   = 0,
+    parameter MAX_POWER      = 500,
     parameter IN_SLOTS_LOG2  = 2,
     parameter MAX_FRAME      = 9600,
     parameter MAC_ENTRIES    = 20,
@@ -58,6 +61,7 @@ module weir_card_fs #(
     );
 
     weir_card #(
+        .NCM(NCM), .SELF_POWERED(SELF_POWERED), .MAX_POWER(MAX_POWER),
         .TX_ADDR_WIDTH(TX_ADDR_WIDTH), .RX_ADDR_WIDTH(RX_ADDR_WIDTH), .OUT_ADDR_WIDTH(OUT_ADDR_WIDTH),
         .IN_SLOTS_LOG2(IN_SLOTS_LOG2), .MAX_FRAME(MAX_FRAME), .MAC_ENTRIES(MAC_ENTRIES), .ARP_ENTRIES(ARP_ENTRIES),
         .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE), .WIRE_CE(WIRE_CE), .HIGH_SPEED(0), .USB_CLOCK_MHZ(48)

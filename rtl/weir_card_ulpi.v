@@ -8,6 +8,8 @@ module weir_card_ulpi #(
     parameter TX_ADDR_WIDTH  = 15,
     parameter RX_ADDR_WIDTH  = 16,
     parameter OUT_ADDR_WIDTH = 11,
+    parameter SELF_POWERED   = 0,
+    parameter MAX_POWER      = 500,
     parameter IN_SLOTS_LOG2  = 2,
     parameter MAX_FRAME      = 9600,
     parameter MAC_ENTRIES    = 20,
@@ -67,6 +69,7 @@ module weir_card_ulpi #(
     );
 
     weir_card #(
+        .SELF_POWERED(SELF_POWERED), .MAX_POWER(MAX_POWER),
         .TX_ADDR_WIDTH(TX_ADDR_WIDTH), .RX_ADDR_WIDTH(RX_ADDR_WIDTH), .OUT_ADDR_WIDTH(OUT_ADDR_WIDTH),
         .IN_SLOTS_LOG2(IN_SLOTS_LOG2), .MAX_FRAME(MAX_FRAME), .MAC_ENTRIES(MAC_ENTRIES), .ARP_ENTRIES(ARP_ENTRIES),
         .NCM(NCM), .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE), .WIRE_CE(WIRE_CE)

@@ -47,7 +47,7 @@ struct card_ulpi : model<Vweir_card_ulpi> {
     }
     QData &device_time() override
     {
-        return top->rootp->weir_card_ulpi__DOT__card__DOT__time_stamps__DOT__clock__DOT__now_ns;
+        return top->rootp->weir_card_ulpi__DOT__card__DOT__time_stamps__DOT__present__DOT__clock__DOT__now_ns;
     }
     bool transfer_open() override
     {
@@ -94,7 +94,7 @@ struct card_fs : model<Vweir_card_fs> {
     }
     QData &device_time() override
     {
-        return top->rootp->weir_card_fs__DOT__card__DOT__time_stamps__DOT__clock__DOT__now_ns;
+        return top->rootp->weir_card_fs__DOT__card__DOT__time_stamps__DOT__present__DOT__clock__DOT__now_ns;
     }
     bool transfer_open() override
     {

@@ -15,8 +15,8 @@
 
 module control #(
     parameter FEATURES       = 0,     // WEIR_CAP_ bits
-    parameter MAX_SUPERFRAME = 65557, // bytes
-    parameter MAX_FRAME      = 9216,  // bytes, without FCS
+    parameter MAX_SUPERFRAME = 65791, // bytes: 65,536 behind the longest header
+    parameter MAX_FRAME      = 9600,  // bytes, without FCS
     parameter MAC_ENTRIES    = 20,
     parameter ARP_ENTRIES    = 4,
     parameter TX_MEMORY      = 32768, // bytes

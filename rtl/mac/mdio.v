@@ -4,13 +4,13 @@
 //
 //     32 ones │ 01 │ 10 read, 01 write │ PHY │ register │ turnaround │ 16 bits of data, highest first
 //
-// Each bit has one period of MDC: mdio changes when mdc falls, either side looks at it when mdc rises. A PHY needs 300 ns to put
-// its bit, so it is looked at as late as that. The PHY shows that it is there by a 0 in the second bit of the turnaround; without one
+// Each bit has one period of MDC: mdio changes when mdc falls, either side looks at it when mdc rises; here that is what the pin was
+// two clocks before. A PHY may take 300 ns to put its bit, so a period less two clocks must be more than that. The PHY shows that it is there by a 0 in the second bit of the turnaround; without one
 // the pin's pull-up makes it a 1.
 `default_nettype none
 
 module mdio #(
-    parameter HALF_CLOCKS = 25 // clocks of half a period of mdc, 4 to 256: 200 ns or more (25 at 125 MHz, 10 at 50 MHz)
+    parameter HALF_CLOCKS = 25 // clocks of half a period of mdc, 2 to 256: 200 ns or more (25 at 125 MHz, 10 at 50 MHz)
 ) (
     input  wire        clk,
     input  wire        rst,

@@ -5,7 +5,7 @@
 //
 // The MAC knows full duplex alone, and no PAUSE: so the PHY offers 10 and 100 Mb/s (1000 with GIGABIT) of full duplex. A partner that
 // does not negotiate is taken for one of half duplex by every PHY; such a link is told as what it is, and the card
-// sends on it regardless of carrier and collisions, so it will lose frames: set the partner to negotiate.
+// sends on it regardless of carrier and collisions: with a partner of half duplex it will lose frames.
 //
 //     FIND ─answer→ ID ─→ OFFER ... RESTART ─→ STATUS ─→ OURS ─→ THEIRS ─→ OURS_1000 ─→ THEIRS_1000 ─→ PAUSE
 //      ↑ └─ none: next address                 ↑                                                       │

@@ -130,7 +130,7 @@ module rgmii (
         gmii_rxd   <= {whole ? rxd_fall : rxd_rise, whole ? rxd_rise : nibble};
         gmii_rx_dv <= rx_ctl_rise && (whole || frame || sfd);
         gmii_rx_er <= rx_error || (error_seen && !whole);
-        gmii_rx_ce <= whole || second || sfd || (frame && !rx_ctl_rise);
+        gmii_rx_ce <= whole || second || sfd;
         if (wire_rx_rst) begin
             settled    <= 1'b0;
             frame      <= 1'b0;
@@ -138,18 +138,15 @@ module rgmii (
         end
     end
 
-    // ---- In-band status. The halves of a period carry the same nibble; below 1000 Mb/s the second may not be driven ----
-    reg        halves_same;
-    reg        idle;
-    wire       tells = idle && (halves_same || !whole);
-    reg        seen_valid;
-    reg  [3:0] seen;
+    // ---- In-band status: the first half's nibble, for below 1000 Mb/s the second need not be driven ----
+    reg       idle;
+    reg       seen_valid;
+    reg [3:0] seen;
     always @(posedge wire_rx_clk) begin
-        halves_same <= rxd_fall == rxd_rise;
-        idle        <= !rx_ctl_rise && !rx_ctl_fall;
-        seen_valid  <= tells;
-        seen        <= nibble;
-        if (tells && seen_valid && seen == nibble) status <= seen;
+        idle       <= !rx_ctl_rise && !rx_ctl_fall;
+        seen_valid <= idle;
+        seen       <= nibble;
+        if (idle && seen_valid && seen == nibble) status <= seen;
         if (wire_rx_rst) begin
             idle       <= 1'b0;
             seen_valid <= 1'b0;

@@ -11,7 +11,7 @@
 // a nibble, and still high in the second. So a nibble counts when CRS_DV is high in its second dibit, and the frame
 // ends where it is not. Dibits over (not a whole byte) are dropped, as IEEE 802.3-2018 clause 4.2.4.2.1 says.
 //
-// RMII has no TX_ER. A frame that mac_tx marks with it has its bits turned over from there on, so that its FCS is wrong.
+// RMII has no TX_ER. The bytes that mac_tx marks with it go out with their bits turned over, so that the FCS is wrong.
 `default_nettype none
 
 module rmii (
@@ -47,17 +47,14 @@ module rmii (
 
     // ---- Transmit ----
     reg  [1:0] tx_dibit; // of the byte, that goes out next
-    reg        spoilt;
-    wire       spoil = gmii_tx_er || spoilt;
 
     assign gmii_tx_ce = step && tx_dibit == 2'd3;
 
     always @(posedge clk) begin
         if (step) begin
             tx_dibit   <= tx_dibit + 2'd1;
-            spoilt     <= gmii_tx_en && spoil;
             rmii_tx_en <= gmii_tx_en;
-            rmii_txd   <= gmii_txd[{tx_dibit, 1'b0} +: 2] ^ {2{gmii_tx_en && spoil}};
+            rmii_txd   <= gmii_txd[{tx_dibit, 1'b0} +: 2] ^ {2{gmii_tx_er}};
         end
         if (rst) begin
             tx_dibit   <= 2'd0;
@@ -81,16 +78,16 @@ module rmii (
     wire       ends  = frame && rx_dibit[0] && !crs_dv;
 
     always @(posedge clk) begin
-        gmii_rx_ce <= step && (rx_dibit == 2'd3 || sfd || ends);
+        gmii_rx_ce <= step && (sfd || rx_dibit == 2'd3);
         if (step) begin
             crs_dv_q <= crs_dv;
             rx_dibit <= sfd ? 2'd0 : rx_dibit + 2'd1;
-            last     <= frame || crs_dv ? {rxd, last[5:2]} : 6'd0;
+            last     <= {rxd, last[5:2]};
             error    <= (frame || crs_dv) && !ends && (error || rx_er);
             if (sfd)  frame <= 1'b1;
             if (ends) frame <= 1'b0;
             if (!crs_dv && !crs_dv_q) settled <= 1'b1;
-            if (sfd || ends || rx_dibit == 2'd3) begin
+            if (sfd || rx_dibit == 2'd3) begin
                 gmii_rxd   <= octet;
                 gmii_rx_dv <= sfd || (frame && !ends);
                 gmii_rx_er <= (sfd || frame) && (error || rx_er);

@@ -13,6 +13,7 @@ module link_in #(
     parameter NCM        = 1,            // 0: no configuration 2
     parameter COALESCE   = 1,            // 0: no receive coalescing
     parameter ADDR_WIDTH = 16,           // bits of a frame's length
+    parameter STAMP_WIDTH = 40,          // bits of a frame's time stamp
     parameter CLOCKS_PER_US = 60         // of clk
 ) (
     input  wire                  clk,
@@ -35,7 +36,11 @@ module link_in #(
     input  wire                  s_last,
     input  wire [ADDR_WIDTH-1:0] s_length,
     input  wire [7:0]            s_flags,
-    input  wire [63:0]           s_time,
+    input  wire [STAMP_WIDTH-1:0] s_stamp, // device time of its arrival, low bits
+
+    // The frame that leaves: its stamp, and the same widened, from lib/time_stamps
+    output wire [STAMP_WIDTH-1:0] leaving_stamp,
+    input  wire [63:0]           leaving_time,
 
     // Bulk IN
     output wire                  m_valid,
@@ -60,7 +65,6 @@ module link_in #(
     wire                  f_valid, f_ready, f_last;
     wire [7:0]            f_data, f_flags;
     wire [ADDR_WIDTH-1:0] f_length;
-    wire [63:0]           f_time;
     wire [2:0]            flow;
     wire                  ack, coming, cut, begins, ended, note_read;
     wire [3:0]            note_index;
@@ -68,19 +72,19 @@ module link_in #(
 
     generate
         if (COALESCE != 0) begin : coalescing
-            coalescer #(.ADDR_WIDTH(ADDR_WIDTH)) coalescer (
+            coalescer #(.ADDR_WIDTH(ADDR_WIDTH), .STAMP_WIDTH(STAMP_WIDTH)) coalescer (
                 .clk(clk), .rst(rst), .enable(coalesce & !ncm & !from_ncm),
                 .s_valid(s_valid), .s_ready(s_ready), .s_data(s_data), .s_last(s_last), .s_length(s_length),
-                .s_flags(s_flags), .s_time(s_time),
+                .s_flags(s_flags), .s_stamp(s_stamp),
                 .m_valid(f_valid), .m_ready(f_ready), .m_data(f_data), .m_last(f_last), .m_length(f_length),
-                .m_flags(f_flags), .m_time(f_time), .m_flow(flow), .m_ack(ack), .m_coming(coming), .m_short(cut),
+                .m_flags(f_flags), .m_stamp(leaving_stamp), .m_flow(flow), .m_ack(ack), .m_coming(coming), .m_short(cut),
                 .begins(begins), .ended(ended), .note_index(note_index), .note_read(note_read), .note(note),
                 .ev_head(ev_head), .ev_continued(ev_continued), .ev_pure_ack(ev_pure_ack)
             );
         end else begin : no_coalescing
             wire unused = &{1'b0, coalesce, begins, ended, note_index, note_read};
             assign {f_valid, s_ready, f_last} = {s_valid, f_ready, s_last};
-            assign {f_data, f_flags, f_length, f_time} = {s_data, s_flags, s_length, s_time};
+            assign {f_data, f_flags, f_length, leaving_stamp} = {s_data, s_flags, s_length, s_stamp};
             assign {flow, ack, coming, cut, note} = 14'd0;
             assign {ev_head, ev_continued, ev_pure_ack} = 3'd0;
         end
@@ -90,7 +94,7 @@ module link_in #(
     record_builder #(.ADDR_WIDTH(ADDR_WIDTH), .CLOCKS_PER_US(CLOCKS_PER_US)) records (
         .clk(clk), .rst(rst | from_ncm), .link_flush(link_flush), .high_speed(high_speed), .in_timeout(in_timeout),
         .timestamps(timestamps), .s_valid(f_valid), .s_ready(records_ready), .s_data(f_data), .s_last(f_last),
-        .s_length(f_length), .s_flags(f_flags), .s_time(f_time), .s_flow(flow), .s_ack(ack), .s_coming(coming),
+        .s_length(f_length), .s_flags(f_flags), .s_time(leaving_time), .s_flow(flow), .s_ack(ack), .s_coming(coming),
         .begins(begins), .ended(ended), .note_index(note_index), .note_read(note_read), .note(note),
         .out_packet(out_packet), .ack_hold(ack_hold),
         .m_valid(records_valid), .m_ready(in_ready), .m_data(records_data), .m_last(records_last), .in_drained(in_drained),
@@ -118,7 +122,7 @@ module link_in #(
                 if (rst) {open, on} <= 2'b00;
             end
         end else begin : no_configuration_2
-            wire unused = &{1'b0, ncm, listens};
+            wire unused = &{1'b0, ncm, listens, cut};
             assign from_ncm = 1'b0;
             assign {blocks_ready, blocks_valid, blocks_last, blocks_event, ev_too_long} = 5'd0;
             assign blocks_data = 8'd0;

@@ -43,7 +43,8 @@ module ncm_in #(
     reg  [15:0] number;                  // of the block: wSequence
     wire [17:0] length = {{(18-ADDR_WIDTH){1'b0}}, s_length};
     wire [17:0] block = length + 18'd28;
-    wire        too_long = block[17:NTB_MAX_LOG2] != 0;
+    reg         waits;                   // a frame, since the clock before, and
+    reg         too_long;                // its length
     wire        ended = s_valid && s_ready && s_last;
     // What is the same in all headers, and what is not.
     reg  [7:0]  constant, variable;
@@ -80,14 +81,16 @@ module ncm_in #(
 
     always @(posedge clk) begin
         ev_block   <= ended && state == FRAME && !rst;
-        ev_dropped <= state == IDLE && s_valid && listens && too_long && !rst;
+        waits      <= state == IDLE && s_valid && !rst;
+        too_long   <= block[17:NTB_MAX_LOG2] != 0;
+        ev_dropped <= state == IDLE && waits && listens && too_long && !rst;
         if (state == HEADER && m_ready) count <= count + 1'b1;
         if (ended && state == FRAME) number <= number + 1'b1;
 
         case (state)
             IDLE: begin
                 count <= 5'd0;
-                if (s_valid) state <= listens && !too_long ? HEADER : DROP;
+                if (waits) state <= listens && !too_long ? HEADER : DROP;
             end
             HEADER:  if (m_ready && count == 5'd27) state <= FRAME;
             default: if (ended) state <= IDLE;

@@ -17,20 +17,21 @@
 `include "weir_link.vh"
 
 module coalescer #(
-    parameter ADDR_WIDTH = 16 // bits of a frame's length
+    parameter ADDR_WIDTH  = 16, // bits of a frame's length
+    parameter STAMP_WIDTH = 40  // bits of its time stamp
 ) (
     input  wire                  clk,
     input  wire                  rst,
     input  wire                  enable,     // WEIR_RX_MODE_COALESCE; else frames pass unchanged
 
-    // Frames, from the receive packet_memory: length, flags and time hold from the first valid to the last byte.
+    // Frames, from the receive packet_memory: length, flags and stamp hold from the first valid to the last byte.
     input  wire                  s_valid,
     output wire                  s_ready,
     input  wire [7:0]            s_data,
     input  wire                  s_last,
     input  wire [ADDR_WIDTH-1:0] s_length,
     input  wire [7:0]            s_flags,
-    input  wire [63:0]           s_time,
+    input  wire [STAMP_WIDTH-1:0] s_stamp,
 
     // The same, perhaps short: then length and bytes are the payload's, and flags say which form it is. A pure acknowledgement
     // has length 0 and one byte that does not count.
@@ -40,7 +41,7 @@ module coalescer #(
     output wire                  m_last,
     output wire [ADDR_WIDTH-1:0] m_length,
     output wire [7:0]            m_flags,
-    output reg  [63:0]           m_time,
+    output reg  [STAMP_WIDTH-1:0] m_stamp,
     output reg  [2:0]            m_flow,     // 0: none
     output reg                   m_ack,      // a pure acknowledgement, in whichever form
     output wire                  m_coming,   // a frame is here, or will be within a few clocks of its last byte
@@ -110,12 +111,12 @@ module coalescer #(
 
     // ---- The frame that enters: the verdict's fields hold until another frame does ----
     reg  [7:0]            next_flags;
-    reg  [63:0]           next_time;
+    reg  [STAMP_WIDTH-1:0] next_stamp;
     reg                   next_flowless; // rejected
     reg                   next_area;     // of the notes
     wire                  leaves;        // its last byte, from `here`
     reg                   here;
-    wire                  move = next_valid && (!here || leaves);
+    wire                  move = next_valid && !here;
 
     always @(posedge clk) begin
         at_valid <= taken;
@@ -127,7 +128,7 @@ module coalescer #(
             at_active   <= enable && |(s_flags & DATA_VALID);
             next_length <= s_length;
             next_flags  <= s_flags;
-            next_time   <= s_time;
+            next_stamp  <= s_stamp;
             next_area   <= !next_area;
             undecided   <= 1'b1;
         end
@@ -183,7 +184,7 @@ module coalescer #(
             whole_length <= next_length;
             short_length <= payload[ADDR_WIDTH-1:0];
             whole_flags  <= next_flags;
-            m_time       <= next_time;
+            m_stamp      <= next_stamp;
             area         <= next_area;
             to_skip      <= header_length;
             can_cut      <= !next_flowless && (continues || repeats) && in_transfer[flow];

@@ -151,12 +151,29 @@ module rx_checksum (
             else left <= left - {13'd0, passed};
         end
 
+    // ---- Options: where each one's type stands. One that runs past its header's end is the last ----
+    wire       in_ipv4    = state == IPV4;
+    wire       in_options = count[4] || (!in_ipv4 && count[4:1] != 4'd0); // of IPv4, with the four bytes before; of an extension
+    reg        type_here, size_here; // the byte at hand is an option's type, or its length, which includes both in IPv4 alone
+    reg  [7:0] data_left;            // with the byte at hand, of the option's data
+    wire       no_data    = s_data[7:2] == 6'd0 && s_data[1:0] == {in_ipv4, 1'b0};
+
+    always @(posedge clk)
+        if (s_valid && count == (in_ipv4 ? 5'd19 : 5'd1)) begin
+            {type_here, size_here} <= 2'b10;
+            data_left <= 8'd0;
+        end else if (s_valid && in_options) begin
+            // Options of one byte: in IPv4 NOP, 1 (0 ends them all); in IPv6 Pad1, 0.
+            type_here <= type_here ? s_data == {7'd0, in_ipv4} : size_here ? no_data : data_left == 8'd1;
+            size_here <= type_here && s_data[7:1] != 7'd0 || type_here && !in_ipv4 && s_data[0];
+            data_left <= size_here ? s_data - {6'd0, in_ipv4, 1'b0} : data_left == 8'd0 ? 8'd0 : data_left - 8'd1;
+        end
+
     // ---- Reasons to leave it open ----
     // Addresses: on the way along a source route (RFC 791, RFC 8200 section 4.4) the destination is not the last one, and a home
-    // address option (RFC 6275 section 6.3) replaces the source. A value that could be such an option anywhere in a header
-    // that could hold it is enough: to take it for one too often costs a verdict, to miss one would make a wrong one.
-    wire source_route = {s_data[7:4], s_data[2], s_data[0]} == 6'b1000_01; // 131, 137, and two that nobody uses
-    wire home_address = s_data == 8'hC9;
+    // address option (RFC 6275 section 6.3) replaces the source.
+    wire source_route = type_here && (s_data == 8'd131 || s_data == 8'd137); // loose, strict
+    wire home_address = type_here && s_data == 8'hC9;
 
     always @(posedge clk) begin
         if (s_valid)

@@ -177,15 +177,17 @@ module usb_descriptors #(
     end
 
     // ---- What the memory does not hold ----
+    reg        is_other_speed;
     reg        computed;
     reg  [7:0] value;
     wire [3:0] character = offset[4:1] - 4'd1;
     wire [3:0] digit = mac_address[{4'd11 - character, 2'd0} +: 4];
 
     always @(posedge clk) begin
+        is_other_speed <= what == 2'd0 & kind == OTHER_SPEED;
         computed <= is_serial & !offset[0] & offset != 8'd0;
         value <= digit > 4'd9 ? 8'h37 + {4'd0, digit} : {4'h3, digit};
-        if (what == 2'd0 & kind == OTHER_SPEED) begin
+        if (is_other_speed) begin
             computed <= offset == 8'd1;
             value <= OTHER_SPEED;
         end

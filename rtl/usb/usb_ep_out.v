@@ -67,15 +67,17 @@ module usb_ep_out #(
         end
     end
 
-    // ---- Out ----
+    // ---- Out: a block RAM takes half a clock to give its byte, so a register follows ----
     reg  [8:0] head;
     reg        head_valid;
-    wire       advance = m_out_ready | !head_valid;
+    wire       head_ready;
+    wire       advance = head_ready | !head_valid;
     wire       more = read != committed;
 
-    assign m_out_valid = head_valid;
-    assign m_out_data = head[7:0];
-    assign m_out_eot = head[8];
+    stream_slice #(.WIDTH(9)) slice (
+        .clk(clk), .rst(rst), .s_valid(head_valid), .s_ready(head_ready), .s_data(head),
+        .m_valid(m_out_valid), .m_ready(m_out_ready), .m_data({m_out_eot, m_out_data})
+    );
 
     always @(posedge clk) begin
         if (advance) head <= memory[read[OUT_ADDR_WIDTH-1:0]];

@@ -35,7 +35,8 @@ module usb_packet_tx (
 
     wire       room = tx_ready | !tx_valid;
     wire       take = state == DATA & room & (kept_valid | fetched);
-    wire [7:0] head = kept_valid ? kept : data;
+    wire       direct = state == DATA & !kept_valid; // `data` into tx_data: it comes late in the clock, everything else by `other`
+    reg  [7:0] other;
     wire       keeps = (kept_valid | fetched) & !take;
     wire       ask = (state == IDLE & start) | (state == DATA & !keeps);
 
@@ -45,6 +46,13 @@ module usb_packet_tx (
 
     assign busy = state != IDLE;
 
+    always @* case (state)
+        IDLE:    other = {~pid, pid};
+        DATA:    other = kept;
+        CRC_LOW: other = ~crc_now[7:0];
+        default: other = ~crc_now[15:8];
+    endcase
+
     always @(posedge clk) begin
         fetched <= ask;
         if (ask) offset <= offset + 1'b1;
@@ -53,6 +61,8 @@ module usb_packet_tx (
         took <= take;
         crc <= crc_now;
 
+        if (state == IDLE | room) tx_data <= direct ? data : other;
+
         case (state)
         IDLE: begin
             crc <= 16'hFFFF;
@@ -60,26 +70,18 @@ module usb_packet_tx (
             kept_valid <= 1'b0;
             if (start) begin
                 tx_valid <= 1'b1;
-                tx_data <= {~pid, pid};
                 state <= pid[1:0] != 2'b11 ? LAST : length == 10'd0 ? CRC_LOW : DATA;
             end
         end
         DATA:
             if (take) begin
-                tx_data <= head;
                 left <= left - 1'b1;
                 if (left == 10'd1) state <= CRC_LOW;
             end
         CRC_LOW:
-            if (room) begin
-                tx_data <= ~crc_now[7:0];
-                state <= CRC_HIGH;
-            end
+            if (room) state <= CRC_HIGH;
         CRC_HIGH:
-            if (room) begin
-                tx_data <= ~crc[15:8];
-                state <= LAST;
-            end
+            if (room) state <= LAST;
         default: begin // LAST
             offset <= 9'd0;
             if (tx_ready) begin

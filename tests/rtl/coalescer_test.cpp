@@ -51,7 +51,7 @@ struct Bench {
             m.s_last = position + 1 == e.data.size();
             m.s_length = static_cast<uint16_t>(e.data.size());
             m.s_flags = e.flags;
-            m.s_time = e.time;
+            m.s_stamp = e.time;
         }
     }
     void clock(uint64_t n = 1)
@@ -80,7 +80,7 @@ struct Bench {
     }
     Bytes add(const Bytes &data, uint8_t flags = WEIR_F_DATA_VALID)
     {
-        waiting.push_back({data, flags, uint64_t{random.next()} << 32 | random.next()});
+        waiting.push_back({data, flags, uint64_t{random.below(256)} << 32 | random.next()});
         return data;
     }
     bool wait_for_frame(unsigned clocks = 1000)
@@ -123,7 +123,7 @@ struct Bench {
             m.note_read = 0;
         }
         r.header[WEIR_REC_LENGTH + 2] = static_cast<uint8_t>(m.m_flow << 4);
-        r.time = m.m_time;
+        r.time = m.m_stamp;
         r.ack = m.m_ack;
         for (bool last = false; !last;) {
             pause(slow);

@@ -134,8 +134,8 @@ void capabilities_are_laid_out_as_in_weir_link(void **)
     put(WEIR_CAPS_COUNTERS, WEIR_COUNTERS, 2);
     put(WEIR_CAPS_FEATURES, WEIR_CAP_TIMESTAMP | WEIR_CAP_COALESCE | WEIR_CAP_ARP,
         4); // as in lib.mk, like the rest
-    put(WEIR_CAPS_MAX_SUPERFRAME, 65557, 4);
-    put(WEIR_CAPS_MAX_FRAME, 9216, 2);
+    put(WEIR_CAPS_MAX_SUPERFRAME, 65791, 4);
+    put(WEIR_CAPS_MAX_FRAME, 9600, 2);
     put(WEIR_CAPS_MAC_ENTRIES, 20, 1);
     put(WEIR_CAPS_ARP_ENTRIES, 4, 1);
     const uint8_t mac[] = {0x02, 0x57, 0x45, 0x49, 0x52, 0x01};

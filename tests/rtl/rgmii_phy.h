@@ -13,19 +13,26 @@ struct RgmiiPhy {
     struct Pins {
         uint8_t rise, fall;
         bool ctl_rise, ctl_fall;
+        bool first = false, last = false; // of a frame behind its SFD
     };
     unsigned speed; // 0 = 10, 1 = 100, 2 = 1000 Mb/s
     Random &random;
-    uint8_t status = 0; // told between frames
+    uint8_t status = 0;            // told between frames
+    unsigned repeats_percent = 50; // below 1000 Mb/s a nibble may come in the second half again, or not
 
     RgmiiPhy(unsigned link_speed, Random &source) : speed(link_speed), random(source) {}
 
     // ---- To the card ----
     std::deque<Pins> pins;
 
+    uint8_t second_half(uint8_t value)
+    {
+        return speed == 2 || random.below(100) < repeats_percent ? value
+                                                                 : (uint8_t)(value ^ (1 + random.below(15)));
+    }
     void nibble(uint8_t value, bool valid, bool error) // below 1000 Mb/s the second half may be anything
     {
-        pins.push_back({value, random.one_in(2) ? value : (uint8_t)random.below(16), valid, valid != error});
+        pins.push_back({value, second_half(value), valid, valid != error});
     }
     void octet(uint8_t value, bool valid, bool error)
     {
@@ -51,8 +58,10 @@ struct RgmiiPhy {
             for (unsigned i = 0; i < preamble; i++)
                 nibble(5, true, false);
         octet(0xD5, true, false);
+        size_t behind_sfd = pins.size();
         for (size_t i = 0; i < frame.size(); i++)
             octet(frame[i], true, (long)i == error_at);
+        pins[behind_sfd].first = pins.back().last = true;
     }
     Pins next()
     {
@@ -98,7 +107,7 @@ struct RgmiiPhy {
 
     Pins between()
     {
-        return {status, speed == 2 || random.one_in(2) ? status : (uint8_t)random.below(16), false, false};
+        return {status, second_half(status), false, false};
     }
     void period(uint8_t high, bool error)
     {

@@ -12,6 +12,7 @@ struct RmiiPhy {
     struct Pins {
         uint8_t rxd;
         bool crs_dv, rx_er;
+        bool first = false, last = false; // of a frame behind its SFD
     };
     unsigned clocks; // a dibit: 1 at 100 Mb/s, 10 at 10
     Random &random;
@@ -42,11 +43,15 @@ struct RmiiPhy {
         dibits(preamble, 1, true);
         dibits(3, 1, true);
         dibits(1, 3, true);
+        size_t behind_sfd = pins.size();
+        unsigned error_dibit = random.below(4);
         for (size_t i = 0; i < frame.size(); i++)
             for (unsigned dibit = 0; dibit < 4; dibit++) {
                 bool over = 2 * i + dibit / 2 + early >= 2 * frame.size();
-                dibits(1, frame[i] >> (2 * dibit) & 3, !over || dibit % 2, (long)i == error_at);
+                dibits(1, frame[i] >> (2 * dibit) & 3, !over || dibit % 2,
+                       (long)i == error_at && dibit == error_dibit);
             }
+        pins[behind_sfd].first = pins.back().last = true;
     }
     void false_carrier(unsigned dibit_times)
     {

@@ -106,8 +106,8 @@ static void it_is_ready_as_long_as_a_full_packet_and_a_marker_fit(void **)
     }
     e.packet(random_bytes(e.random, 512), false); // the fourth fits too, but does not count
     assert_true(e.dut->ready);
-    e.packet({9});
-    expected.push_back(9);
+    e.packet({9, 8}); // two of these words stand at the output
+    expected.insert(expected.end(), {9, 8});
     assert_false(e.dut->ready);
     e.pace = 8;
     e.clocks_(1);
