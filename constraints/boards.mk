@@ -70,7 +70,7 @@ reproduce: check-board deps $(BOARDS_READY)
 program: check-board
 	@[ -f $(BIT) ] || { echo "There is no $(BIT); make bitstream BOARD=$(BOARD) first" >&2; exit 1; }
 	@command -v $(firstword $(PROGRAM_$(BOARD))) > /dev/null || { \
-	  echo "$(firstword $(PROGRAM_$(BOARD))) is not installed; it is Debian's package $(shell echo $(firstword $(PROGRAM_$(BOARD))) | tr A-Z a-z)" >&2; exit 1; }
+	  echo "$(firstword $(PROGRAM_$(BOARD))) is not installed; Debian has dfu-util and openfpgaloader" >&2; exit 1; }
 	$(PROGRAM_$(BOARD))
 
 .PHONY: FORCE area bitstream boards check-board program reproduce

@@ -64,7 +64,8 @@ module ecp5_card #(
     );
     rgmii rgmii (
         .speed(link_status[2:1]), .wire_tx_clk(wire_tx_clk), .wire_tx_rst(tx_rst), .gmii_txd(gmii_txd), .gmii_tx_en(gmii_tx_en),
-        .gmii_tx_er(gmii_tx_er), .gmii_tx_ce(gmii_tx_ce), .txc_rise(txc_rise), .txc_fall(txc_fall), .txd_rise(txd_rise), .txd_fall(txd_fall), .tx_ctl_rise(tx_ctl_rise),
+        .gmii_tx_er(gmii_tx_er), .gmii_tx_ce(gmii_tx_ce), .txc_rise(txc_rise), .txc_fall(txc_fall),
+        .txd_rise(txd_rise), .txd_fall(txd_fall), .tx_ctl_rise(tx_ctl_rise),
         .tx_ctl_fall(tx_ctl_fall),
         .wire_rx_clk(rgmii_rxc), .wire_rx_rst(rx_rst), .rxd_rise(rxd_rise), .rxd_fall(rxd_fall),
         .rx_ctl_rise(rx_ctl_rise), .rx_ctl_fall(rx_ctl_fall), .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv),
