@@ -70,9 +70,8 @@ module usb_ep0 (
     reg        draining;                // a packet from the host is being handed on
 
     wire is_in = setup[7];
-    reg  is_standard;                   // whose the request is; a clock after its bytes, before commit
-    reg  is_link;
-    wire for_standard = setup[6:5] == 2'd0 | setup[7:0] == 8'hC0 & setup[15:8] == `WEIR_REQ_MS_OS_20;
+    wire is_standard = setup[6:5] == 2'd0 | setup[7:0] == 8'hC0 & setup[15:8] == `WEIR_REQ_MS_OS_20;
+    wire is_link = !is_standard & setup[6:5] != 2'd3;
     wire [15:0] wanted = setup[63:48];
     wire accept = is_standard ? standard_accept : is_link & ctl_accept;
     wire [15:0] offered = is_standard ? {8'd0, standard_in_length} : ctl_in_length;
@@ -127,8 +126,6 @@ module usb_ep0 (
         ctl_start <= 1'b0;
         ctl_commit <= 1'b0;
         if (is_setup & taking & byte_valid) setup <= {byte_data, setup[63:8]};
-        is_standard <= for_standard;
-        is_link <= !for_standard & setup[6:5] != 2'd3;
 
         case (state)
         DECIDE: begin

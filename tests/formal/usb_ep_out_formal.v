@@ -3,6 +3,7 @@
 // Bulk OUT: the pointers stay in order and within the memory, what is not committed never comes out, and the toggle moves with
 // an accepted packet alone. The environment keeps what usb_transaction promises (proved in usb_transaction_formal.v).
 //% induction 3
+//% with stream_slice
 //% quick
 //% mutant-depth 10
 //% set OUT_ADDR_WIDTH 10
