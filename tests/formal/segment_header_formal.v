@@ -7,7 +7,7 @@
 // to the last; then, unless it was bad, for each segment a start, the same bytes, an `advance`.
 //% induction 1
 //% solver yices
-//% mutant-depth 8
+//% mutant-depth 2
 //% mutant segment_header: is_tag  = tags != 2 && => is_tag  = tags != 3 &&
 //% mutant segment_header: {first_segment, 3'b111, last_segment, 2'b11, last_segment}; => {first_segment, 3'b111, last_segment, 2'b11, 1'b1};
 //% mutant segment_header: (in_ip && ipv6 ? IPV6_HEADER : 16'd0) => (in_ip ? IPV6_HEADER : 16'd0)
