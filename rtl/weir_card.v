@@ -3,7 +3,8 @@
 // The card, from the UTMI-like inside of a USB front to the GMII of an Ethernet PHY: rtl/README.md's picture in code.
 //
 // Three clocks meet here, and only modules of lib/ (and arp/arp_queue) stand on two of them. A reset of any clock resets
-// all, since a crossing with one side reset would lose count; a USB bus reset is none, and leaves the wire's side alone.
+// all, since a crossing with one side reset would lose count, and however short it is, lasts until each clock has ticked eight times;
+// a USB bus reset is none, and leaves the wire's side alone.
 `default_nettype none
 `include "weir_link.vh"
 
@@ -70,9 +71,7 @@ module weir_card #(
     wire rx_rst; // wire_rx_clk
     wire tx_rst; // wire_tx_clk
 
-    reset_sync usb_reset (.clk(usb_clk), .request(reset), .rst(rst));
-    reset_sync rx_reset (.clk(wire_rx_clk), .request(reset), .rst(rx_rst));
-    reset_sync tx_reset (.clk(wire_tx_clk), .request(reset), .rst(tx_rst));
+    reset_group resets (.request(reset), .clk({usb_clk, wire_rx_clk, wire_tx_clk}), .rst({rst, rx_rst, tx_rst}));
 
     wire rx_ce = WIRE_CE == 0 || gmii_rx_ce;
     wire tx_ce = WIRE_CE == 0 || gmii_tx_ce;

@@ -3,8 +3,7 @@
 // Makes the synchronous reset of one clock domain from an asynchronous request: it starts at once, even while the clock
 // stands still, and ends four clocks after the request.
 //
-// Give the modules on both sides of a clock crossing resets that come from one request: a crossing with only one side
-// reset would lose count.
+// The modules on both sides of a clock crossing must be in reset together: lib/reset_group.v.
 `default_nettype none
 
 module reset_sync (

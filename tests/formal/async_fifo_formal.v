@@ -4,7 +4,7 @@
 //
 // One word at an arbitrary moment is marked and followed; so what holds for it holds for all. Words are told apart by nothing
 // but their data, so two bits stand for any width. Registers start with any value, so this is also what a reset in the
-// middle of the traffic leaves. Both resets come from one request that lasts for a tick of each clock (reset_sync adds three more).
+// middle of the traffic leaves. Both resets come from one request that lasts for a tick of each clock, as reset_group makes it.
 //% pdr
 //% clocks many
 //% with async_fifo sync_bits

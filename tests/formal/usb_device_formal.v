@@ -3,8 +3,8 @@
 // At the UTMI pins, the card never drives the bus when not addressed: a packet of its own begins only as the answer, one and at
 // once, to the packet heard last. That is an IN, or in high speed a PING, to our address with good CRC5 and for an endpoint that exists;
 // or a data packet with good CRC16 right behind such an OUT or SETUP. Exceptions are the test packet, and in a test mode the
-// NAK for every IN. What usb_port drives by itself (chirp) is for usb_port_formal.v, which also shows what is assumed of it here;
-// which addresses are ours for usb_address_formal.v. What the endpoints do, and what they hold ready, is anything.
+// NAK for every IN; and what usb_port drives by itself, `chirp`. It is assumed to change the speed only while no packets may flow,
+// and a test mode to last. Which addresses are ours, usb_address_formal.v says. What the endpoints do, and what they hold ready, is anything.
 //% pdr
 //% quick
 //% with usb_transaction usb_packet_tx usb_packet_rx usb_address usb_crc16 usb_crc5
@@ -20,7 +20,7 @@
 //% mutant usb_packet_rx: held == 2'd2 & crc5 == last[7:3] => held == 2'd2
 
     reg f_past = 1'b0, f_past_2 = 1'b0;
-    reg f_enabled, f_high_speed, f_testing, f_chirp;
+    reg f_enabled, f_high_speed, f_testing;
     reg [2:0] f_test_mode;
     reg [1:0] f_quiet;                  // clocks since rx_active, up to 3
     always @(posedge clk) begin
@@ -29,7 +29,6 @@
         f_enabled <= enabled;
         f_high_speed <= high_speed;
         f_testing <= testing && !rst;
-        f_chirp <= chirp && testing;
         f_test_mode <= test_mode;
         f_quiet <= utmi_rx_active ? 2'd0 : f_quiet == 2'd3 ? 2'd3 : f_quiet + 2'd1;
     end
@@ -37,10 +36,8 @@
         if (!f_past_2) assume(rst);
         if (f_quiet != 2'd0 && f_quiet != 2'd3) assume(!utmi_rx_active);    // at least three clocks between two packets
         // Of usb_port:
-        if (chirp) assume(!enabled && !f_enabled || testing);
         if (f_enabled && enabled) assume(high_speed == f_high_speed);
-        if (f_testing) assume(testing && enabled && test_mode == f_test_mode && (!f_chirp || chirp));   // till a reset of the card
-        if (chirp && testing) assume(test_mode == 3'd1 || test_mode == 3'd2);
+        if (f_testing) assume(testing && enabled && test_mode == f_test_mode);   // till a reset of the card
     end
 
     // ---- The monitor of the pins: the packet's first three bytes, how many came (up to 4), the CRC of all behind the first ----
@@ -90,11 +87,12 @@
         else if (f_new && !f_exists || utmi_rx_active && f_debt == F_ANSWER) f_debt <= F_NOTHING;
         if (quiet_rst || tx_start) f_debt <= F_NOTHING;
         f_may <= f_debt == F_ANSWER && !utmi_rx_active;
-        f_spoke <= utmi_tx_valid && !chirp;
+        f_spoke <= tx_valid;
         f_test <= test_packet;
     end
 
     always @* if (f_past_2) begin
-        if (utmi_tx_valid && !chirp && !f_spoke) assert(f_may || f_test);
+        assert(utmi_tx_valid == (tx_valid || chirp));
+        if (tx_valid && !f_spoke) assert(f_may || f_test);
         if (f_end && f_good_token) assert({token_endpoint, token_address} == {f_third[2:0], f_second});
     end
