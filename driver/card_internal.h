@@ -19,7 +19,9 @@
 // more, nobody can tell any more what the other side has. Then the link starts anew (weir_restart.c):
 // everything is called back, the configuration is chosen again, upon which the card drops what it has, and
 // what had been handed to the transport is lost, as on a bad cable. Nothing is sent or delivered twice. What
-// the card was in the middle of it may have completed with the bytes of the next transfer, and sent.
+// the card was in the middle of it may have completed with the bytes of the next transfer, and sent. So that
+// this happens once and not with every error, a system that has shown to do so gets one OUT transfer at a
+// time from then on: what fails has nothing behind it, and recovery is exact.
 #ifndef WEIR_CARD_INTERNAL_H
 #define WEIR_CARD_INTERNAL_H
 
@@ -49,6 +51,7 @@ struct out_queue {
     size_t capacity;         // bytes of a slot's buffer
     bool failed;             // recovery is due once nothing is pending
     bool broken;             // a transfer ended badly since the last recovery
+    bool one_by_one;         // the transport has one transfer at a time: the link has started anew once
     uint32_t packets;        // packets the card must have taken, modulo 2^32
 };
 
@@ -71,7 +74,7 @@ struct weir_card {
     struct out_queue out;
     struct in_queue in;
     struct weir_glue glue;
-    bool rx_mode_set; // the register is not as after reset
+    uint32_t rx_mode; // what we have written into the register
     struct weir_transfer notify;
     uint8_t notify_buffer[WEIR_NOTIFY_SIZE];
     bool notify_pending, notify_failed;
@@ -100,7 +103,8 @@ void weir_card_await_notice(struct weir_card *card);
 bool weir_restart_in_step(struct weir_card *card, const struct weir_transfer *transfer, bool *broken);
 // Recovery cannot be exact: the link is to start anew.
 void weir_restart_begin(struct weir_card *card);
-// Does so once nothing is pending. 0, or a negative errno.
+// Does so once nothing is pending, and sets what the card forgets with its configuration. 0, or a negative
+// errno.
 int weir_restart_finish(struct weir_card *card);
 
 // weir_out.c

@@ -40,11 +40,7 @@ static void explain(const struct usb_found *found, int failed, char *error, size
 
     switch (failed) {
     case LIBUSB_ERROR_ACCESS:
-        snprintf(
-            error, error_size,
-            "no permission to use the card at USB port %s: copy 60-weir.rules (in the sources driver/) to "
-            "/etc/udev/rules.d, run `udevadm control --reload` as root and plug the card in anew; or be root",
-            path);
+        snprintf(error, error_size, "no permission for the card at USB port %s. " WEIR_PERMISSION_HINT, path);
         break;
     case LIBUSB_ERROR_BUSY:
         snprintf(
@@ -55,7 +51,7 @@ static void explain(const struct usb_found *found, int failed, char *error, size
         break;
     case LIBUSB_ERROR_NO_DEVICE:
     case LIBUSB_ERROR_NOT_FOUND:
-        snprintf(error, error_size, "no permission for the card at USB port %s. " WEIR_PERMISSION_HINT, path);
+        snprintf(error, error_size, "the card at USB port %s is gone: plug it in again", path);
         break;
     default:
         snprintf(error, error_size, "the card at USB port %s cannot be used (%s): plug it in anew", path,

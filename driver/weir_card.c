@@ -146,8 +146,8 @@ static void ignore_frame(void *context, const struct weir_card_rx *rx)
 }
 
 // A program that was killed leaves the receiver on, in its mode, and the card's memory full of frames for it.
-// They are not for us. The memory is empty when the card, asked for IN packets all the while, has sent none between two
-// looks at its count.
+// They are not for us. The memory is empty when the card, asked for IN packets all the while, has sent none
+// between two looks at its count.
 static int drop_stale(struct weir_card *card)
 {
     struct weir_card_receiver owner = card->receiver;
@@ -236,7 +236,7 @@ void weir_card_close(struct weir_card *card)
         error = weir_card_poll(card, deadline);
     if (!card->gone) {
         weir_card_set_rx_control(card, 0);
-        if (card->rx_mode_set) // the next program may not know about it
+        if (card->rx_mode) // the next program may not know about it
             weir_card_write_reg(card, WEIR_REG_RX_MODE, 0);
     }
     free_card(card);

@@ -97,6 +97,11 @@ weir_time weir_card_now(const struct weir_card *card);
 
 // True when weir_card_send would take a frame now.
 bool weir_card_can_send(const struct weir_card *card);
+// Bytes that were sent and that the card does not have yet, records' headers included: what a frame sent now
+// waits for.
+size_t weir_card_queued(const struct weir_card *card);
+// Whether the card's USB runs at high speed; else at full speed, a fortieth of it.
+bool weir_card_high_speed(const struct weir_card *card);
 // Queues a frame as one record; small ones share a transfer until weir_card_poll or until it is full. 0,
 // -EAGAIN when all OUT transfers are busy (poll, then try again), -EMSGSIZE when the frame or a segment of it
 // is too long for the card, -EINVAL when the card lacks the offload or when the header is not what the other
@@ -122,8 +127,8 @@ enum weir_card_rx_mode {
     WEIR_CARD_RX_SEGMENTS, // coalesced by the card, each frame rebuilt as it was on the wire, byte for byte
     WEIR_CARD_RX_GLUED,    // coalesced by the card, a large frame for each run of segments of a connection
 };
-// Sets it, and whether frames have time stamps (WEIR_CAP_TIMESTAMP). 0, -EOPNOTSUPP where the card cannot, or
-// another negative errno.
+// Sets it, and whether frames have time stamps
+// (WEIR_CAP_TIMESTAMP). 0, -EOPNOTSUPP where the card cannot, or another negative errno.
 int weir_card_set_rx_mode(struct weir_card *card, enum weir_card_rx_mode mode, bool timestamps);
 // The card's time in ns, the clock of the time stamps: it began with the card's reset and stands still while
 // USB sleeps. 0, -EOPNOTSUPP where the card has none, or another negative errno.

@@ -116,12 +116,12 @@ int weir_card_set_rx_mode(struct weir_card *card, enum weir_card_rx_mode mode, b
 
     if (needed & ~card->caps.features)
         return -EOPNOTSUPP;
-    if (bits || card->rx_mode_set) { // a card of link version 1.0 has no such register
+    if (bits || card->rx_mode) { // a card of link version 1.0 has no such register
         int error = weir_card_write_reg(card, WEIR_REG_RX_MODE, bits);
         if (error)
             return error;
     }
-    card->rx_mode_set = bits != 0;
+    card->rx_mode = bits;
     card->glue.whole = mode == WEIR_CARD_RX_GLUED;
     return 0;
 }

@@ -23,6 +23,29 @@ static void drop_done(struct out_queue *out)
     }
 }
 
+static void submit(struct weir_card *card, struct weir_transfer *transfer)
+{
+    if (weir_card_submit(card, transfer)) {
+        ((struct out_slot *)transfer)->offered = true;
+        card->out.pending++;
+        card->stats.tx_transfers++;
+        card->stats.tx_bytes += transfer->length;
+    } else {
+        card->out.failed = true;
+    }
+}
+
+static void submit_queued(struct weir_card *card)
+{
+    struct out_queue *out = &card->out;
+    unsigned most = out->one_by_one && out->queued > 0 ? 1 : out->queued;
+
+    for (unsigned i = 0; i < most && !out->failed; i++) {
+        slot_at(out, i)->transfer.actual = 0;
+        submit(card, &slot_at(out, i)->transfer);
+    }
+}
+
 static void on_out_complete(struct weir_transfer *transfer)
 {
     struct weir_card *card = transfer->context;
@@ -43,6 +66,8 @@ static void on_out_complete(struct weir_transfer *transfer)
         out->failed = true;
     }
     drop_done(out);
+    if (out->one_by_one && !out->failed)
+        submit_queued(card);
 }
 
 bool weir_out_init(struct weir_card *card)
@@ -71,18 +96,6 @@ static size_t make_short(uint8_t *buffer, size_t fill, unsigned packet)
     return fill + WEIR_RECORD_HEADER;
 }
 
-static void submit(struct weir_card *card, struct weir_transfer *transfer)
-{
-    if (weir_card_submit(card, transfer)) {
-        ((struct out_slot *)transfer)->offered = true;
-        card->out.pending++;
-        card->stats.tx_transfers++;
-        card->stats.tx_bytes += transfer->length;
-    } else {
-        card->out.failed = true;
-    }
-}
-
 void weir_out_flush(struct weir_card *card)
 {
     struct out_queue *out = &card->out;
@@ -96,7 +109,7 @@ void weir_out_flush(struct weir_card *card)
     slot->transfer.length = make_short(slot->buffer, out->fill, card->packet);
     out->fill = 0;
     out->queued++;
-    if (!out->failed) // else recovery sends it, after those before it
+    if (!out->failed && !(out->one_by_one && out->pending > 0)) // else it is sent after those before it
         submit(card, &slot->transfer);
 }
 
@@ -111,16 +124,6 @@ static void advance(struct out_slot *slot, size_t more)
         return;
     transfer->buffer += delivered;
     transfer->length -= delivered;
-}
-
-static void submit_queued(struct weir_card *card)
-{
-    struct out_queue *out = &card->out;
-
-    for (unsigned i = 0; i < out->queued && !out->failed; i++) {
-        slot_at(out, i)->transfer.actual = 0;
-        submit(card, &slot_at(out, i)->transfer);
-    }
 }
 
 int weir_out_recover(struct weir_card *card, uint32_t taken)
@@ -146,6 +149,7 @@ void weir_out_restart(struct weir_card *card)
     for (unsigned i = 0; i < out->queued; i++)
         slot_at(out, i)->done |= slot_at(out, i)->offered;
     out->failed = out->broken = false;
+    out->one_by_one = true;
     drop_done(out);
     submit_queued(card);
 }
@@ -154,6 +158,23 @@ bool weir_card_can_send(const struct weir_card *card)
 {
     // The transfer being filled may have no room for the frame and need another behind it.
     return card->out.queued + (card->out.fill > 0) < OUT_SLOTS && !card->gone;
+}
+
+size_t weir_card_queued(const struct weir_card *card)
+{
+    const struct out_queue *out = &card->out;
+    size_t bytes = out->fill;
+
+    for (unsigned i = 0; i < out->queued; i++) {
+        const struct out_slot *slot = &out->slot[(out->oldest + i) % OUT_SLOTS];
+        bytes += slot->done ? 0 : slot->transfer.length;
+    }
+    return bytes;
+}
+
+bool weir_card_high_speed(const struct weir_card *card)
+{
+    return card->packet == HIGH_SPEED_PACKET;
 }
 
 static void append(uint8_t *out, const struct weir_card_tx *tx, size_t length)

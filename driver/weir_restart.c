@@ -43,6 +43,8 @@ int weir_restart_finish(struct weir_card *card)
         error = transport->ops->restart(transport);
     if (!error)
         error = weir_card_read_baseline(card);
+    if (!error && card->rx_mode)
+        error = weir_card_write_reg(card, WEIR_REG_RX_MODE, card->rx_mode);
     if (error)
         return error;
     card->restart = card->notify_failed = false;

@@ -22,7 +22,7 @@ INSTALL_RULES    := driver/60-weir.rules
 
 $(BUILD)/%.pc: host/%.pc.in host/install.mk FORCE
 	@mkdir -p $(@D)
-	@sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|' \
+	@sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|; s|@INCLUDEDIR@|$(INCLUDEDIR:$(PREFIX)/%=$${prefix}/%)|; s|@VERSION@|$(VERSION)|' \
 	  -e 's|@LIBS@|$(DRIVER_LIBS) $(SIM_LIBS)|' $< > $@
 
 INSTALL := install -D -m

@@ -11,6 +11,8 @@ module weir_card #(
     parameter TX_ADDR_WIDTH  = 15,   // 2^TX_ADDR_WIDTH bytes of frames to the wire
     parameter RX_ADDR_WIDTH  = 16,   // 2^RX_ADDR_WIDTH bytes of frames to the host
     parameter OUT_ADDR_WIDTH = 11,   // 2^OUT_ADDR_WIDTH bytes between the bulk OUT endpoint and the segmenter
+    parameter SELF_POWERED   = 0,    // 1: the board has its own supply
+    parameter MAX_POWER      = 500,  // mA that it takes from the bus, even
     parameter IN_SLOTS_LOG2  = 2,    // 2^IN_SLOTS_LOG2 packets between the records and the bulk IN endpoint
     parameter MAX_FRAME      = 9600, // bytes without FCS, both ways; at most half of either memory
     parameter MAC_ENTRIES    = 20,   // addresses in the filter
@@ -18,6 +20,7 @@ module weir_card #(
     parameter NCM            = 1,    // 1: configuration 2, CDC-NCM; 0 leaves it out
     parameter TIMESTAMP      = 1,    // 1: frames can go up with the time of their arrival; 0 leaves it out
     parameter COALESCE       = 1,    // 1: receive coalescing; 0 leaves it out
+    parameter WIRE_CE        = 0,    // 1: the wire goes by gmii_rx_ce and gmii_tx_ce; 0: a byte each clock, for 1000 Mb/s alone
     parameter HIGH_SPEED     = 1,    // 0: the USB front knows full speed only
     parameter USB_CLOCK_MHZ  = 60    // of usb_clk; 48 behind fullspeed_phy
 ) (
@@ -37,17 +40,19 @@ module weir_card #(
     output wire [1:0]  utmi_op_mode,
     output wire        utmi_suspend_n,
 
-    input  wire        wire_rx_clk,  // 125 MHz at 1000 Mb/s
+    input  wire        wire_rx_clk,  // 125 MHz at 1000 Mb/s; below, what the pin shim has
     input  wire        wire_rx_rst,
     input  wire [7:0]  gmii_rxd,
     input  wire        gmii_rx_dv,
     input  wire        gmii_rx_er,
+    input  wire        gmii_rx_ce,   // with WIRE_CE: a byte time in wire_rx_clk, by which mac_rx goes
 
     input  wire        wire_tx_clk,
     input  wire        wire_tx_rst,
     output wire [7:0]  gmii_txd,
     output wire        gmii_tx_en,
     output wire        gmii_tx_er,
+    input  wire        gmii_tx_ce,   // with WIRE_CE: a byte time in wire_tx_clk, by which mac_tx goes
 
     input  wire [3:0]  link_status,  // bits of WEIR_REG_LINK, of no clock
     input  wire [47:0] mac_address,  // the card's own, constant; first byte on the wire in bits 47..40
@@ -68,6 +73,9 @@ module weir_card #(
     reset_sync usb_reset (.clk(usb_clk), .request(reset), .rst(rst));
     reset_sync rx_reset (.clk(wire_rx_clk), .request(reset), .rst(rx_rst));
     reset_sync tx_reset (.clk(wire_tx_clk), .request(reset), .rst(tx_rst));
+
+    wire rx_ce = WIRE_CE == 0 || gmii_rx_ce;
+    wire tx_ce = WIRE_CE == 0 || gmii_tx_ce;
 
     // ---- USB (usb_clk) ----
     wire        out_valid, out_ready, out_eot;
@@ -90,6 +98,7 @@ module weir_card #(
     wire [15:0] usb_events; // bit n: counter 32 + n
 
     usb_device #(
+        .SELF_POWERED(SELF_POWERED), .MAX_POWER(MAX_POWER),
         .OUT_ADDR_WIDTH(OUT_ADDR_WIDTH), .IN_SLOTS_LOG2(IN_SLOTS_LOG2), .NCM(NCM),
         .HIGH_SPEED(HIGH_SPEED), .CLOCK_MHZ(USB_CLOCK_MHZ)
     ) usb (
@@ -170,7 +179,7 @@ module weir_card #(
         .ev_tx_frame(ev_tx_frame), .ev_arp_reply(ev_arp_reply)
     );
     mac_tx mac_tx (
-        .clk(wire_tx_clk), .rst(tx_rst), .s_valid(mac_valid), .s_ready(mac_ready), .s_data(mac_data), .s_last(mac_last),
+        .clk(wire_tx_clk), .rst(tx_rst), .ce(tx_ce), .s_valid(mac_valid), .s_ready(mac_ready), .s_data(mac_data), .s_last(mac_last),
         .gmii_txd(gmii_txd), .gmii_tx_en(gmii_tx_en), .gmii_tx_er(gmii_tx_er)
     );
 
@@ -179,7 +188,7 @@ module weir_card #(
     wire [7:0] got_data;
 
     mac_rx #(.MAX_FRAME(MAX_FRAME)) mac_rx (
-        .clk(wire_rx_clk), .rst(rx_rst), .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv), .gmii_rx_er(gmii_rx_er),
+        .clk(wire_rx_clk), .rst(rx_rst), .ce(rx_ce), .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv), .gmii_rx_er(gmii_rx_er),
         .m_start(got_start), .m_valid(got_valid), .m_data(got_data), .m_last(got_last),
         .m_error_fcs(got_error_fcs), .m_error_symbol(got_error_symbol), .m_error_length(got_error_length)
     );
@@ -196,7 +205,7 @@ module weir_card #(
     wire                     stamp_fresh, stamp_hold;
 
     rx_parser #(.ADDR_WIDTH(RX_ADDR_WIDTH), .MAC_ENTRIES(MAC_ENTRIES), .ARP_ENTRIES(ARP_ENTRIES)) rx_parser (
-        .clk(wire_rx_clk), .rst(rx_rst), .mac_address(mac_address),
+        .clk(wire_rx_clk), .rst(rx_rst), .byte_time(rx_ce), .mac_address(mac_address),
         .cfg_valid(cfg_valid), .cfg_table(cfg[79:72]), .cfg_index(cfg[71:64]), .cfg_data(cfg[63:0]),
         .s_valid(got_valid), .s_data(got_data), .s_last(got_last), .s_error_fcs(got_error_fcs),
         .s_error_symbol(got_error_symbol), .s_error_length(got_error_length),

@@ -8,12 +8,16 @@ module weir_card_fs #(
     parameter TX_ADDR_WIDTH  = 15,
     parameter RX_ADDR_WIDTH  = 16,
     parameter OUT_ADDR_WIDTH = 11,
+    parameter NCM            = 1,
+    parameter SELF_POWERED   = 0,
+    parameter MAX_POWER      = 500,
     parameter IN_SLOTS_LOG2  = 2,
     parameter MAX_FRAME      = 9600,
     parameter MAC_ENTRIES    = 20,
     parameter ARP_ENTRIES    = 4,
     parameter TIMESTAMP      = 1,
-    parameter COALESCE       = 1
+    parameter COALESCE       = 1,
+    parameter WIRE_CE        = 0    // 1: the wire goes by gmii_rx_ce and gmii_tx_ce; 0: a byte each clock, for 1000 Mb/s alone
 ) (
     input  wire        usb_clk,      // 48 MHz, within 0.25 %
     input  wire        usb_rst,
@@ -29,12 +33,14 @@ module weir_card_fs #(
     input  wire [7:0]  gmii_rxd,
     input  wire        gmii_rx_dv,
     input  wire        gmii_rx_er,
+    input  wire        gmii_rx_ce,   // with WIRE_CE: a byte time in wire_rx_clk, by which mac_rx goes
 
     input  wire        wire_tx_clk,
     input  wire        wire_tx_rst,
     output wire [7:0]  gmii_txd,
     output wire        gmii_tx_en,
     output wire        gmii_tx_er,
+    input  wire        gmii_tx_ce,   // with WIRE_CE: a byte time in wire_tx_clk, by which mac_tx goes
 
     input  wire [3:0]  link_status,
     input  wire [47:0] mac_address,
@@ -55,9 +61,10 @@ module weir_card_fs #(
     );
 
     weir_card #(
+        .NCM(NCM), .SELF_POWERED(SELF_POWERED), .MAX_POWER(MAX_POWER),
         .TX_ADDR_WIDTH(TX_ADDR_WIDTH), .RX_ADDR_WIDTH(RX_ADDR_WIDTH), .OUT_ADDR_WIDTH(OUT_ADDR_WIDTH),
         .IN_SLOTS_LOG2(IN_SLOTS_LOG2), .MAX_FRAME(MAX_FRAME), .MAC_ENTRIES(MAC_ENTRIES), .ARP_ENTRIES(ARP_ENTRIES),
-        .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE), .HIGH_SPEED(0), .USB_CLOCK_MHZ(48)
+        .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE), .WIRE_CE(WIRE_CE), .HIGH_SPEED(0), .USB_CLOCK_MHZ(48)
     ) card (
         .usb_clk(usb_clk), .usb_rst(usb_rst), .phy_id(32'd0),
         .utmi_rx_active(utmi_rx_active), .utmi_rx_valid(utmi_rx_valid), .utmi_rx_data(utmi_rx_data),
@@ -65,9 +72,9 @@ module weir_card_fs #(
         .utmi_tx_ready(utmi_tx_ready), .utmi_line_state(utmi_line_state), .utmi_xcvr_select(unused_xcvr_select),
         .utmi_term_select(utmi_term_select), .utmi_op_mode(utmi_op_mode), .utmi_suspend_n(unused_suspend_n),
         .wire_rx_clk(wire_rx_clk), .wire_rx_rst(wire_rx_rst), .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv),
-        .gmii_rx_er(gmii_rx_er),
+        .gmii_rx_er(gmii_rx_er), .gmii_rx_ce(gmii_rx_ce),
         .wire_tx_clk(wire_tx_clk), .wire_tx_rst(wire_tx_rst), .gmii_txd(gmii_txd), .gmii_tx_en(gmii_tx_en),
-        .gmii_tx_er(gmii_tx_er),
+        .gmii_tx_er(gmii_tx_er), .gmii_tx_ce(gmii_tx_ce),
         .link_status(link_status), .mac_address(mac_address), .led(led)
     );
 endmodule

@@ -8,6 +8,8 @@ module weir_card_ulpi #(
     parameter TX_ADDR_WIDTH  = 15,
     parameter RX_ADDR_WIDTH  = 16,
     parameter OUT_ADDR_WIDTH = 11,
+    parameter SELF_POWERED   = 0,
+    parameter MAX_POWER      = 500,
     parameter IN_SLOTS_LOG2  = 2,
     parameter MAX_FRAME      = 9600,
     parameter MAC_ENTRIES    = 20,
@@ -15,6 +17,7 @@ module weir_card_ulpi #(
     parameter NCM            = 1,
     parameter TIMESTAMP      = 1,
     parameter COALESCE       = 1,
+    parameter WIRE_CE        = 0,    // 1: the wire goes by gmii_rx_ce and gmii_tx_ce; 0: a byte each clock, for 1000 Mb/s alone
     parameter CLOCK_OUT      = 0     // 1: the board makes usb_clk, and gives it to the PHY; ulpi_start.v says what differs
 ) (
     input  wire        usb_clk,      // 60 MHz, the ULPI PHY's, or the board's for it
@@ -32,12 +35,14 @@ module weir_card_ulpi #(
     input  wire [7:0]  gmii_rxd,
     input  wire        gmii_rx_dv,
     input  wire        gmii_rx_er,
+    input  wire        gmii_rx_ce,   // with WIRE_CE: a byte time in wire_rx_clk, by which mac_rx goes
 
     input  wire        wire_tx_clk,
     input  wire        wire_tx_rst,
     output wire [7:0]  gmii_txd,
     output wire        gmii_tx_en,
     output wire        gmii_tx_er,
+    input  wire        gmii_tx_ce,   // with WIRE_CE: a byte time in wire_tx_clk, by which mac_tx goes
 
     input  wire [3:0]  link_status,
     input  wire [47:0] mac_address,
@@ -64,9 +69,10 @@ module weir_card_ulpi #(
     );
 
     weir_card #(
+        .SELF_POWERED(SELF_POWERED), .MAX_POWER(MAX_POWER),
         .TX_ADDR_WIDTH(TX_ADDR_WIDTH), .RX_ADDR_WIDTH(RX_ADDR_WIDTH), .OUT_ADDR_WIDTH(OUT_ADDR_WIDTH),
         .IN_SLOTS_LOG2(IN_SLOTS_LOG2), .MAX_FRAME(MAX_FRAME), .MAC_ENTRIES(MAC_ENTRIES), .ARP_ENTRIES(ARP_ENTRIES),
-        .NCM(NCM), .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE)
+        .NCM(NCM), .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE), .WIRE_CE(WIRE_CE)
     ) card (
         .usb_clk(usb_clk), .usb_rst(front_rst), .phy_id(phy_id),
         .utmi_rx_active(utmi_rx_active), .utmi_rx_valid(utmi_rx_valid), .utmi_rx_data(utmi_rx_data),
@@ -74,9 +80,9 @@ module weir_card_ulpi #(
         .utmi_tx_ready(utmi_tx_ready), .utmi_line_state(utmi_line_state), .utmi_xcvr_select(utmi_xcvr_select),
         .utmi_term_select(utmi_term_select), .utmi_op_mode(utmi_op_mode), .utmi_suspend_n(utmi_suspend_n),
         .wire_rx_clk(wire_rx_clk), .wire_rx_rst(wire_rx_rst), .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv),
-        .gmii_rx_er(gmii_rx_er),
+        .gmii_rx_er(gmii_rx_er), .gmii_rx_ce(gmii_rx_ce),
         .wire_tx_clk(wire_tx_clk), .wire_tx_rst(wire_tx_rst), .gmii_txd(gmii_txd), .gmii_tx_en(gmii_tx_en),
-        .gmii_tx_er(gmii_tx_er),
+        .gmii_tx_er(gmii_tx_er), .gmii_tx_ce(gmii_tx_ce),
         .link_status(link_status), .mac_address(mac_address), .led(card_led)
     );
 

@@ -8,6 +8,7 @@
 #include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -43,6 +44,15 @@ static int parse_path(const char *path, struct address *out, char *error, size_t
     return 0;
 }
 
+// getaddrinfo takes the lower 16 bits of any number.
+static bool is_port(const char *text)
+{
+    char *end;
+    unsigned long port = strtoul(text, &end, 10);
+
+    return *end != '\0' || (port > 0 && port <= 65535); // else the name of a service
+}
+
 static int parse_host_port(const char *address, bool passive, struct address *out, char *error,
                            size_t error_size)
 {
@@ -54,6 +64,10 @@ static int parse_host_port(const char *address, bool passive, struct address *ou
 
     if (!colon || colon[1] == '\0' || length >= sizeof host) {
         snprintf(error, error_size, "\"%s\" is no address; HOST:PORT or unix:PATH is needed", address);
+        return -EINVAL;
+    }
+    if (!is_port(colon + 1)) {
+        snprintf(error, error_size, "%s: a port is a number from 1 to 65535", address);
         return -EINVAL;
     }
     memcpy(host, address + brackets, length - 2 * (size_t)brackets);

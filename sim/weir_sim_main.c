@@ -120,7 +120,8 @@ static bool parse(struct program *program, int argc, char **argv, int *code)
             return false;
         else if (c == OPTION_KEY &&
                  !sim_options_set(&program->options, options[index].name, optarg, error, sizeof error)) {
-            say("--%s", error);
+            bool names = strncmp(error, options[index].name, strlen(options[index].name)) == 0;
+            say("%s%s", names ? "--" : "", error);
             return false;
         }
     }

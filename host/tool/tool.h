@@ -18,6 +18,8 @@ int cmd_send(const struct options *options, int argc, char **argv);
 int cmd_recv(const struct options *options, int argc, char **argv);
 int cmd_run(const struct options *options, int argc, char **argv);
 int cmd_list(const struct options *options, int argc, char **argv);
+int cmd_up(const struct options *options, int argc, char **argv);
+int cmd_down(const struct options *options, int argc, char **argv);
 int cmd_info(const struct options *options, int argc, char **argv);
 
 // Print "weir: ..." to stderr and return EXIT_FAILED and EXIT_USAGE.

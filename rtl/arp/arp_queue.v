@@ -4,14 +4,15 @@
 //
 // The receiver must know before it starts whether a whole reply has room. Replies, not bytes, are counted: those that have
 // gone in less those that have come out, the latter's count crossing back as Gray code. 16 replies of 42 bytes fit into
-// the FIFO with room to spare, so it is never full while this count has room.
+// the FIFO with room to spare, so it is never full while this count has room, and s_ready is always high: the FIFO's own would make a
+// long path of the receive clock.
 `default_nettype none
 
 module arp_queue (
     input  wire       wire_rx_clk,
     input  wire       wire_rx_rst,
     input  wire       s_valid,
-    output wire       s_ready,
+    output wire       s_ready, // always
     input  wire [7:0] s_data,
     input  wire       s_last,
     output reg        s_room,  // for a whole reply; counts one that has begun only when it is in
@@ -48,7 +49,7 @@ module arp_queue (
     wire [3:0] unused;
     assign {full, unused} = in - out_q;
     always @(posedge wire_rx_clk) begin
-        if (s_valid && s_ready && s_last) in <= in + 5'd1;
+        if (s_valid && s_last) in <= in + 5'd1;
         out_q  <= out_there;
         s_room <= !full;
         if (wire_rx_rst) begin
@@ -61,6 +62,8 @@ module arp_queue (
     // A register behind the FIFO: its output is that of a block RAM, which is late in its clock.
     wire       fifo_valid, fifo_last;
     wire [7:0] fifo_data;
+    wire       unused_ready;
+    assign s_ready = 1'b1;
     wire       move = !m_valid || m_ready;
     always @(posedge wire_tx_clk) begin
         if (move) begin
@@ -72,7 +75,7 @@ module arp_queue (
     end
 
     async_fifo #(.WIDTH(9), .DEPTH_LOG2(10)) fifo (
-        .s_clk(wire_rx_clk), .s_rst(wire_rx_rst), .s_valid(s_valid), .s_ready(s_ready), .s_data({s_last, s_data}),
+        .s_clk(wire_rx_clk), .s_rst(wire_rx_rst), .s_valid(s_valid), .s_ready(unused_ready), .s_data({s_last, s_data}),
         .m_clk(wire_tx_clk), .m_rst(wire_tx_rst), .m_valid(fifo_valid), .m_ready(move), .m_data({fifo_last, fifo_data}));
 endmodule
 

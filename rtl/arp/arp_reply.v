@@ -18,6 +18,7 @@ module arp_reply #(
 ) (
     input  wire        clk,
     input  wire        rst,
+    input  wire        byte_time, // of rate_limit
 
     input  wire        cfg_valid,
     input  wire [7:0]  cfg_table,
@@ -133,7 +134,9 @@ module arp_reply #(
             interval_new <= 1'b1;
         end
     end
-    rate_limit rate (.clk(clk), .rst(rst), .restart(interval_new), .interval(interval), .allowed(allowed), .take(start));
+    rate_limit rate (
+        .clk(clk), .rst(rst), .byte_time(byte_time), .restart(interval_new), .interval(interval), .allowed(allowed), .take(start)
+    );
 
     // ---- Replying, in two steps: which byte (ready for byte 0 while idle), and the byte itself ----
     reg        busy;      // the first step holds a byte of a reply

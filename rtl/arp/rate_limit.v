@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// A bucket of tokens: one more every `interval` times 1,024 clocks, WEIR_ARP_BURST at most. interval 0 means no limit.
+// A bucket of tokens: one more every `interval` times 1,024 byte times, WEIR_ARP_BURST at most. interval 0 means no limit.
 `default_nettype none
 `include "weir_link.vh"
 
 module rate_limit (
     input  wire        clk,
     input  wire        rst,
+    input  wire        byte_time, // a byte time of the wire begins: each clock at 1000 Mb/s
 
     input  wire        restart,  // after reset, and with a new `interval`: fills the bucket and begins the interval
     input  wire [15:0] interval,
@@ -17,14 +18,14 @@ module rate_limit (
     localparam [4:0] FULL = `WEIR_ARP_BURST;
 
     reg [9:0]  divider;
-    reg        tick;     // once in 1,024 clocks
+    reg        tick;     // once in 1,024 byte times
     reg [15:0] left;     // ticks to the next token
     wire       due = left == 16'd1;
     reg        refill;
     reg [4:0]  tokens;
 
     always @(posedge clk) begin
-        {tick, divider} <= {1'b0, divider} + 11'd1;
+        {tick, divider} <= {1'b0, divider} + {10'd0, byte_time};
         refill          <= tick && due;
         if (tick || restart) left <= due || restart ? interval : left - 16'd1;
 

@@ -103,7 +103,8 @@ module packet_memory #(
         .m_data({m_meta, m_length})
     );
 
-    // ---- Reader: address → block RAM → register → output; a stage moves when the next one is empty or moves ----
+    // ---- Reader: address → block RAM → register → output. All stand still while the output waits: were each to move when the
+    // next one does, m_ready would have to find its way through all of them in a clock, to win nothing, since a frame has no gaps.
     reg  [P-1:0]          read;
     reg                   reading;  // the descriptor that shows is being read
     reg  [ADDR_WIDTH-1:0] left;     // bytes to fetch
@@ -112,11 +113,9 @@ module packet_memory #(
     reg  [B-1:0]          fetched_bank, kept_bank;
     wire [(8<<B)-1:0]     bank_data;             // the register of each bank
     wire [P-1:0]          read_next = read + 1'b1;
-    wire                  move_output  = !m_valid || m_ready;
-    wire                  move_kept    = !kept || move_output;
-    wire                  move_fetched = !fetched || move_kept;
+    wire                  move  = !m_valid || m_ready;
     wire                  more  = reading && left != 0;
-    wire                  fetch = more && move_fetched;
+    wire                  fetch = more && move;
 
     genvar i;
     generate
@@ -127,8 +126,8 @@ module packet_memory #(
             always @(posedge wr_clk)
                 if (put && put_address[B-1:0] == i) memory[put_address[ADDR_WIDTH-1:B]] <= put_data;
             always @(posedge rd_clk) begin
-                if (move_fetched) fetched_data <= memory[read[ADDR_WIDTH-1:B]];
-                if (move_kept) kept_data <= fetched_data;
+                if (move) fetched_data <= memory[read[ADDR_WIDTH-1:B]];
+                if (move) kept_data <= fetched_data;
             end
             assign bank_data[8*i +: 8] = kept_data;
         end
@@ -143,9 +142,9 @@ module packet_memory #(
             read      <= read_next;
             read_gray <= read_next ^ (read_next >> 1);
         end
-        if (move_fetched) {fetched, fetched_last, fetched_bank} <= {more, left == 1, read[B-1:0]};
-        if (move_kept) {kept, kept_last, kept_bank} <= {fetched, fetched_last, fetched_bank};
-        if (move_output) begin
+        if (move) begin
+            {fetched, fetched_last, fetched_bank} <= {more, left == 1, read[B-1:0]};
+            {kept, kept_last, kept_bank} <= {fetched, fetched_last, fetched_bank};
             {m_valid, m_last} <= {kept, kept_last};
             m_data <= bank_data[{kept_bank, 3'd0} +: 8];
         end

@@ -36,6 +36,11 @@
 `define WEIR_LENGTH_BITS 18
 `define WEIR_GSO_TYPE_SHIFT 20
 
+// Host to card: csum_start counts from the frame's start, csum_offset from csum_start. With NEEDS_CSUM the checksum of all from
+// csum_start on goes there; the field brings what else it covers: the pseudo-header's sum, but that of a superframe (gso_type
+// other than NONE, which needs NEEDS_CSUM) without the length, which differs from segment to segment. hdr_len is the length of
+// all headers of a superframe, Ethernet's to TCP's or UDP's, exactly; gso_size the payload of each segment but the last. Without
+// NEEDS_CSUM the first two are not looked at, without gso_type the last two.
 // flags, host to card. NEEDS_CSUM and DATA_VALID have virtio_net_hdr's values.
 `define WEIR_F_NEEDS_CSUM 'h01
 // superframes of IPv4: every segment keeps the identification that the header has (with DF, RFC 6864); else one more each.
@@ -142,7 +147,7 @@
 `define WEIR_IN_TIMEOUT_RESET 100
 // RW: 32 bits the card does not use; a place to test reading and writing
 `define WEIR_REG_SCRATCH 3
-// RW: how frames go up; WEIR_RX_MODE_ bits. Reset: 0, also by a USB bus reset, SET_CONFIGURATION and SET_INTERFACE.
+// RW: how frames go up; WEIR_RX_MODE_ bits. Reset: 0, also by a USB bus reset and SET_CONFIGURATION.
 `define WEIR_REG_RX_MODE 4
 `define WEIR_RX_MODE_COALESCE 'h1
 `define WEIR_RX_MODE_TIMESTAMP 'h2
@@ -171,8 +176,9 @@
 `define WEIR_TABLE_MAC 1
 // ARP table: IPv4 address in bits 31..0, first byte on the wire in bits 31..24.
 `define WEIR_TABLE_ARP 2
-// ARP rate limit, one entry: bits 15..0 time for one more reply in units of 1,024 wire clocks (8.192 us at 1000 Mb/s),
-// 0 = no limit; up to 16 replies may be saved up. Reset: 12 (about 10,000 a second).
+// ARP rate limit, one entry: bits 15..0 time for one more reply in units of 1,024 byte times (8.192 us at 1000 Mb/s,
+// 81.92 at 100, 819.2 at 10), 0 = no limit; up to 16 replies may be saved up. Reset: 12 (about 10,000 a
+// second at 1000 Mb/s).
 `define WEIR_TABLE_ARP_RATE 3
 `define WEIR_ARP_RATE_RESET 12
 `define WEIR_ARP_BURST 16

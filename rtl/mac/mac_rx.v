@@ -7,6 +7,9 @@
 // wire before, the next frame is received. Five bytes are held back: four are the FCS when rx_dv falls, and the fifth is
 // then known to be the last.
 //
+// A byte time is a clock with `ce` high: each clock at 1000 Mb/s; below, the pin shims (rgmii, rmii) give the pace. The GMII is
+// looked at in such clocks only.
+//
 // Each SFD gives one frame with one m_last. What is shorter than the FCS gives one meaningless byte, marked too short; what
 // is too long is cut and the rest of it skipped. The source cannot wait. At least one clock passes between m_last and the
 // next m_valid.
@@ -17,6 +20,7 @@ module mac_rx #(
 ) (
     input  wire       clk,
     input  wire       rst,
+    input  wire       ce,
 
     input  wire [7:0] gmii_rxd,
     input  wire       gmii_rx_dv,
@@ -39,9 +43,11 @@ module mac_rx #(
     reg       dv;
     reg       er;
     always @(posedge clk) begin
-        data <= gmii_rxd;
-        dv   <= gmii_rx_dv;
-        er   <= gmii_rx_er;
+        if (ce) begin
+            data <= gmii_rxd;
+            dv   <= gmii_rx_dv;
+            er   <= gmii_rx_er;
+        end
         if (rst) dv <= 1'b1; // with SKIP below: never begin inside a frame
     end
 
@@ -54,33 +60,36 @@ module mac_rx #(
     wire [31:0] crc_next;
     crc32_eth fcs (.crc(crc), .data(data), .next(crc_next));
 
-    assign m_start = state == HUNT && dv && data == 8'hD5;
+    wire   sfd     = state == HUNT && dv && data == 8'hD5;
+    assign m_start = ce && sfd;
 
     wire too_long = count == LONGEST && dv;
     wire ended    = state == FRAME && (!dv || too_long);
 
     always @(posedge clk) begin
-        if (state == FRAME) begin
-            held       <= {held[31:0], data};
-            held_valid <= {held_valid[3:0], 1'b1};
-            count      <= count + 14'd1;
-            crc        <= crc_next;
-        end else begin
-            held_valid <= 5'd0;
-            count      <= 14'd0;
-            crc        <= 32'hFFFFFFFF;
+        if (ce) begin
+            if (state == FRAME) begin
+                held       <= {held[31:0], data};
+                held_valid <= {held_valid[3:0], 1'b1};
+                count      <= count + 14'd1;
+                crc        <= crc_next;
+            end else begin
+                held_valid <= 5'd0;
+                count      <= 14'd0;
+                crc        <= 32'hFFFFFFFF;
+            end
+            symbol <= dv && (symbol || er);
+
+            case (state)
+            HUNT:    if (sfd) state <= FRAME;
+            FRAME:   if (ended) state <= too_long ? SKIP : HUNT;
+            default: if (!dv) state <= HUNT;
+            endcase
         end
-        symbol <= dv && (symbol || er);
 
-        case (state)
-        HUNT:    if (m_start) state <= FRAME;
-        FRAME:   if (ended) state <= too_long ? SKIP : HUNT;
-        default: if (!dv) state <= HUNT;
-        endcase
-
-        m_valid        <= state == FRAME && (held_valid[4] || ended);
+        m_valid        <= ce && state == FRAME && (held_valid[4] || ended);
         m_data         <= held[39:32];
-        m_last         <= ended;
+        m_last         <= ce && ended;
         m_error_fcs    <= crc != RESIDUE;
         m_error_symbol <= symbol;
         m_error_length <= too_long || count[13:6] == 8'd0;

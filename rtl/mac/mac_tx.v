@@ -8,6 +8,11 @@
 //
 //     IDLE ─valid→ PREAMBLE ─8 bytes→ DATA ─last→ PAD ─60 bytes→ FCS ─4 bytes→ GAP ─12 bytes→ IDLE
 //
+// A byte time is a clock with `ce` high: each clock at 1000 Mb/s; below, the pin shims (rgmii, rmii) give the pace. Outputs
+// stand still between, and a byte is taken from the source in such a clock only.
+//
+// Full duplex: nothing here looks for a carrier or a collision.
+//
 // The source must not let s_valid fall inside a frame. Should it, the frame goes out with gmii_tx_er, so that nobody takes
 // it for a good one.
 `default_nettype none
@@ -15,6 +20,7 @@
 module mac_tx (
     input  wire       clk,
     input  wire       rst,
+    input  wire       ce,
 
     input  wire       s_valid,
     output wire       s_ready,
@@ -36,7 +42,7 @@ module mac_tx (
 
     wire       long_enough = bytes == MIN_BYTES - 6'd1; // with the byte at hand
 
-    assign s_ready = state == DATA;
+    assign s_ready = state == DATA && ce;
 
     // ---- Step one: what comes next ----
     reg  [7:0] byte_q;
@@ -46,44 +52,46 @@ module mac_tx (
     reg        error_q;
 
     always @(posedge clk) begin
-        count    <= count + 4'd1;
-        byte_q   <= 8'h00;
-        active_q <= 1'b1;
-        frame_q  <= 1'b0;
-        fcs_q    <= 1'b0;
-        error_q  <= 1'b0;
-        case (state)
-        IDLE: begin
-            bytes    <= 0;
-            count    <= 4'd1;
-            byte_q   <= 8'h55;
-            active_q <= s_valid;
-            if (s_valid) state <= PREAMBLE;
-        end
-        PREAMBLE: begin
-            byte_q <= count == 4'd7 ? 8'hD5 : 8'h55;
-            if (count == 4'd7) state <= DATA;
-        end
-        DATA, PAD: begin
-            frame_q <= 1'b1;
-            error_q <= state == DATA && !s_valid;
-            if (state == DATA) byte_q <= s_data;
-            if (!long_enough) bytes <= bytes + 6'd1;
-            if (state == PAD || (s_valid && s_last)) state <= long_enough ? FCS : PAD;
-            count <= 0;
-        end
-        FCS: begin
-            fcs_q <= 1'b1;
-            if (count == 4'd3) begin
-                state <= GAP;
+        if (ce) begin
+            count    <= count + 4'd1;
+            byte_q   <= 8'h00;
+            active_q <= 1'b1;
+            frame_q  <= 1'b0;
+            fcs_q    <= 1'b0;
+            error_q  <= 1'b0;
+            case (state)
+            IDLE: begin
+                bytes    <= 0;
+                count    <= 4'd1;
+                byte_q   <= 8'h55;
+                active_q <= s_valid;
+                if (s_valid) state <= PREAMBLE;
+            end
+            PREAMBLE: begin
+                byte_q <= count == 4'd7 ? 8'hD5 : 8'h55;
+                if (count == 4'd7) state <= DATA;
+            end
+            DATA, PAD: begin
+                frame_q <= 1'b1;
+                error_q <= state == DATA && !s_valid;
+                if (state == DATA) byte_q <= s_data;
+                if (!long_enough) bytes <= bytes + 6'd1;
+                if (state == PAD || (s_valid && s_last)) state <= long_enough ? FCS : PAD;
                 count <= 0;
             end
+            FCS: begin
+                fcs_q <= 1'b1;
+                if (count == 4'd3) begin
+                    state <= GAP;
+                    count <= 0;
+                end
+            end
+            default: begin // GAP
+                active_q <= 1'b0;
+                if (count == GAP_BYTES - 4'd1) state <= IDLE;
+            end
+            endcase
         end
-        default: begin // GAP
-            active_q <= 1'b0;
-            if (count == GAP_BYTES - 4'd1) state <= IDLE;
-        end
-        endcase
         if (rst) begin
             state    <= GAP;
             count    <= 0;
@@ -97,13 +105,15 @@ module mac_tx (
     crc32_eth fcs (.crc(crc), .data(byte_q), .next(crc_next));
 
     always @(posedge clk) begin
-        if (frame_q)    crc <= crc_next;
-        else if (fcs_q) crc <= {8'hFF, crc[31:8]};
-        else            crc <= 32'hFFFFFFFF;
+        if (ce) begin
+            if (frame_q)    crc <= crc_next;
+            else if (fcs_q) crc <= {8'hFF, crc[31:8]};
+            else            crc <= 32'hFFFFFFFF;
 
-        gmii_txd   <= !active_q ? 8'h00 : fcs_q ? ~crc[7:0] : byte_q;
-        gmii_tx_en <= active_q;
-        gmii_tx_er <= error_q;
+            gmii_txd   <= !active_q ? 8'h00 : fcs_q ? ~crc[7:0] : byte_q;
+            gmii_tx_en <= active_q;
+            gmii_tx_er <= error_q;
+        end
         if (rst) begin
             gmii_tx_en <= 1'b0;
             gmii_tx_er <= 1'b0;

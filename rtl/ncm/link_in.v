@@ -122,7 +122,7 @@ module link_in #(
                 if (rst) {open, on} <= 2'b00;
             end
         end else begin : no_configuration_2
-            wire unused = &{1'b0, ncm, listens};
+            wire unused = &{1'b0, ncm, listens, cut};
             assign from_ncm = 1'b0;
             assign {blocks_ready, blocks_valid, blocks_last, blocks_event, ev_too_long} = 5'd0;
             assign blocks_data = 8'd0;

@@ -151,12 +151,29 @@ module rx_checksum (
             else left <= left - {13'd0, passed};
         end
 
+    // ---- Options: where each one's type stands. One that runs past its header's end is the last ----
+    wire       in_ipv4    = state == IPV4;
+    wire       in_options = count[4] || (!in_ipv4 && count[4:1] != 4'd0); // of IPv4, with the four bytes before; of an extension
+    reg        type_here, size_here; // the byte at hand is an option's type, or its length, which includes both in IPv4 alone
+    reg  [7:0] data_left;            // with the byte at hand, of the option's data
+    wire       no_data    = s_data[7:2] == 6'd0 && s_data[1:0] == {in_ipv4, 1'b0};
+
+    always @(posedge clk)
+        if (s_valid && count == (in_ipv4 ? 5'd19 : 5'd1)) begin
+            {type_here, size_here} <= 2'b10;
+            data_left <= 8'd0;
+        end else if (s_valid && in_options) begin
+            // Options of one byte: in IPv4 NOP, 1 (0 ends them all); in IPv6 Pad1, 0.
+            type_here <= type_here ? s_data == {7'd0, in_ipv4} : size_here ? no_data : data_left == 8'd1;
+            size_here <= type_here && s_data[7:1] != 7'd0 || type_here && !in_ipv4 && s_data[0];
+            data_left <= size_here ? s_data - {6'd0, in_ipv4, 1'b0} : data_left == 8'd0 ? 8'd0 : data_left - 8'd1;
+        end
+
     // ---- Reasons to leave it open ----
     // Addresses: on the way along a source route (RFC 791, RFC 8200 section 4.4) the destination is not the last one, and a home
-    // address option (RFC 6275 section 6.3) replaces the source. A value that could be such an option anywhere in a header
-    // that could hold it is enough: to take it for one too often costs a verdict, to miss one would make a wrong one.
-    wire source_route = {s_data[7:4], s_data[2], s_data[0]} == 6'b1000_01; // 131, 137, and two that nobody uses
-    wire home_address = s_data == 8'hC9;
+    // address option (RFC 6275 section 6.3) replaces the source.
+    wire source_route = type_here && (s_data == 8'd131 || s_data == 8'd137); // loose, strict
+    wire home_address = type_here && s_data == 8'hC9;
 
     always @(posedge clk) begin
         if (s_valid)
@@ -189,25 +206,25 @@ module rx_checksum (
     // The pseudo header is taken from IP's headers as they pass: length less that of the headers, protocol, addresses. Even
     // bytes are added to the sum's upper half, odd ones to the lower; ~x takes x off. IPv4 gives the protocol where it stands, IPv6
     // and extensions a few bytes later, when it is known to be the last.
-    wire       take     = state == L4 || (state == IPV4 && (count[4:1] == 4'd1 || count == 5'd9 || (count >= 5'd12 && count < 5'd20))) ||
-                          (state == IPV6 && (count[4:3] != 2'd0 || count[2:1] == 2'd2));
-    wire       first    = count[4:3] == 2'd0;
+    // What to take of a byte is decided with the one before it, for the adder's sake; outside of IP nobody looks.
     wire [7:0] protocol = {3'd0, udp, 1'b0, tcp, tcp, udp};
-    reg  [7:0] own; // what is added that is not the byte at hand
-    always @* begin
-        own = 8'd0;
-        if (first)
-            case (count[2:0])
-            3'd0: if (state == IPV4) own = 8'hFF;
-            3'd1: if (state == IPV4) own = {2'b11, ~words[3:0], 2'b11};
-            3'd2: if (state == EXTENSION) own = {5'b11111, ~words[7:5]};
-            3'd3: if (state == EXTENSION) own = {~words[4:0], 3'b111};
-            3'd4: if (state == EXTENSION) own = 8'hFF;
-            3'd5: if (state == EXTENSION) own = 8'hF7;
-            3'd7: if (state == IPV6 || state == EXTENSION) own = protocol;
-            default: ;
-            endcase
-    end
+    reg        take;                                                       // the byte at hand, else:
+    reg        own_ones, own_ihl, own_size_high, own_size_low, own_extra, own_protocol;
+    always @(posedge clk)
+        if (s_valid) begin
+            if (header_end) take <= state == IPV4 || tcp || udp;
+            else
+                take <= state == L4 || (state == IPV6 && (count >= 5'd7 || count == 5'd3 || count == 5'd4)) ||
+                        (state == IPV4 && (count == 5'd1 || count == 5'd2 || count == 5'd8 || (count >= 5'd11 && count < 5'd19)));
+            own_ones      <= (state == TYPE && !s_data[0]) || (state == EXTENSION && count == 5'd3); // before IPV4, not IPV6
+            own_ihl       <= state == IPV4 && count == 5'd0;
+            own_size_high <= state == EXTENSION && count == 5'd1;
+            own_size_low  <= state == EXTENSION && count == 5'd2;
+            own_extra     <= state == EXTENSION && count == 5'd4;
+            own_protocol  <= (state == IPV6 || state == EXTENSION) && count == 5'd6;
+        end
+    wire [7:0] own = {8{own_ones}} | ({8{own_ihl}} & {2'b11, ~words[3:0], 2'b11}) | ({8{own_size_high}} & {5'b11111, ~words[7:5]}) |
+                     ({8{own_size_low}} & {~words[4:0], 3'b111}) | ({8{own_extra}} & 8'hF7) | ({8{own_protocol}} & protocol);
     wire [7:0] term = take ? s_data : own;
     ones_sum transport (.clk(clk), .clear(rst || ended), .en(s_valid && state[2]), .data(term), .right(transport_right));
 

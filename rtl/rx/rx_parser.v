@@ -25,6 +25,7 @@ module rx_parser #(
 ) (
     input  wire                  clk,
     input  wire                  rst,
+    input  wire                  byte_time,   // a byte time of the wire begins: each clock at 1000 Mb/s
     input  wire [47:0]           mac_address, // the station's after reset, first byte on top
 
     input  wire                  cfg_valid,
@@ -119,7 +120,7 @@ module rx_parser #(
 
     wire request_ours, request_others, conflict, answer;
     arp_reply #(.ENTRIES(ARP_ENTRIES)) arp (
-        .clk(clk), .rst(rst),
+        .clk(clk), .rst(rst), .byte_time(byte_time),
         .cfg_valid(cfg_valid), .cfg_table(cfg_table), .cfg_index(cfg_index), .cfg_data(cfg_data),
         .s_valid(s_valid), .s_data(s_data), .s_position(position), .ended(ended),
         .station(station), .sender_is_station(sender_is_station),

@@ -6,7 +6,7 @@
 // in the middle of a packet. Sending: one TX CMD, then a byte each clock with nxt, then stp. Register writes keep the PHY's
 // Function Control equal to xcvr_select, term_select, op_mode and suspend_n. Before the first of them, so before there is a
 // pull-up, they clear the pull-downs in OTG Control, and vendor and product ID are read: a PHY that is not there, or has no
-// power, is known by `phy_found` staying low.
+// power, is known by `phy_found` staying low. One that takes writes but tells no ID is used all the same, after ID_CLOCKS.
 //
 // The PHY may take the bus at any moment by raising dir. So nothing here waits for an answer that dir can swallow: a register
 // access that was cut short is simply still due and starts again; a packet not yet begun is kept back behind an RX CMD, but
@@ -18,7 +18,9 @@
 //             └─ to be read ───────> REG_CMD ── nxt ──> READ_TURN ── dir ──> READ_DATA ──> IDLE; dir with nxt: back to IDLE
 `default_nettype none
 
-module ulpi_phy (
+module ulpi_phy #(
+    parameter ID_CLOCKS = 255           // for reading the IDs, dir low: each takes a PHY a few clocks. Up to 255
+) (
     input  wire       usb_clk,          // 60 MHz, the PHY's
     input  wire       rst,
 
@@ -45,7 +47,7 @@ module ulpi_phy (
     input  wire       utmi_suspend_n,
 
     output wire       phy_found,        // it has told who it is
-    output reg [31:0] phy_id            // product ID, vendor ID; once phy_found
+    output reg [31:0] phy_id            // product ID, vendor ID; once phy_found, 0 before the first byte
 );
     localparam [1:0] LINE_J = 2'b01;
     localparam [5:0] FUNCTION_CONTROL = 6'h04;
@@ -78,7 +80,9 @@ module ulpi_phy (
         end else if (!dir_before) begin
             utmi_rx_active <= ulpi_nxt;
         end else if (asleep) begin
+            // What comes first is of the clock yet; it may be all, an RX CMD of a PHY that stays awake when it need not.
             if (slept[2]) utmi_line_state <= line_asleep;
+            else if (!slept[0] & !ulpi_nxt) utmi_line_state <= ulpi_data_i[1:0];
         end else if (!ulpi_nxt & !register_data) begin
             utmi_line_state <= ulpi_data_i[1:0];
             utmi_rx_active <= ulpi_data_i[4];
@@ -97,7 +101,9 @@ module ulpi_phy (
     wire       function_due = !function_known | function_sent != function_wanted;
     reg  [2:0] next_id;                 // of the four registers 0 to 3, ULPI 1.1 section 4.2.1
     reg        reading;
-    wire       register_due = !phy_found | function_due; // OTG Control, then the IDs, then Function Control
+    reg  [7:0] id_clocks;               // left for reading them
+    wire       ids_due = !phy_found & id_clocks != 8'd0;
+    wire       register_due = ids_due | function_due; // OTG Control, then the IDs, then Function Control
 
     assign phy_found = next_id[2];
 
@@ -128,9 +134,9 @@ module ulpi_phy (
         IDLE: begin
             data <= 8'h00;
             if (start_register) begin
-                reading <= otg_known & !phy_found;
+                reading <= otg_known & ids_due;
                 writing_function <= otg_known;
-                data <= !otg_known ? {2'b10, OTG_CONTROL} : phy_found ? {2'b10, FUNCTION_CONTROL} : {6'b110000, next_id[1:0]};
+                data <= !otg_known ? {2'b10, OTG_CONTROL} : ids_due ? {6'b110000, next_id[1:0]} : {2'b10, FUNCTION_CONTROL};
                 state <= REG_CMD;
             end else if (start_packet) begin
                 data <= {4'b0100, no_pid ? 4'h0 : utmi_tx_data[3:0]};
@@ -149,7 +155,7 @@ module ulpi_phy (
         TX_DROP:
             if (!utmi_tx_valid) state <= IDLE;
         REG_CMD:
-            if (ulpi_dir) state <= IDLE;
+            if (ulpi_dir | (reading & !ids_due)) state <= IDLE;
             else if (accepted & reading) begin
                 data <= 8'h00;
                 state <= READ_TURN;
@@ -182,6 +188,8 @@ module ulpi_phy (
         end
         endcase
 
+        if (otg_known & ids_due & !ulpi_dir) id_clocks <= id_clocks - 1'b1;
+
         // A PHY that wakes has set SuspendM itself, so what it holds is no longer what was written.
         slept <= {slept[1:0], slept[0] | receiving} & {3{asleep}};
         if (asleep & slept[0] & !ulpi_dir) function_known <= 1'b0;
@@ -193,6 +201,8 @@ module ulpi_phy (
             slept <= 3'd0;
             otg_known <= 1'b0;
             next_id <= 3'd0;
+            phy_id <= 32'd0;
+            id_clocks <= ID_CLOCKS[7:0];
             function_known <= 1'b0;
         end
     end

@@ -72,7 +72,7 @@ module usb_transaction #(
     // ---- When an answer may leave, and when none is coming any more ----
     reg [6:0] quiet;                    // clocks the bus has been quiet in this state
     wire bus_quiet = !rx_active & (high_speed | line_is_j);
-    wire may_answer = high_speed ? !rx_active : quiet >= TURN_FULL;
+    wire may_answer = !rx_active & (high_speed | quiet >= TURN_FULL);
     wire timed_out = quiet == (high_speed ? TIMEOUT_HIGH[6:0] : TIMEOUT_FULL[6:0]);
     wire restart_quiet = state == LOOK | state == SENDING;
     // At full speed a PHY still has up to two bytes to send when it takes the last; only the line tells that they are out. It
@@ -155,7 +155,8 @@ module usb_transaction #(
             end
         REPLY, REPLY_DATA: begin
             out_taking <= 1'b0;         // what comes before the answer may leave is no part of the packet
-            if (may_answer) begin
+            if (rx_active) state <= IDLE;       // nor does it wait for an answer to something before it
+            else if (may_answer) begin
                 ev_out_nyet <= nyet_now;
                 state <= SENDING;
             end

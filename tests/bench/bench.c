@@ -94,7 +94,7 @@ int main(int argc, char **argv)
 
     stream(mib, true);
     stream(mib / 4 > 0 ? mib / 4 : 1, false);
-    flows(mib / 2 > 0 ? mib / 2 : 1);
+    flows(mib / 4 > 0 ? mib / 4 : 1);
     arp();
     printf("1..%d\n", tests);
     return failures > 0;

@@ -24,7 +24,8 @@ struct stream_result {
 // False when the stream did not arrive whole.
 bool stream_bench(const struct stream_bench *bench, struct stream_result *result);
 
-// One flow of full-size segments without a TCP behind it: the card and USB alone, in every shape of header.
+// One flow of full-size segments without a TCP behind it: the card and USB alone, in every shape of header,
+// in steady state: from when a sixteenth has arrived to when the last has been handed to the card.
 struct flow_bench {
     size_t bytes; // of payload
     bool ipv6, timestamps;

@@ -123,30 +123,63 @@ static bool set_up(struct flow *flow)
            weir_card_set_rx_control(flow->card, WEIR_RX_ENABLE) == 0;
 }
 
+// What has moved, and when.
+struct sample {
+    weir_time time;
+    size_t bytes; // that have arrived
+    uint32_t counters[WEIR_COUNTERS];
+};
+
+static size_t progress(const struct flow *flow)
+{
+    return flow->bench->receive ? flow->received : flow->wire.received;
+}
+
+static void take_sample(struct flow *flow, struct sample *sample)
+{
+    weir_card_counters(flow->card, sample->counters);
+    sample->time = weir_card_now(flow->card);
+    sample->bytes = progress(flow);
+}
+
+static uint32_t counted(const struct sample *from, const struct sample *to, unsigned counter)
+{
+    return to->counters[counter] - from->counters[counter];
+}
+
+static void evaluate(const struct sample *from, const struct sample *to, struct flow_result *result)
+{
+    double time = (double)(to->time - from->time), microframes = time / MICROFRAME;
+
+    result->out_packets = counted(from, to, WEIR_CNT_USB_OUT_PACKETS) / microframes;
+    result->in_packets = counted(from, to, WEIR_CNT_USB_IN_PACKETS) / microframes;
+    result->naks = counted(from, to, WEIR_CNT_USB_OUT_NAK) + counted(from, to, WEIR_CNT_USB_OUT_NYET);
+    result->lost = counted(from, to, WEIR_CNT_RX_OVERFLOW);
+    result->goodput = (double)(to->bytes - from->bytes) * 8e3 / time;
+}
+
 bool flow_bench(const struct flow_bench *bench, struct flow_result *result)
 {
     static struct flow flow; // too large for the stack
-    uint32_t before[WEIR_COUNTERS], after[WEIR_COUNTERS];
-    const size_t *progress = bench->receive ? &flow.received : &flow.acked;
+    static struct sample from, to;
     int error = 0;
 
     flow = (struct flow){.bench = bench};
+    from = to = (struct sample){0};
     if (!set_up(&flow))
         return false;
-    weir_card_counters(flow.card, before);
     flow.wire.total = bench->receive ? bench->bytes : 0; // the peer may begin
-    weir_time start = weir_card_now(flow.card);
-    while (!error && *progress < bench->bytes && !flow.damaged && !flow.wire.damaged)
+    while (!error && (progress(&flow) < bench->bytes || flow.acked < flow.sent) && !flow.damaged &&
+           !flow.wire.damaged) {
         error = step(&flow);
-    weir_time time = weir_card_now(flow.card) - start;
-    weir_card_counters(flow.card, after);
-    double microframes = (double)time / MICROFRAME;
-    result->out_packets = (after[WEIR_CNT_USB_OUT_PACKETS] - before[WEIR_CNT_USB_OUT_PACKETS]) / microframes;
-    result->in_packets = (after[WEIR_CNT_USB_IN_PACKETS] - before[WEIR_CNT_USB_IN_PACKETS]) / microframes;
-    result->naks = after[WEIR_CNT_USB_OUT_NAK] - before[WEIR_CNT_USB_OUT_NAK] + after[WEIR_CNT_USB_OUT_NYET] -
-                   before[WEIR_CNT_USB_OUT_NYET];
-    result->lost = after[WEIR_CNT_RX_OVERFLOW] - before[WEIR_CNT_RX_OVERFLOW];
-    result->goodput = (double)bench->bytes * 8e3 / (double)time;
+        if (from.time == 0 && progress(&flow) >= bench->bytes / 16)
+            take_sample(&flow, &from);
+        if (to.time == 0 && flow.sent == bench->bytes)
+            take_sample(&flow, &to);
+    }
+    if (to.time == 0)
+        take_sample(&flow, &to);
+    evaluate(&from, &to, result);
     weir_card_close(flow.card);
     if (error)
         fprintf(stderr, "the card stopped: %s\n", strerror(-error));

@@ -56,9 +56,13 @@ static void peer_react(void *context, weir_time now)
 static void on_frame(void *context, const struct weir_card_rx *rx)
 {
     struct stream *stream = context;
+    weir_time now = weir_card_now(stream->card);
 
-    weir_stack_input(stream->stack, weir_card_now(stream->card), rx->frame, rx->length,
-                     rx->flags & WEIR_F_DATA_VALID ? WEIR_RX_CSUM_GOOD : WEIR_RX_CSUM_UNKNOWN);
+    if (rx->gso_type != WEIR_GSO_NONE)
+        weir_stack_input_glued(stream->stack, now, rx->frame, rx->length, rx->gso_size);
+    else
+        weir_stack_input(stream->stack, now, rx->frame, rx->length,
+                         rx->flags & WEIR_F_DATA_VALID ? WEIR_RX_CSUM_GOOD : WEIR_RX_CSUM_UNKNOWN);
 }
 
 static void step(struct stream *stream)
@@ -110,7 +114,8 @@ static bool set_up(struct stream *stream)
                                         .send_buffer = 1 << 20};
     memcpy(config.mac, weir_card_caps(stream->card)->mac, 6);
     stream->stack = weir_stack_create(&config, weir_card_now(stream->card));
-    return stream->stack && weir_card_set_arp(stream->card, 0, 0x0A4D0002) == 0 &&
+    return stream->stack && weir_card_set_rx_mode(stream->card, WEIR_CARD_RX_GLUED, false) == 0 &&
+           weir_card_set_arp(stream->card, 0, 0x0A4D0002) == 0 &&
            weir_card_set_rx_control(stream->card, WEIR_RX_ENABLE | WEIR_RX_ARP_REPLY) == 0;
 }
 

@@ -16,12 +16,21 @@ $(DRIVER_TESTS)/transport_sim_test: $(BUILD)/obj/tests/driver/transport_sim_test
 	$(SAY) LINK $@
 	$(Q)$(CC) -o $@ $^ -lcmocka $(DRIVER_LIBS) -lz
 
+# The interface's offloads are judged by the models that judge the card's.
+BRIDGE_MODELS := $(addprefix tests/golden/,plan.c build.c model.c coalesce_model.c coalesce_traffic.c coalesce_check.c)
+$(DRIVER_TESTS)/bridge_segment_test: $(patsubst %.c,$(BUILD)/obj/%.o,$(BRIDGE_MODELS))
+$(DRIVER_TESTS)/bridge_filter_test: $(CARD_MODEL) $(BUILD)/obj/tests/driver/fake_transport.o
+
 # What parses bytes also runs under ASan and UBSan.
-DRIVER_SANITIZED := $(addprefix $(DRIVER_TESTS)/,weir_record_sanitized weir_card_sanitized weir_out_sanitized weir_glue_sanitized http_sanitized)
+DRIVER_SANITIZED := $(addprefix $(DRIVER_TESTS)/,weir_record_sanitized weir_card_sanitized weir_out_sanitized weir_glue_sanitized http_sanitized \
+  bridge_segment_sanitized bridge_queue_sanitized)
 TESTS += $(DRIVER_SANITIZED)
 $(addprefix $(DRIVER_TESTS)/,weir_record_sanitized weir_card_sanitized weir_out_sanitized weir_glue_sanitized): \
   $(DRIVER_TESTS)/weir_%_sanitized: tests/driver/weir_%_test.c $(wildcard driver/weir_*.c) \
     tests/driver/fake_transport.c $(CARD_MODEL_SOURCES)
+$(DRIVER_TESTS)/bridge_segment_sanitized: tests/driver/bridge_segment_test.c $(BRIDGE_MODELS) \
+  $(addprefix driver/,bridge_frame.c bridge_offload.c bridge_segment.c weir_offload.c weir_glue.c weir_flow.c weir_record.c)
+$(DRIVER_TESTS)/bridge_queue_sanitized: tests/driver/bridge_queue_test.c driver/bridge_queue.c driver/bridge_frame.c
 $(DRIVER_TESTS)/http_sanitized: tests/driver/http_test.c host/tool/http.c
 $(DRIVER_SANITIZED): | $(BUILD)/gen/weir_link.h
 	@mkdir -p $(@D)

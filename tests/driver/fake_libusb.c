@@ -226,6 +226,7 @@ int libusb_set_configuration(libusb_device_handle *handle, int value)
     device->configured++;
     device->card.in_length = device->card.out_length = 0;
     device->card.out_dropping = false;
+    device->card.rx_mode = 0;
     memset(device->halted, 0, sizeof device->halted);
     return unlock(0);
 }

@@ -16,8 +16,7 @@ has_all() { # MODE FILE...
 }
 installed() { (cd "$root" && find . -type f | sort); }
 # What pkg-config says, for files below $root: libraries PACKAGE FLAG...
-package() { PKG_CONFIG_PATH=$root/usr/lib/pkgconfig pkg-config --define-variable=prefix="$root/usr" \
-    --define-variable=libdir="$root/usr/lib" --define-variable=includedir="$root/usr/include" "$@"; }
+package() { PKG_CONFIG_PATH=$root/usr/lib/pkgconfig pkg-config --define-variable=prefix="$root/usr" "$@"; }
 compile() { cc -std=c11 -Wall -Wextra -Werror -o "$work/$1" "tests/install/$1.c" $(package --cflags --libs "$2"); } # EXAMPLE PACKAGE
 prints() { local wanted=$1; shift; "$@" | grep -q "$wanted"; }
 headers_stand_alone() {

@@ -33,6 +33,8 @@ upload() { receive "$work/up.got" && weir_usbredir send "$peer_ip" 5000 "$work/u
 
 check "an option that makes no sense is refused with advice" fails_with 'percentage' "$weir_sim" --usbredir "$socket" --loss 300
 check "without an address weir-sim says what is missing" fails_with 'Give --usbredir' "$weir_sim" --tap "$tap"
+check "a port that there cannot be is refused" fails_with 'from 1 to 65535' "$weir_sim" --usbredir localhost:65536
+check "two cables are refused" fails_with '^weir-sim: a simulated card has one cable' "$weir_sim" --usbredir "$socket" --tap a --veth b
 check "with nobody there weir says to start weir-sim" fails_with 'start weir-sim' weir_usbredir info
 check "weir-sim starts" sim_up
 check "a second weir-sim does not take the first one's place" fails_with 'cannot listen' "$weir_sim" --usbredir "unix:$socket"

@@ -12,7 +12,7 @@
 //% mutant packet_memory: wr_free     <= {1'b1, {ADDR_WIDTH{1'b0}}} + read_there - base - {1'b0, taken}; => wr_free     <= {1'b1, {ADDR_WIDTH{1'b0}}} + read_there - base;
 //% mutant packet_memory: base        <= base + {1'b0, taken}; => base        <= base + {1'b0, wr_length};
 //% mutant packet_memory: put_address <= base[ADDR_WIDTH-1:0] + wr_offset; => put_address <= wr_offset;
-//% mutant packet_memory: wire                  move_kept    = !kept || move_output; => wire                  move_kept    = 1'b1;
+//% mutant packet_memory: wire                  move  = !m_valid || m_ready; => wire                  move  = 1'b1;
 //% mutant packet_memory: .s_valid(publish) => .s_valid(wr_commit)
 `default_nettype none
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // The transaction layer against a monitor that is told nothing but what packets came: the device speaks only when
-// a good token to its address asks it to, once a token, and in the right kind; nothing is committed but a good, new data packet
+// a good token to its address asks it to, before anything else is heard, once a token, and in the right kind; nothing is committed but a good, new data packet
 // that fits; nothing counts as arrived without the host's ACK.
 //% induction 4
 //% quick
@@ -14,7 +14,8 @@
 //% mutant usb_transaction: in_ack <= good & packet_pid == PID_ACK; => in_ack <= packet_end;
 //% mutant usb_transaction: out_taking <= out_exists & out_ready & !out_stall; => out_taking <= out_exists & !out_stall;
 //% mutant usb_transaction: state <= out_exists ? WAIT_DATA : IDLE; => state <= WAIT_DATA;
-//% mutant usb_transaction: wire may_answer = high_speed ? !rx_active : quiet >= TURN_FULL; => wire may_answer = 1'b1;
+//% mutant usb_transaction: wire may_answer = !rx_active & (high_speed | quiet >= TURN_FULL); => wire may_answer = 1'b1;
+//% mutant usb_transaction: if (rx_active) state <= IDLE;       // nor => if (1'b0) state <= IDLE; // nor
 
     reg f_past = 1'b0;
     always @(posedge clk) f_past <= 1'b1;
@@ -24,7 +25,8 @@
         if (endpoint == 4'd0) assume(!out_nyet);                        // usb_device: bulk alone
     end
     always @(posedge clk)
-        if (f_past) assume(!(packet_end && $past(packet_end)));         // a packet takes longer than a clock
+        if (f_past && $past(packet_end)) assume(!packet_end && !rx_active);     // three clocks between two packets at least
+    always @* if (packet_end) assume(!rx_active);
 
     // ---- The monitor ----
     // What the host may be told, from the packets alone: 1 an OUT or SETUP token came, 2 and its data, 3 an IN or PING token.
@@ -44,6 +46,7 @@
             f_token <= packet_pid;
             f_endpoint <= token_endpoint;
         end else if (tx_start) f_debt <= F_NOTHING;
+        else if (rx_active && (f_debt == F_DATA || f_debt == F_ASKED)) f_debt <= F_NOTHING;  // too late
         else if (packet_end && f_debt == F_TOKEN) f_debt <= f_is_data ? F_DATA : F_NOTHING;
         if (rst) f_debt <= F_NOTHING;
         f_sent_data <= !rst && (tx_start ? tx_pid[1:0] == 2'b11 : f_sent_data && !(packet_end && state != SENDING));
@@ -54,7 +57,7 @@
         if (tx_start) begin
             assert(f_debt == F_DATA || f_debt == F_ASKED);
             assert(endpoint == f_endpoint);
-            assert(!(high_speed && rx_active));
+            assert(!rx_active);
             if (tx_pid[1:0] == 2'b11) assert(f_token == PID_IN);
             if (f_token == PID_IN) assert(tx_pid[1:0] == 2'b11 || tx_pid == PID_NAK || tx_pid == PID_STALL);
             if (f_token == PID_SETUP) assert(tx_pid == PID_ACK);

@@ -54,6 +54,13 @@ $(GOLDEN)/coalesce_sanitized: tests/golden/coalesce_test.c $(COALESCE_SOURCES) |
 	$(Q)$(CC) $(CFLAGS) -MF $@.d -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c,$^)
 -include $(GOLDEN)/coalesce_sanitized.d
 
+# What is glued against what the kernel's GRO glues.
+TESTS += $(GOLDEN)/coalesce_gro_test
+$(GOLDEN)/coalesce_gro_test: $(patsubst %.c,$(BUILD)/obj/%.o,tests/golden/coalesce_gro_test.c $(COALESCE_SOURCES))
+	@mkdir -p $(@D)
+	$(SAY) LINK $@
+	$(Q)$(CC) -o $@ $^
+
 # The same from the wire's bytes through the whole simulated card.
 TESTS += $(GOLDEN)/coalesce_card_test
 $(GOLDEN)/coalesce_card_test: $(patsubst %.c,$(BUILD)/obj/tests/golden/%.o,coalesce_card_test.c coalesce_traffic.c coalesce_check.c \

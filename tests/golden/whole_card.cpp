@@ -67,7 +67,7 @@ static std::vector<uint8_t> read_counters(struct card *card)
 {
     std::vector<uint8_t> counters(4 * WEIR_COUNTERS);
     weir_usb_transfer transfer = {};
-    const uint8_t setup[8] = {0xC0, WEIR_REQ_GET_COUNTERS, 0, 0, 0, 0, 4 * WEIR_COUNTERS, 0};
+    const uint8_t setup[8] = {0xC0, WEIR_REQ_GET_COUNTERS, 0, 0, 0, 0, (4 * WEIR_COUNTERS) & 0xFF, (4 * WEIR_COUNTERS) >> 8};
     std::copy(setup, setup + 8, transfer.setup);
     transfer.buffer = counters.data();
     transfer.length = counters.size();

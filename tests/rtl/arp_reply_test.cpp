@@ -19,6 +19,7 @@ struct Bench {
     Bench()
     {
         dut.rst = 1;
+        dut.byte_time = 1;
         dut.cfg_valid = 0;
         dut.station = 0x025745495201;
         dut.m_ready = 1;

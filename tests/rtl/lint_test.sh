@@ -14,6 +14,7 @@ mkdir -p "$build"
 folders="usb link ncm tx rx mac arp lib"
 sources=$(for f in $folders; do echo rtl/"$f"/*.v; done; echo rtl/*.v)
 search=$(for f in $folders; do echo "-y rtl/$f"; done; echo "-y rtl")
+shims="rgmii rmii phy_link phy_reset" # between the card and the Ethernet PHY's pins
 failed=0
 
 report() { # number, log, sentence; after a command
@@ -26,16 +27,21 @@ report() { # number, log, sentence; after a command
     fi
 }
 
-echo 1..5
+echo 1..6
 
 code=0
-for top in weir_card_ulpi weir_card_fs rgmii; do
+for top in weir_card_ulpi weir_card_fs $shims; do
     ${VERILATOR:-verilator} --lint-only -Wall --top-module $top $search -Irtl/link -Irtl/usb $top.v || code=1
 done >"$build/verilator.log" 2>&1
-report 1 "$build/verilator.log" "Verilator has nothing to say about the card under -Wall"
+for without in NCM TIMESTAMP COALESCE 'NCM=0 -GTIMESTAMP=0 -GCOALESCE'; do
+    for top in weir_card_ulpi weir_card_fs; do
+        ${VERILATOR:-verilator} --lint-only -Wall -G$without=0 -GSELF_POWERED=1 -GMAX_POWER=2 --top-module $top $search -Irtl/link -Irtl/usb $top.v || code=1
+    done
+done >>"$build/verilator.log" 2>&1
+report 1 "$build/verilator.log" "Verilator has nothing to say about the card under -Wall, whole or with parts left out"
 
 code=0
-for top in weir_card_ulpi weir_card_fs rgmii; do
+for top in weir_card_ulpi weir_card_fs $shims; do
     iverilog -g2005 -tnull -s $top -Irtl/link -Irtl/usb $sources || code=1
 done >"$build/iverilog.log" 2>&1
 report 2 "$build/iverilog.log" "Icarus Verilog reads the card"
@@ -60,4 +66,12 @@ run_yosys "$build/elaborate_fs.log" "hierarchy -check -top weir_card_fs; proc; c
     select -assert-none t:\$dlatch t:\$adlatch t:\$dlatchsr t:\$sr; cd; design -reset; read_verilog -Irtl/link -Irtl/usb $(echo $sources);
     synth_ecp5 -top fullspeed_phy; check -assert; tee -o $build/fullspeed_cells.txt stat"
 report 5 "$build/elaborate_fs.log" "yosys makes the card with the full-speed front, and that front for an ECP5"
+commands=""
+for top in $shims; do
+    commands="$commands design -reset; read_verilog $(echo rtl/lib/*.v rtl/mac/*.v); hierarchy -check -top $top; proc; check -assert;
+        select -assert-none t:\$dlatch t:\$adlatch t:\$dlatchsr t:\$sr; cd; synth_ice40 -top $top; check -assert; tee -a $build/shim_cells.txt stat;"
+done
+rm -f "$build/shim_cells.txt"
+run_yosys "$build/shims.log" "$commands"
+report 6 "$build/shims.log" "yosys makes what stands before the Ethernet PHY's pins, for an iCE40"
 exit $failed

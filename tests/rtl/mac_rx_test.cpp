@@ -11,6 +11,7 @@ struct Bench {
     std::vector<Frame> frames;
     Bytes open;
     bool just_ended = false;
+    Random *pace = nullptr; // gives each byte time up to 40 clocks
 
     Bench()
     {
@@ -22,11 +23,21 @@ struct Bench {
         gap(4);
     }
 
+    // A byte time. What the GMII has in clocks without ce is nothing to look at.
     void clock(uint8_t data, bool dv, bool er)
+    {
+        if (pace)
+            for (unsigned i = pace->one_in(3) ? pace->below(40) : pace->below(4); i > 0; i--)
+                edge((uint8_t)pace->next(), pace->one_in(2), pace->one_in(2), false);
+        edge(data, dv, er, true);
+    }
+
+    void edge(uint8_t data, bool dv, bool er, bool ce)
     {
         dut.gmii_rxd = data;
         dut.gmii_rx_dv = dv;
         dut.gmii_rx_er = er;
+        dut.ce = ce;
         dut.eval();
         dut.clk = 1;
         dut.eval();
@@ -214,6 +225,34 @@ static void after_any_garbage_the_next_good_frame_is_received(void **)
     }
 }
 
+static void at_any_pace_frames_and_errors_are_those_of_a_byte_each_clock(void **)
+{
+    Random pace(12);
+    Bench bench[2];
+    bench[1].pace = &pace;
+    for (Bench &one : bench) {
+        Random random(13);
+        for (int round = 0; round < 1500; round++) {
+            for (unsigned i = random.below(30); i > 0; i--)
+                one.clock(random.one_in(4) ? 0xD5 : (uint8_t)random.below(256), random.below(8) < 5,
+                          random.one_in(5));
+            one.gap(random.below(3));
+            Bytes frame = with_fcs(random.bytes(50 + random.below(100)));
+            if (random.one_in(3))
+                frame[random.below(50)] ^= 1;
+            one.send(frame, random.below(9), random.one_in(3) ? (long)random.below(70) : -1);
+            one.gap(random.below(12));
+        }
+        one.gap(10);
+    }
+    assert_true(bench[0].frames.size() > 1500);
+    assert_int_equal(bench[0].frames.size(), bench[1].frames.size());
+    for (size_t i = 0; i < bench[0].frames.size(); i++) {
+        const Bench::Frame &a = bench[0].frames[i], &b = bench[1].frames[i];
+        assert_true(a.bytes == b.bytes && a.fcs == b.fcs && a.symbol == b.symbol && a.length == b.length);
+    }
+}
+
 static void a_reset_inside_a_frame_does_not_make_its_rest_a_frame(void **)
 {
     Bench bench;
@@ -240,6 +279,7 @@ int main()
         cmocka_unit_test(frames_over_the_limit_are_cut_and_the_next_one_arrives),
         cmocka_unit_test(carrier_extension_and_false_carrier_are_no_frames),
         cmocka_unit_test(after_any_garbage_the_next_good_frame_is_received),
+        cmocka_unit_test(at_any_pace_frames_and_errors_are_those_of_a_byte_each_clock),
         cmocka_unit_test(a_reset_inside_a_frame_does_not_make_its_rest_a_frame),
     };
     return RUN_WIRE_TESTS(tests);

@@ -8,7 +8,8 @@ struct Bench {
     Vmac_tx dut;
     std::deque<Bytes> source; // frames to send
     size_t offset = 0;        // in the first of them
-    uint64_t now = 0;         // clocks
+    uint64_t now = 0;         // byte times
+    Random *pace = nullptr;   // gives each of them up to 40 clocks
 
     struct Burst {
         Bytes bytes;
@@ -27,8 +28,24 @@ struct Bench {
         dut.rst = 0;
     }
 
+    // A byte time. In clocks without ce nothing is taken, and the pins stand still.
     void clock()
     {
+        if (pace)
+            for (unsigned i = pace->one_in(3) ? pace->below(40) : pace->below(4); i > 0; i--) {
+                uint8_t data = dut.gmii_txd, en = dut.gmii_tx_en, er = dut.gmii_tx_er;
+                dut.ce = 0;
+                dut.s_valid = pace->one_in(2);
+                dut.s_last = pace->one_in(2);
+                dut.eval();
+                assert_false(dut.s_ready);
+                dut.clk = 1;
+                dut.eval();
+                dut.clk = 0;
+                dut.eval();
+                assert_true(dut.gmii_txd == data && dut.gmii_tx_en == en && dut.gmii_tx_er == er);
+            }
+        dut.ce = 1;
         dut.s_valid = !source.empty();
         if (dut.s_valid) {
             dut.s_data = source.front()[offset];
@@ -124,6 +141,25 @@ static void the_gap_is_never_shorter_whenever_the_next_frame_comes(void **)
     }
 }
 
+static void at_any_pace_the_frames_and_gaps_are_the_same_in_byte_times(void **)
+{
+    Random random(4), pace(5);
+    Bench bench;
+    bench.pace = &pace;
+    std::vector<Bytes> frames;
+    for (size_t i = 0; i < 300; i++)
+        frames.push_back(random.bytes(1 + random.below(200)));
+    bench.source.assign(frames.begin(), frames.end());
+    bench.run_out();
+    assert_int_equal(bench.wire.size(), frames.size());
+    for (size_t i = 0; i < frames.size(); i++) {
+        assert_sent(bench.wire[i], frames[i]);
+        if (i > 0)
+            assert_int_equal(bench.wire[i].begin - (bench.wire[i - 1].begin + bench.wire[i - 1].bytes.size()),
+                             12);
+    }
+}
+
 static void padding_shows_nothing_of_the_frame_before(void **)
 {
     Bench bench;
@@ -170,6 +206,7 @@ int main()
         cmocka_unit_test(frames_of_every_length_carry_preamble_padding_and_fcs),
         cmocka_unit_test(waiting_frames_leave_with_a_gap_of_exactly_12_bytes),
         cmocka_unit_test(the_gap_is_never_shorter_whenever_the_next_frame_comes),
+        cmocka_unit_test(at_any_pace_the_frames_and_gaps_are_the_same_in_byte_times),
         cmocka_unit_test(padding_shows_nothing_of_the_frame_before),
         cmocka_unit_test(the_first_preamble_byte_follows_an_idle_source_by_2_clocks),
         cmocka_unit_test(a_frame_whose_source_fell_silent_is_marked_with_tx_er),

@@ -22,6 +22,8 @@ struct Bench {
     }
     void clock()
     {
+        phase = (phase + 1) % clocks_a_byte;
+        dut.byte_time = phase == 0;
         dut.clk = 0;
         dut.eval();
         dut.clk = 1;
@@ -43,6 +45,7 @@ struct Bench {
             taken++;
         return taken;
     }
+    unsigned clocks_a_byte = 1, phase = 0;
     void wait(uint64_t clocks)
     {
         while (clocks-- > 0)
@@ -79,6 +82,21 @@ static void what_is_not_taken_is_saved_up_to_a_burst(void **)
     assert_int_equal(bench.take_all(), WEIR_ARP_BURST);
 }
 
+static void the_unit_is_1024_byte_times_whatever_clocks_they_have(void **)
+{
+    for (unsigned clocks : {2u, 4u, 40u}) {
+        Bench bench(3);
+        bench.clocks_a_byte = clocks;
+        bench.restart();
+        bench.take_all();
+        bench.wait(3 * 1024 * clocks - 100);
+        assert_false(bench.take());
+        bench.wait(100);
+        assert_true(bench.take());
+        assert_false(bench.take());
+    }
+}
+
 static void interval_0_means_no_limit(void **)
 {
     Bench bench(0);
@@ -102,6 +120,7 @@ int main()
         cmocka_unit_test(a_burst_is_allowed_at_once_and_no_more),
         cmocka_unit_test(a_greedy_taker_gets_one_in_each_interval),
         cmocka_unit_test(what_is_not_taken_is_saved_up_to_a_burst),
+        cmocka_unit_test(the_unit_is_1024_byte_times_whatever_clocks_they_have),
         cmocka_unit_test(interval_0_means_no_limit),
         cmocka_unit_test(a_new_interval_begins_at_once),
     };

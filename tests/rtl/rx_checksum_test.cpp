@@ -168,11 +168,13 @@ static void a_pseudo_header_that_may_be_another_is_left_open(void **)
     auto verdict = [&](const IpShape &shape) {
         return bench.verdict(ip_frame(random, Bytes(6, 2), shape), random);
     };
-    for (size_t at = 0; at < 40; at++) // a source route among IPv4's options
-        for (uint8_t option : {131, 137, 130, 139 ^ 4}) {
+    for (size_t at = 0; at < 37; at++) // a source route among IPv4's options, behind NOPs
+        for (uint8_t option : {131, 137, 129, 130, 136, 139}) {
             IpShape shape;
-            shape.options = harmless(random, 40);
+            shape.options = Bytes(40, 1);
             shape.options[at] = option;
+            shape.options[at + 1] = 3;
+            shape.options[at + 2] = 4;
             assert_int_equal(verdict(shape), option == 131 || option == 137 ? UNCHECKED : GOOD);
         }
     IpShape shape;
@@ -183,14 +185,62 @@ static void a_pseudo_header_that_may_be_another_is_left_open(void **)
         assert_int_equal(verdict(shape), left == 0 ? GOOD : UNCHECKED);
     }
     for (unsigned number : {DESTINATION_OPTIONS, HOP_BY_HOP})
-        for (size_t at = 1; at < 8 * 5 - 1; at++) { // a home address option; only destination options have it
+        for (size_t at = 1; at < 8 * 5 - 3; at++) { // a home address option; only destination options have it
             shape.extensions = {extension(random, number, 5)};
+            std::fill(shape.extensions[0].body.begin() + 1, shape.extensions[0].body.end(), 0);
             shape.extensions[0].body[at] = 0xC9;
             assert_int_equal(verdict(shape), number == DESTINATION_OPTIONS ? UNCHECKED : GOOD);
         }
     shape.extensions = {extension(random, AH, 3)};
     shape.extensions[0].body[0]++; // ends in the middle of 8 bytes
     assert_int_equal(verdict(shape), UNCHECKED);
+}
+
+// An option's number is looked for where a number stands: addresses and times may look like one.
+static void an_options_data_is_not_taken_for_an_option(void **)
+{
+    Bench bench;
+    Random random(37);
+    auto verdict = [&](const IpShape &shape) {
+        return bench.verdict(ip_frame(random, Bytes(6, 2), shape), random);
+    };
+    for (uint8_t byte : {131, 137, 0xC9})
+        for (size_t length = 2; length <= 38; length++) {
+            IpShape shape; // IPv4: NOP, record route, end, and what is behind it
+            shape.options = Bytes(40, byte);
+            shape.options[0] = 1;
+            shape.options[1] = 7;
+            shape.options[2] = (uint8_t)length;
+            shape.options[length + 1] = 0;
+            assert_int_equal(verdict(shape), GOOD);
+            shape.options[length + 1] = byte; // right behind it
+            assert_int_equal(verdict(shape), byte == 0xC9 ? GOOD : UNCHECKED);
+        }
+    for (size_t length = 0; length <= 36; length++) {
+        IpShape shape; // IPv6: Pad1, an option to be skipped, Pad1 to the end
+        shape.version = 6;
+        shape.extensions = {{DESTINATION_OPTIONS, Bytes(39, 0)}};
+        Bytes &body = shape.extensions[0].body;
+        body[0] = 4;
+        body[2] = 0x1E;
+        body[3] = (uint8_t)length;
+        std::fill(body.begin() + 4, body.begin() + 4 + std::min<size_t>(length, 35), 0xC9);
+        assert_int_equal(verdict(shape), GOOD);
+        if (length < 35)
+            body[4 + length] = 0xC9; // right behind it
+        assert_int_equal(verdict(shape), length < 35 ? UNCHECKED : GOOD);
+    }
+    IpShape shape; // a length that makes no sense ends them
+    for (unsigned length : {0, 1, 40, 255}) {
+        shape.options = Bytes(40, 131);
+        shape.options[0] = 7;
+        shape.options[1] = (uint8_t)length;
+        assert_int_equal(verdict(shape), GOOD);
+    }
+    shape.options = Bytes(40, 131); // nothing behind the end is a length
+    shape.options[0] = 0;
+    shape.options[1] = 2;
+    assert_int_equal(verdict(shape), GOOD);
 }
 
 static void random_frames_get_the_models_verdict(void **)
@@ -300,6 +350,7 @@ int main()
         cmocka_unit_test(an_extension_header_of_any_length_is_walked),
         cmocka_unit_test(jumbo_frames_are_summed_to_their_end),
         cmocka_unit_test(a_pseudo_header_that_may_be_another_is_left_open),
+        cmocka_unit_test(an_options_data_is_not_taken_for_an_option),
         cmocka_unit_test(random_frames_get_the_models_verdict),
         cmocka_unit_test(padding_is_not_counted_as_payload),
         cmocka_unit_test(carries_are_carried_around_to_the_last_one),

@@ -27,14 +27,25 @@ struct Transport {
     uint64_t addresses; // their sum
 };
 
-// True where an option could be that changes the pseudo header: any byte that has its number, on either
-// side's behalf.
-static inline bool any_of(const Bytes &f, size_t from, size_t to, std::initializer_list<uint8_t> numbers)
+// True where one of these options stands between `from` and `to`. A length counts type and length too, in
+// IPv4 alone; options of one byte are NOP and Pad1. One that runs past the end is the last.
+static inline bool has_option(const Bytes &f, size_t from, size_t to, bool ipv4,
+                              std::initializer_list<uint8_t> numbers)
 {
-    for (size_t i = from; i < to; i++)
+    for (size_t at = from; at < to;) {
         for (uint8_t number : numbers)
-            if (f[i] == number)
+            if (f[at] == number)
                 return true;
+        if (ipv4 && f[at] == 0)
+            return false; // end of options
+        if (f[at] == (ipv4 ? 1 : 0)) {
+            at++;
+            continue;
+        }
+        if (at + 1 >= to || (ipv4 && f[at + 1] < 2))
+            return false;
+        at += f[at + 1] + (ipv4 ? 0u : 2u);
+    }
     return false;
 }
 
@@ -43,7 +54,7 @@ static inline Transport ipv4_transport(const Bytes &f, size_t ip, size_t header)
     size_t total = be16(f, ip + 2);
     bool fragment = (be16(f, ip + 6) & 0x3FFF) != 0;
     if (total < header || ip + total > f.size() || fragment ||
-        any_of(f, ip + 20, ip + header, {0x81, 0x83, 0x89, 0x8B}))
+        has_option(f, ip + 20, ip + header, true, {131, 137}))
         return {};
     return {true, f[ip + 9], ip + header, total - header, ones_sum16(&f[ip + 12], 8)};
 }
@@ -63,7 +74,7 @@ static inline Transport ipv6_transport(const Bytes &f, size_t ip)
             return {};
         if (next == 43 && f[at + 3] != 0)
             return {};
-        if (next == 60 && any_of(f, at + 2, at + length, {0xC9}))
+        if (next == 60 && has_option(f, at + 2, at + length, false, {0xC9}))
             return {};
         next = f[at];
         at += length;

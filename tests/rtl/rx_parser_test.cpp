@@ -26,6 +26,7 @@ struct Bench {
         dut.clk = 0;
         dut.rst = 1;
         dut.mac_address = 0x025745495201;
+        dut.byte_time = 1;
         dut.cfg_valid = 0;
         dut.s_valid = 0;
         dut.wr_free = 1 << 14;

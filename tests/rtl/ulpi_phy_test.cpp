@@ -220,6 +220,24 @@ static void without_a_phy_nothing_is_found(void **)
     }
 }
 
+// A PHY model, or a bare PHY, may know no register reads: it never takes the command, or never turns the bus round.
+static void a_phy_that_tells_no_id_is_used_all_the_same(void **)
+{
+    for (int takes = 0; takes < 2; takes++) {
+        Link link(false);
+        uint8_t address = 0, value = 0;
+        assert_true(link.take_write(address, value) && address == 0x0A);
+        for (int i = 0; i < 400 && link.shown() != 0x84; i++)
+            link.clock(false, takes && link.shown() >> 6 == 3);
+        assert_true(link.take_write(address, value) && address == 4 && value == 0x45);
+        assert_false(link.dut->phy_found);
+        assert_int_equal(link.dut->phy_id, 0);
+        assert_false(link.wait_command(300)); // nor is it asked again
+        link.send({pid_byte(ACK)});
+        assert_true(link.take_packet(1) == Bytes{0x42});
+    }
+}
+
 // dir rises in each clock of a read in turn, with an RX CMD or a packet: what is read then is right all the same.
 static void a_read_that_dir_interrupts_in_any_clock_is_made_again(void **)
 {
@@ -484,6 +502,25 @@ static void a_sleeping_phy_is_woken_by_the_line_without_a_clock(void **)
     assert_false(link.dut->ulpi_stp);
 }
 
+// SuspendM allows the PHY to sleep; one that stays awake goes on with RX CMDs of a clock each.
+static void the_line_state_of_a_phy_that_does_not_sleep_is_seen_all_the_same(void **)
+{
+    Link link;
+    link.dut->utmi_suspend_n = 0;
+    uint8_t address, value;
+    for (uint8_t line : {1, 2, 0, 1}) {
+        assert_true(link.take_write(address, value) && address == 4 && value == 0x05);
+        for (int i = 0; i < 20; i++)
+            link.clock();
+        link.rx_cmd(uint8_t(0x4C | line));
+        assert_int_equal(link.dut->utmi_line_state, line);
+        assert_false(link.active);
+    }
+    assert_true(link.take_write(address, value) && value == 0x05);
+    link.dut->utmi_suspend_n = 1;
+    assert_true(link.take_write(address, value) && address == 4 && value == 0x45);
+}
+
 static void a_sleeping_phy_is_woken_by_the_card_without_a_clock(void **)
 {
     Link link;
@@ -511,6 +548,7 @@ static const CMUnitTest tests[] = {
     cmocka_unit_test(a_write_that_dir_interrupts_in_any_clock_is_made_again),
     cmocka_unit_test(the_phy_is_found_by_its_ids_before_there_is_a_pull_up),
     cmocka_unit_test(without_a_phy_nothing_is_found),
+    cmocka_unit_test(a_phy_that_tells_no_id_is_used_all_the_same),
     cmocka_unit_test(a_read_that_dir_interrupts_in_any_clock_is_made_again),
     cmocka_unit_test(reads_and_writes_survive_random_interruptions),
     cmocka_unit_test(rx_cmds_tell_line_state_activity_and_errors),
@@ -523,6 +561,7 @@ static const CMUnitTest tests[] = {
     cmocka_unit_test(a_packet_cut_off_by_the_phy_is_swallowed),
     cmocka_unit_test(nothing_is_driven_while_dir_is_high_or_turns),
     cmocka_unit_test(a_sleeping_phy_is_woken_by_the_line_without_a_clock),
+    cmocka_unit_test(the_line_state_of_a_phy_that_does_not_sleep_is_seen_all_the_same),
     cmocka_unit_test(a_sleeping_phy_is_woken_by_the_card_without_a_clock),
 };
 RUN_TESTS(tests)

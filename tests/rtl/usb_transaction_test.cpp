@@ -290,6 +290,23 @@ static void a_token_instead_of_data_begins_a_new_transaction(void **)
     assert_int_equal(t.commits, 1);
 }
 
+static void an_answer_that_another_packet_overtakes_is_not_given(void **)
+{
+    for (unsigned fast = 0; fast < 2; fast++) {
+        Transactions t;
+        t.dut->high_speed = uint8_t(fast);
+        t.dut->line_is_j = !fast;
+        for (bool ours : {false, true}) {
+            assert_int_equal(t.packet(IN, 0, true, true, 1, 1), NOTHING); // not yet
+            const int answer = t.packet(IN, 0, true, ours, 2);
+            assert_int_equal(answer, ours ? DATA0 : NOTHING);
+            if (ours)
+                assert_int_equal(t.dut->endpoint, 2);
+            t.packet(ACK);
+        }
+    }
+}
+
 static const CMUnitTest tests[] = {
     cmocka_unit_test(out_data_is_acknowledged_and_committed_when_its_toggle_is_right),
     cmocka_unit_test(out_data_is_refused_without_room_and_stalled_when_halted),
@@ -303,5 +320,6 @@ static const CMUnitTest tests[] = {
     cmocka_unit_test(high_speed_answers_at_once_and_full_speed_after_two_bit_times_of_j),
     cmocka_unit_test(ping_is_not_for_full_speed),
     cmocka_unit_test(a_token_instead_of_data_begins_a_new_transaction),
+    cmocka_unit_test(an_answer_that_another_packet_overtakes_is_not_given),
 };
 RUN_TESTS(tests)

@@ -9,6 +9,7 @@ module wire_path (
     input  wire [7:0]  gmii_rxd,
     input  wire        gmii_rx_dv,
     input  wire        gmii_rx_er,
+    input  wire        gmii_rx_ce,
     input  wire        cfg_valid,
     input  wire [7:0]  cfg_table,
     input  wire [7:0]  cfg_index,
@@ -20,6 +21,7 @@ module wire_path (
     output wire [7:0]  gmii_txd,
     output wire        gmii_tx_en,
     output wire        gmii_tx_er,
+    input  wire        gmii_tx_ce,
     input  wire        s_valid,
     output wire        s_ready,
     input  wire [7:0]  s_data,
@@ -42,7 +44,7 @@ module wire_path (
 
     wire       rx_start, rx_valid, rx_last, error_fcs, error_symbol, error_length;
     wire [7:0] rx_data;
-    mac_rx mac_rx (.clk(wire_rx_clk), .rst(wire_rx_rst), .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv), .gmii_rx_er(gmii_rx_er),
+    mac_rx mac_rx (.clk(wire_rx_clk), .rst(wire_rx_rst), .ce(gmii_rx_ce), .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv), .gmii_rx_er(gmii_rx_er),
                    .m_start(rx_start), .m_valid(rx_valid), .m_data(rx_data), .m_last(rx_last), .m_error_fcs(error_fcs),
                    .m_error_symbol(error_symbol), .m_error_length(error_length));
 
@@ -59,7 +61,7 @@ module wire_path (
     wire         arp_valid, arp_ready, arp_last, arp_room;
     wire [7:0]   arp_data;
     rx_parser #(.ADDR_WIDTH(A)) parser (
-        .clk(wire_rx_clk), .rst(wire_rx_rst), .mac_address(48'h025745495201),
+        .clk(wire_rx_clk), .rst(wire_rx_rst), .byte_time(gmii_rx_ce), .mac_address(48'h025745495201),
         .cfg_valid(cfg_valid), .cfg_table(cfg_table), .cfg_index(cfg_index), .cfg_data(cfg_data),
         .s_valid(rx_valid), .s_data(rx_data), .s_last(rx_last), .s_error_fcs(error_fcs), .s_error_symbol(error_symbol),
         .s_error_length(error_length), .stamp_fresh(stamp_fresh), .stamp_hold(stamp_hold),
@@ -90,7 +92,7 @@ module wire_path (
         .m_valid(tx_valid), .m_ready(tx_ready), .m_data(tx_data), .m_last(tx_last),
         .ev_tx_frame(ev_tx_frame), .ev_arp_reply(ev_arp_reply));
 
-    mac_tx mac_tx (.clk(wire_tx_clk), .rst(wire_tx_rst), .s_valid(tx_valid), .s_ready(tx_ready), .s_data(tx_data), .s_last(tx_last),
+    mac_tx mac_tx (.clk(wire_tx_clk), .rst(wire_tx_rst), .ce(gmii_tx_ce), .s_valid(tx_valid), .s_ready(tx_ready), .s_data(tx_data), .s_last(tx_last),
                    .gmii_txd(gmii_txd), .gmii_tx_en(gmii_tx_en), .gmii_tx_er(gmii_tx_er));
 endmodule
 

@@ -54,6 +54,7 @@ struct Bench {
         : rx{8000, 8000}, tx{tx_period, 8000 + tx_phase}, random(seed)
     {
         dut.wire_rx_rst = dut.wire_tx_rst = dut.usb_rst = 1;
+        dut.gmii_rx_ce = dut.gmii_tx_ce = 1;
         dut.cfg_valid = 0;
         run(20);
         dut.wire_rx_rst = dut.wire_tx_rst = dut.usb_rst = 0;

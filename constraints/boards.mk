@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# make bitstream BOARD=ecpix5 MAC=02:57:45:49:52:07    build/boards/ecpix5/ecpix5.bit, and timing.txt beside it
+# make area                                            constraints/AREA.md: what the card takes, and how fast it is
+# PIN="port=ball ..." puts a port elsewhere, PARAMETERS="NCM=0 ..." sets parameters of the board's top, SEEDS="1 2 3" are tried in turn.
+BOARDS := butterstick ecpix5
+BOARD      ?= ecpix5
+SEEDS      ?= 1 2 3 4 5
+MAC        ?=
+PIN        ?=
+PARAMETERS ?=
+
+DEVICE_butterstick  := --um5g-85k --package CABGA381 --speed 8
+PROGRAM_butterstick  = dfu-util --device 1209:5af1 --alt 0 --download $(BIT)
+DEVICE_ecpix5       := --um5g-$(or $(ECPIX5),85)k --package CABGA554 --speed 8
+PROGRAM_ecpix5       = openFPGALoader --board $(or $(LOADER),ecpix5) $(BIT)
+
+# The tools of the system, or YoWASP's.
+tool     = $(if $(shell command -v $(1)),$(1),$(BUILD)/venv/bin/yowasp-$(1))
+NEXTPNR := $(call tool,nextpnr-ecp5)
+PACKER  := $(call tool,ecppack)
+ifneq ($(filter $(BUILD)/venv/%,$(YOSYS) $(NEXTPNR) $(PACKER)),)
+  BOARDS_READY := $(BUILD)/venv/boards
+endif
+$(BUILD)/venv/boards: $(BUILD)/venv/ready
+	$(BUILD)/venv/bin/pip install -q --disable-pip-version-check $(PYPI_BOARDS)
+	touch $@
+
+BIT := $(BUILD)/boards/$(BOARD)/$(BOARD).bit
+BOARD_SOURCES := $(filter %.v,$(RTL_SOURCES)) $(wildcard rtl/board/*.v)
+
+# A hexadecimal constant of a MAC address that is written with colons.
+empty      :=
+MAC_NUMBER := $(if $(MAC),MAC_ADDRESS=48\'h$(subst :,$(empty),$(MAC)))
+BITSTREAM   = YOSYS=$(YOSYS) NEXTPNR=$(NEXTPNR) nice constraints/bitstream.py $(1) --folder $(2) --device "$(DEVICE_$(1))" \
+              --synth synth_ecp5 --constraints constraints/$(1).lpf --packer $(PACKER) --seeds "$(3)" $(if $(EVERY),--every) \
+              $(addprefix --parameter ,$(MAC_NUMBER) $(PARAMETERS)) $(addprefix --pin ,$(PIN)) $(BOARD_SOURCES)
+
+check-board:
+	@[ -f rtl/board/$(BOARD).v ] || { echo "No board $(BOARD). BOARD= is one of: $(BOARDS)" >&2; exit 1; }
+	@[ -z "$(MAC)" ] || echo "$(MAC)" | grep -qE '^[0-9A-Fa-f][02468ACEace](:[0-9A-Fa-f]{2}){5}$$' || { \
+	  echo "MAC=$(MAC) is not a MAC address of one station, such as 02:57:45:49:52:07" >&2; exit 1; }
+
+# Always made anew, since variables decide what it is.
+bitstream: check-board deps $(BOARDS_READY)
+	@$(call BITSTREAM,$(BOARD),$(BUILD)/boards/$(BOARD),$(SEEDS))
+	@echo "$(BIT) is ready; make program BOARD=$(BOARD) loads it"
+
+boards: deps $(BOARDS_READY)
+	@for b in $(BOARDS); do $(MAKE) --no-print-directory bitstream BOARD=$$b || exit 1; done
+
+# Minutes: three placements of each board, and the card with its modules' borders kept. constraints/AREA.md is the result.
+area: deps $(BOARDS_READY)
+	@for b in $(BOARDS); do $(MAKE) --no-print-directory bitstream BOARD=$$b SEEDS="1 2 3" EVERY=1 || exit 1; done
+	@$(MAKE) --no-print-directory constraints/AREA.md
+$(BUILD)/boards/modules.json: $(RTL_SOURCES)
+	@mkdir -p $(@D)
+	$(YOSYS) -q -l $(@D)/modules.log -p "read_verilog -Irtl/link -Irtl/usb $(filter %.v,$(RTL_SOURCES)); \
+	  synth_ecp5 -noflatten -top weir_card_ulpi -json $@" && tail -n 5 $(@D)/modules.log | grep -q '^End of script'
+constraints/AREA.md: $(BUILD)/boards/modules.json FORCE
+	constraints/area.py $< $(BUILD)/boards $(BOARDS) > $@
+FORCE:
+
+# Are the bits those of the sources alone? Builds them again elsewhere and compares.
+reproduce: check-board deps $(BOARDS_READY)
+	@[ -f $(BIT) ] || { echo "There is no $(BIT) to compare with; make bitstream BOARD=$(BOARD) first" >&2; exit 1; }
+	@$(call BITSTREAM,$(BOARD),$(BUILD)/boards/again/$(BOARD),$(SEEDS)) > /dev/null
+	@cmp $(BIT) $(BUILD)/boards/again/$(BOARD)/$(BOARD).bit && echo "$(BOARD): the same bits again"
+
+program: check-board
+	@[ -f $(BIT) ] || { echo "There is no $(BIT); make bitstream BOARD=$(BOARD) first" >&2; exit 1; }
+	@command -v $(firstword $(PROGRAM_$(BOARD))) > /dev/null || { \
+	  echo "$(firstword $(PROGRAM_$(BOARD))) is not installed; it is Debian's package $(shell echo $(firstword $(PROGRAM_$(BOARD))) | tr A-Z a-z)" >&2; exit 1; }
+	$(PROGRAM_$(BOARD))
+
+.PHONY: FORCE area bitstream boards check-board program reproduce
