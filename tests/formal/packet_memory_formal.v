@@ -21,7 +21,6 @@
 //% mutant packet_memory: base        <= base + {1'b0, taken}; => base        <= base + {1'b0, wr_length};
 //% mutant packet_memory: put_address <= base[ADDR_WIDTH-1:0] + wr_offset; => put_address <= wr_offset;
 //% mutant packet_memory: wire                  move  = !m_valid || m_ready; => wire                  move  = 1'b1;
-//% mutant packet_memory: .s_valid(publish) => .s_valid(wr_commit)
 //% mutant packet_memory: read_gray <= read_next ^ (read_next >> 1); => read_gray <= read_next;
 
     localparam [P-1:0] F_SIZE = 1 << ADDR_WIDTH;
