@@ -221,6 +221,10 @@ int libusb_set_configuration(libusb_device_handle *handle, int value)
         return unlock(LIBUSB_ERROR_NO_DEVICE);
     if (device->busy || device->claimed || (device->kernel && device->configuration == 2))
         return unlock(LIBUSB_ERROR_BUSY);
+    if (device->unconfigurable && value == 1) {
+        device->configuration = 0;
+        return unlock(LIBUSB_ERROR_IO);
+    }
     device->configuration = value;
     device->kernel = value == 2;
     device->configured++;
@@ -246,6 +250,23 @@ int libusb_detach_kernel_driver(libusb_device_handle *handle, int interface)
         return unlock(LIBUSB_ERROR_NOT_FOUND);
     handle->device->kernel = false; // one driver holds both
     handle->device->detached++;
+    return unlock(0);
+}
+
+// Interface 0 is the one that the driver looks for; it takes the other one along.
+int libusb_attach_kernel_driver(libusb_device_handle *handle, int interface)
+{
+    struct fake_usb_device *device = handle->device;
+
+    lock();
+    if (!fake_usb_present(device))
+        return unlock(LIBUSB_ERROR_NO_DEVICE);
+    if (device->kernel || device->claimed)
+        return unlock(LIBUSB_ERROR_BUSY);
+    if (device->configuration == 0 || interface != 0)
+        return unlock(LIBUSB_ERROR_NOT_FOUND);
+    device->kernel = true;
+    device->attached++;
     return unlock(0);
 }
 
@@ -296,7 +317,7 @@ int libusb_claim_interface(libusb_device_handle *handle, int interface)
     lock();
     if (!fake_usb_present(device))
         return unlock(LIBUSB_ERROR_NO_DEVICE);
-    if (device->busy || device->claimed)
+    if (device->busy || device->busy_at_claim || device->claimed)
         return unlock(LIBUSB_ERROR_BUSY);
     if (device->configuration != 1)
         return unlock(LIBUSB_ERROR_NOT_FOUND);

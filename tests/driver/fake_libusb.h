@@ -21,19 +21,21 @@
 struct fake_usb_device {
     uint8_t port; // on bus 1
     const char *serial;
-    uint8_t protocol;  // of our interface: the link's major version
-    bool stranger;     // our vendor and product numbers, but not our interface
-    bool denied;       // opening it is not permitted
-    bool busy;         // another program has claimed the interface
-    int configuration; // active
-    bool kernel;       // has configuration 2's interfaces
+    uint8_t protocol;    // of our interface: the link's major version
+    bool stranger;       // our vendor and product numbers, but not our interface
+    bool denied;         // opening it is not permitted
+    bool busy;           // another program has claimed the interface
+    int configuration;   // active
+    bool kernel;         // a driver of the kernel's has the interfaces; configuration 2 gets it by itself
+    bool unconfigurable; // it refuses configuration 1, and is in none then
+    bool busy_at_claim;  // another program is quicker to claim the interface
     struct fake_card card;
 
     unsigned references;
     bool plugged, dying; // dying: pulled out, but the hub has not told yet
     bool claimed;
-    unsigned detached, configured; // how often
-    bool halted[256];              // by endpoint address: the next transfers STALL until it is cleared
+    unsigned detached, attached, configured; // how often
+    bool halted[256]; // by endpoint address: the next transfers STALL until it is cleared
 };
 
 // The bus, shared by threads: hold `lock` while touching it or a plugged device.

@@ -281,6 +281,59 @@ static void a_card_in_the_kernels_hands_is_taken_and_given_back(void **state)
     assert_true(bench->device.kernel);
 }
 
+static void is_the_kernels(struct bench *bench, int configuration, unsigned attached)
+{
+    assert_int_equal(bench->device.detached, 1);
+    assert_int_equal(bench->device.attached, attached);
+    assert_int_equal(bench->device.configuration, configuration);
+    assert_true(bench->device.kernel);
+    assert_false(bench->device.claimed);
+}
+
+static void at_the_kernel(struct bench *bench, int configuration)
+{
+    plug(bench, &bench->device, 3, "025765697201");
+    bench->device.configuration = configuration;
+    bench->device.kernel = true;
+}
+
+static void a_card_that_cannot_be_taken_stays_the_kernels(void **state)
+{
+    struct bench *bench = *state;
+
+    at_the_kernel(bench, 2);
+    bench->device.busy = true; // the configuration cannot be set
+    refused(bench, "", EBUSY, "another program uses the card");
+    is_the_kernels(bench, 2, 1);
+    at_the_kernel(bench, 2);
+    bench->device.busy_at_claim = true;
+    refused(bench, "", EBUSY, "another program uses the card");
+    is_the_kernels(bench, 2, 0);
+    at_the_kernel(bench, 2);
+    bench->device.unconfigurable = true;
+    refused(bench, "", EIO, "plug it in anew");
+    is_the_kernels(bench, 2, 0);
+    at_the_kernel(bench, 2);
+    bench->device.card.packet = 0; // its descriptors make no sense
+    refused(bench, "", EIO, "plug it in anew");
+    is_the_kernels(bench, 2, 0);
+}
+
+static void a_driver_that_had_our_own_configuration_gets_it_back(void **state)
+{
+    struct bench *bench = *state;
+
+    at_the_kernel(bench, 1);
+    assert_true(open_card(bench));
+    assert_false(bench->device.kernel);
+    weir_card_close(bench->card);
+    is_the_kernels(bench, 1, 1);
+    at_the_kernel(bench, 1);
+    bench->device.busy_at_claim = true;
+    refused(bench, "", EBUSY, "another program uses the card");
+    is_the_kernels(bench, 1, 1);
+}
+
 static void what_a_killed_program_left_in_the_card_is_dropped(void **state)
 {
     struct bench *bench = *state;
@@ -744,6 +797,8 @@ int main(void)
         TEST(another_link_version_says_which_side_to_update),
         TEST(every_card_is_listed_also_without_permission),
         TEST(a_card_in_the_kernels_hands_is_taken_and_given_back),
+        TEST(a_card_that_cannot_be_taken_stays_the_kernels),
+        TEST(a_driver_that_had_our_own_configuration_gets_it_back),
         TEST(what_a_killed_program_left_in_the_card_is_dropped),
         TEST(frames_pass_both_ways_in_order),
         TEST(at_full_speed_every_frame_length_passes_both_ways),
