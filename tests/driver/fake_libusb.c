@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 struct libusb_device_handle {
     struct fake_usb_device *device;
@@ -58,6 +60,7 @@ void fake_usb_plug(struct fake_usb_device *device)
             break;
         }
     }
+    fake_usb_tell_arrival(device);
     pthread_mutex_unlock(&fake_usb.lock);
 }
 
@@ -68,7 +71,9 @@ int libusb_init(libusb_context **context)
     lock();
     if (fake_usb.no_usb)
         return unlock(LIBUSB_ERROR_OTHER);
-    *context = malloc(1);
+    *context = calloc(1, sizeof **context);
+    **context = (struct libusb_context){.next = fake_usb.context, .bell = eventfd(0, EFD_NONBLOCK)};
+    fake_usb.context = *context;
     fake_usb.contexts++;
     return unlock(0);
 }
@@ -78,6 +83,13 @@ void libusb_exit(libusb_context *context)
     lock();
     if (fake_usb.handles > 0)
         fake_usb_die("libusb_exit with a device open");
+    if (context->on_arrival)
+        fake_usb_die("libusb_exit with a callback registered");
+    struct libusb_context **link = &fake_usb.context;
+    while (*link != context)
+        link = &(*link)->next;
+    *link = context->next;
+    close(context->bell);
     free(context);
     fake_usb.contexts--;
     unlock(0);

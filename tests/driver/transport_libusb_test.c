@@ -702,6 +702,82 @@ static void poll_comes_back_for_descriptors_signals_and_the_deadline(void **stat
     close(ends[1]);
 }
 
+// ---- Waiting for a card ----
+
+static bool is_readable(const struct weir_usb_watch *watch, int wait)
+{
+    struct pollfd fd = {.fd = weir_usb_watch_fd(watch), .events = POLLIN};
+    return poll(&fd, 1, wait) == 1;
+}
+
+static void *plug_later(void *context)
+{
+    struct bench *bench = context;
+
+    usleep(1000); // so that the other one waits, most often
+    plug(bench, &bench->other, 4, "0257656972AB");
+    return NULL;
+}
+
+static void a_card_that_is_plugged_in_ends_the_wait_at_once(void **state)
+{
+    struct bench *bench = *state;
+    struct weir_usb_watch *watch = weir_usb_watch_open("usb:serial=0257656972AB");
+    pthread_t thread;
+
+    assert_non_null(watch);
+    for (int round = 0; round < 20; round++) {
+        assert_false(is_readable(watch, 0)); // the one that was there before does not count
+        assert_false(weir_usb_watch_arrived(watch));
+        assert_int_equal(pthread_create(&thread, NULL, plug_later, bench), 0);
+        assert_true(is_readable(watch, -1));
+        assert_true(weir_usb_watch_arrived(watch));
+        pthread_join(thread, NULL);
+        assert_false(weir_usb_watch_arrived(watch));
+        struct weir_transport *transport = open_transport(bench, "serial=0257656972AB");
+        assert_non_null(transport);
+        transport->ops->close(transport);
+        fake_usb_unplug(&bench->other);
+    }
+    weir_usb_watch_close(watch);
+}
+
+// The event thread of a card in use handles that card's events, and leaves the watch's to the watch.
+static void a_watch_and_a_card_in_use_do_not_disturb_each_other(void **state)
+{
+    struct bench *bench = *state;
+    struct weir_usb_watch *watch = weir_usb_watch_open("usb");
+    pthread_t thread;
+
+    assert_true(open_card(bench));
+    assert_int_equal(pthread_create(&thread, NULL, plug_later, bench), 0);
+    exchanges_everything(bench);
+    assert_true(is_readable(watch, -1));
+    assert_true(weir_usb_watch_arrived(watch));
+    pthread_join(thread, NULL);
+    fake_usb_unplug(&bench->other);
+    weir_card_close(bench->card);
+    plug(bench, &bench->other, 4, "0257656972AB");
+    weir_usb_watch_close(watch); // with an arrival that nobody asked for
+}
+
+static void where_nothing_tells_of_cards_there_is_no_watch(void **state)
+{
+    (void)state;
+    assert_null(weir_usb_watch_open("sim:tap=usb"));
+    assert_null(weir_usb_watch_open("usbredir:unix:x"));
+    fake_usb.no_hotplug = true;
+    assert_null(weir_usb_watch_open("usb"));
+    fake_usb.no_hotplug = false;
+    fake_usb.no_callback = true;
+    assert_null(weir_usb_watch_open("usb"));
+    fake_usb.no_usb = true;
+    assert_null(weir_usb_watch_open("usb"));
+    assert_int_equal(weir_usb_watch_fd(NULL), -1);
+    assert_false(weir_usb_watch_arrived(NULL));
+    weir_usb_watch_close(NULL);
+}
+
 // ---- Unplugging ----
 
 static void unplugged_while_it_waits_the_card_is_gone(void **state)
@@ -812,6 +888,9 @@ int main(void)
         TEST(cancelling_races_with_the_end_and_each_comes_back_once),
         TEST(a_transfer_too_large_for_the_memory_goes_in_pieces),
         TEST(poll_comes_back_for_descriptors_signals_and_the_deadline),
+        TEST(a_card_that_is_plugged_in_ends_the_wait_at_once),
+        TEST(a_watch_and_a_card_in_use_do_not_disturb_each_other),
+        TEST(where_nothing_tells_of_cards_there_is_no_watch),
         TEST(unplugged_while_it_waits_the_card_is_gone),
         TEST(unplugged_at_any_call_nothing_hangs_or_leaks),
         TEST(an_unplugged_card_that_fails_before_it_is_gone_is_told_as_gone),
