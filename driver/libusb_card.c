@@ -74,6 +74,8 @@ static int detach_kernel(struct libusb_card *card)
         if (libusb_kernel_driver_active(card->handle, number) != 1)
             continue;
         failed = libusb_detach_kernel_driver(card->handle, number);
+        if (!failed)
+            card->detached |= UINT32_C(1) << (number & 31); // Linux has 32 at most
         if (failed == LIBUSB_ERROR_NOT_FOUND)
             failed = 0;
     }
@@ -81,20 +83,52 @@ static int detach_kernel(struct libusb_card *card)
     return failed;
 }
 
+// In another configuration than before the kernel's drivers bind by themselves once that is back; in the same
+// one they have to be told.
+static void give_back(struct libusb_card *card)
+{
+    int now;
+
+    if (libusb_get_configuration(card->handle, &now) != 0)
+        return; // gone
+    if (now != card->configured_before && card->configured_before > 0) {
+        libusb_set_configuration(card->handle, card->configured_before);
+        return;
+    }
+    for (int number = 0; number < 32; number++) {
+        if (card->detached >> number & 1)
+            libusb_attach_kernel_driver(card->handle, number);
+    }
+}
+
+static int configure_and_claim(struct libusb_card *card)
+{
+    int failed = libusb_set_configuration(card->handle, CONFIGURATION);
+
+    if (!failed)
+        failed = libusb_claim_interface(card->handle, card->interface);
+    if (failed)
+        return failed;
+    int packet = libusb_get_max_packet_size(libusb_get_device(card->handle), WEIR_EP_OUT);
+    if (packet > 0) {
+        card->packet = (unsigned)packet;
+        return 0;
+    }
+    libusb_release_interface(card->handle, card->interface);
+    return packet == 0 ? LIBUSB_ERROR_OTHER : packet;
+}
+
 static int take(struct libusb_card *card)
 {
     int failed = libusb_get_configuration(card->handle, &card->configured_before);
 
+    if (failed)
+        return failed;
+    failed = detach_kernel(card);
     if (!failed)
-        failed = detach_kernel(card);
-    if (!failed)
-        failed = libusb_set_configuration(card->handle, CONFIGURATION);
-    if (!failed)
-        failed = libusb_claim_interface(card->handle, card->interface);
-    int packet = libusb_get_max_packet_size(libusb_get_device(card->handle), WEIR_EP_OUT);
-    if (!failed && packet <= 0)
-        failed = packet == 0 ? LIBUSB_ERROR_OTHER : packet;
-    card->packet = (unsigned)packet;
+        failed = configure_and_claim(card);
+    if (failed)
+        give_back(card);
     if (!failed && card->configured_before > CONFIGURATION)
         fprintf(stderr,
                 "weir: the card was the system's network adapter (USB configuration %d); it is ours until we "
@@ -148,8 +182,7 @@ int libusb_card_restart(struct libusb_card *card)
 void libusb_card_close(struct libusb_card *card)
 {
     libusb_release_interface(card->handle, card->interface);
-    if (card->configured_before > CONFIGURATION)
-        libusb_set_configuration(card->handle, card->configured_before); // the kernel binds its driver again
+    give_back(card);
     libusb_close(card->handle);
     libusb_exit(card->context);
 }

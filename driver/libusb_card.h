@@ -15,6 +15,7 @@ struct libusb_card {
     uint8_t id[3];         // its class, subclass, protocol
     unsigned packet;       // bytes of a full bulk packet
     int configured_before; // configuration that the card was in
+    uint32_t detached;     // bit n: the kernel's driver was taken from interface n of that
 };
 
 // Opens the card that `options` names ("", "serial=...", or "bus-port"), puts it into our configuration as

@@ -76,6 +76,7 @@ static bool configure_card(struct runner *runner)
 
 static int abandon(struct runner *runner, int exit_code)
 {
+    runner_end_wait(runner);
     if (runner->card)
         weir_card_close(runner->card);
     if (runner->stack)
@@ -89,7 +90,7 @@ static int abandon(struct runner *runner, int exit_code)
 int runner_open(struct runner *runner, const struct options *options, enum runner_use use)
 {
     *runner = (struct runner){.options = options};
-    for (unsigned i = 0; i <= RUNNER_WATCHED; i++)
+    for (unsigned i = 0; i < RUNNER_FDS; i++)
         runner->fds[i] = (struct pollfd){.fd = -1};
     if (use == RUNNER_STACK && options->address.version == 0)
         return misuse("which address? Give --ip or set WEIR_IP, as in 10.0.0.2/24");

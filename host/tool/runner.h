@@ -18,8 +18,9 @@
 #include "weir_link.h"
 #include "weir_stack.h"
 #include "weir_tcp.h"
+#include "weir_usb.h"
 
-enum { RUNNER_WATCHED = 2 };
+enum { RUNNER_WATCHED = 2, RUNNER_PLUG = 1 + RUNNER_WATCHED, RUNNER_FDS };
 
 struct runner {
     const struct options *options;
@@ -35,7 +36,8 @@ struct runner {
     uint32_t link;              // WEIR_REG_LINK
     uint32_t counters_before[WEIR_COUNTERS];
     weir_time opened;
-    struct pollfd fds[1 + RUNNER_WATCHED]; // the signals', then the command's
+    struct weir_usb_watch *plug;   // while the card is away; NULL: it is looked for now and then only
+    struct pollfd fds[RUNNER_FDS]; // the signals', then the command's, then `plug`'s
 
     // The payload that a command moved, for its goodput: between the connection's start and the last byte
     // acknowledged or received.
@@ -86,6 +88,8 @@ bool runner_lose_card(struct runner *runner);
 // Waits for the card, a signal or a watched descriptor, at most until `deadline`. False after an error, which
 // it has printed.
 bool runner_await_card(struct runner *runner, weir_time deadline);
+// It is no longer waited for.
+void runner_end_wait(struct runner *runner);
 void runner_take_signal(struct runner *runner);
 
 #endif

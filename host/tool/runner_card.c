@@ -13,8 +13,8 @@
 #include "runner.h"
 #include "tool.h"
 
-#define TRY_INTERVAL (WEIR_SECOND / 4)
-#define PATIENCE 8 // tries; permission to use a card comes a moment after the card
+#define TRY_INTERVAL (WEIR_SECOND / 4) // a card that is plugged in at USB ends it, where the system tells
+#define PATIENCE 8                     // tries; permission to use a card comes a moment after the card
 
 static void on_frame(void *context, const struct weir_card_rx *rx)
 {
@@ -51,6 +51,19 @@ static weir_time system_now(void)
 weir_time runner_now(const struct runner *runner)
 {
     return (runner->card ? weir_card_now(runner->card) : system_now()) + runner->shift;
+}
+
+static void begin_wait(struct runner *runner)
+{
+    runner->plug = weir_usb_watch_open(runner->options->card);
+    runner->fds[RUNNER_PLUG] = (struct pollfd){.fd = weir_usb_watch_fd(runner->plug), .events = POLLIN};
+}
+
+void runner_end_wait(struct runner *runner)
+{
+    weir_usb_watch_close(runner->plug);
+    runner->plug = NULL;
+    runner->fds[RUNNER_PLUG].fd = -1;
 }
 
 // 0, or an errno; then `error` says what to do.
@@ -91,6 +104,7 @@ int runner_open_card(struct runner *runner)
     }
     fprintf(stderr, "weir: %s\nweir: waiting for the card; ^C ends it\n", error);
     runner->shift = 0 - system_now();
+    begin_wait(runner);
     return EXIT_FINE;
 }
 
@@ -125,6 +139,7 @@ bool runner_lose_card(struct runner *runner)
     runner->shift = now - system_now();
     runner->next_try = now;
     runner->tries = 0;
+    begin_wait(runner);
     return true;
 }
 
@@ -150,6 +165,7 @@ static bool try_again(struct runner *runner)
             fprintf(stderr, "weir: %s\n", error);
         return true;
     }
+    runner_end_wait(runner);
     runner->shift = now - weir_card_now(runner->card);
     fprintf(stderr, "weir: the card is there\n");
     if (!can_replace(runner)) {
@@ -167,6 +183,8 @@ bool runner_await_card(struct runner *runner, weir_time deadline)
 
     ppoll(runner->fds, sizeof runner->fds / sizeof *runner->fds, &timeout, NULL);
     runner_take_signal(runner);
+    if (weir_usb_watch_arrived(runner->plug))
+        runner->next_try = runner_now(runner);
     if (runner->interrupted || runner_now(runner) < runner->next_try)
         return true;
     return try_again(runner);

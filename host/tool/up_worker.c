@@ -14,14 +14,16 @@
 #include "tool.h"
 #include "up.h"
 #include "weir_link.h"
+#include "weir_usb.h"
 
-#define TRY_INTERVAL 250 // ms
+#define TRY_INTERVAL 250 // ms; a card that is plugged in at USB ends it, where the system tells
 #define PATIENCE 8       // tries; permission to use a card comes a moment after the card
 #define QUEUE_LENGTH 128 // frames that the kernel keeps for us, until we take them into our own queue
 
 struct worker {
     struct up *up;
-    int signals; // readable when we are to end
+    int signals;                 // readable when we are to end
+    struct weir_usb_watch *plug; // while the card is waited for, or NULL
     struct weir_bridge *bridge;
     struct weir_card *card;
     uint32_t counters[WEIR_COUNTERS]; // the card's at the beginning
@@ -86,11 +88,22 @@ static int try_open(struct worker *worker, char *error, size_t error_size)
     return worker->card ? 0 : EIO;
 }
 
-static bool told_to_end(const struct worker *worker, int wait)
+static bool told_to_end(const struct worker *worker)
 {
     struct pollfd signals = {.fd = worker->signals, .events = POLLIN};
 
-    return poll(&signals, 1, wait) > 0;
+    return poll(&signals, 1, 0) > 0;
+}
+
+// Until it is time to look for the card again. True: to end instead.
+static bool told_to_end_meanwhile(struct worker *worker)
+{
+    struct pollfd fds[] = {{.fd = worker->signals, .events = POLLIN},
+                           {.fd = weir_usb_watch_fd(worker->plug), .events = POLLIN}};
+    int ready = poll(fds, 2, TRY_INTERVAL);
+
+    weir_usb_watch_arrived(worker->plug);
+    return ready > 0 && fds[0].revents;
 }
 
 // An exit code; EXIT_FINE with no card: a signal came first.
@@ -109,7 +122,9 @@ static int open_card(struct worker *worker)
             fprintf(stderr, "weir: %s\nweir: waiting for the card; ^C ends it\n", error);
             told = true;
         }
-        if (told_to_end(worker, TRY_INTERVAL))
+        if (tries == 1)
+            worker->plug = weir_usb_watch_open(worker->up->options->card);
+        if (told_to_end_meanwhile(worker))
             return EXIT_FINE;
     }
     worker->opened = weir_card_now(worker->card);
@@ -241,7 +256,7 @@ static int run(struct worker *worker)
 {
     int error = 0;
 
-    while ((error == 0 || error == -EINTR) && !told_to_end(worker, 0))
+    while ((error == 0 || error == -EINTR) && !told_to_end(worker))
         error = weir_bridge_step(worker->bridge, worker->signals);
     switch (error) {
     case 0:
@@ -264,6 +279,7 @@ static int work(struct worker *worker, int parent, int parent_pid)
 {
     int result = open_card(worker);
 
+    weir_usb_watch_close(worker->plug);
     if (result != EXIT_FINE || !worker->card)
         return result;
     result = set_up(worker, parent);

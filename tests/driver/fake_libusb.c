@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 struct libusb_device_handle {
     struct fake_usb_device *device;
@@ -58,6 +60,7 @@ void fake_usb_plug(struct fake_usb_device *device)
             break;
         }
     }
+    fake_usb_tell_arrival(device);
     pthread_mutex_unlock(&fake_usb.lock);
 }
 
@@ -68,7 +71,9 @@ int libusb_init(libusb_context **context)
     lock();
     if (fake_usb.no_usb)
         return unlock(LIBUSB_ERROR_OTHER);
-    *context = malloc(1);
+    *context = calloc(1, sizeof **context);
+    **context = (struct libusb_context){.next = fake_usb.context, .bell = eventfd(0, EFD_NONBLOCK)};
+    fake_usb.context = *context;
     fake_usb.contexts++;
     return unlock(0);
 }
@@ -78,6 +83,13 @@ void libusb_exit(libusb_context *context)
     lock();
     if (fake_usb.handles > 0)
         fake_usb_die("libusb_exit with a device open");
+    if (context->on_arrival)
+        fake_usb_die("libusb_exit with a callback registered");
+    struct libusb_context **link = &fake_usb.context;
+    while (*link != context)
+        link = &(*link)->next;
+    *link = context->next;
+    close(context->bell);
     free(context);
     fake_usb.contexts--;
     unlock(0);
@@ -221,6 +233,10 @@ int libusb_set_configuration(libusb_device_handle *handle, int value)
         return unlock(LIBUSB_ERROR_NO_DEVICE);
     if (device->busy || device->claimed || (device->kernel && device->configuration == 2))
         return unlock(LIBUSB_ERROR_BUSY);
+    if (device->unconfigurable && value == 1) {
+        device->configuration = 0;
+        return unlock(LIBUSB_ERROR_IO);
+    }
     device->configuration = value;
     device->kernel = value == 2;
     device->configured++;
@@ -246,6 +262,23 @@ int libusb_detach_kernel_driver(libusb_device_handle *handle, int interface)
         return unlock(LIBUSB_ERROR_NOT_FOUND);
     handle->device->kernel = false; // one driver holds both
     handle->device->detached++;
+    return unlock(0);
+}
+
+// Interface 0 is the one that the driver looks for; it takes the other one along.
+int libusb_attach_kernel_driver(libusb_device_handle *handle, int interface)
+{
+    struct fake_usb_device *device = handle->device;
+
+    lock();
+    if (!fake_usb_present(device))
+        return unlock(LIBUSB_ERROR_NO_DEVICE);
+    if (device->kernel || device->claimed)
+        return unlock(LIBUSB_ERROR_BUSY);
+    if (device->configuration == 0 || interface != 0)
+        return unlock(LIBUSB_ERROR_NOT_FOUND);
+    device->kernel = true;
+    device->attached++;
     return unlock(0);
 }
 
@@ -296,7 +329,7 @@ int libusb_claim_interface(libusb_device_handle *handle, int interface)
     lock();
     if (!fake_usb_present(device))
         return unlock(LIBUSB_ERROR_NO_DEVICE);
-    if (device->busy || device->claimed)
+    if (device->busy || device->busy_at_claim || device->claimed)
         return unlock(LIBUSB_ERROR_BUSY);
     if (device->configuration != 1)
         return unlock(LIBUSB_ERROR_NOT_FOUND);

@@ -21,28 +21,42 @@
 struct fake_usb_device {
     uint8_t port; // on bus 1
     const char *serial;
-    uint8_t protocol;  // of our interface: the link's major version
-    bool stranger;     // our vendor and product numbers, but not our interface
-    bool denied;       // opening it is not permitted
-    bool busy;         // another program has claimed the interface
-    int configuration; // active
-    bool kernel;       // has configuration 2's interfaces
+    uint8_t protocol;    // of our interface: the link's major version
+    bool stranger;       // our vendor and product numbers, but not our interface
+    bool denied;         // opening it is not permitted
+    bool busy;           // another program has claimed the interface
+    int configuration;   // active
+    bool kernel;         // a driver of the kernel's has the interfaces; configuration 2 gets it by itself
+    bool unconfigurable; // it refuses configuration 1, and is in none then
+    bool busy_at_claim;  // another program is quicker to claim the interface
     struct fake_card card;
 
     unsigned references;
     bool plugged, dying; // dying: pulled out, but the hub has not told yet
     bool claimed;
-    unsigned detached, configured; // how often
-    bool halted[256];              // by endpoint address: the next transfers STALL until it is cleared
+    unsigned detached, attached, configured; // how often
+    bool halted[256]; // by endpoint address: the next transfers STALL until it is cleared
+};
+
+// A context's, with hot-plugging: in fake_libusb_hotplug.c.
+struct libusb_context {
+    struct libusb_context *next;
+    int bell; // an eventfd: something to handle
+    libusb_hotplug_callback_fn on_arrival;
+    void *user_data;
+    struct fake_usb_device *arrived; // not told yet; holds a reference
 };
 
 // The bus, shared by threads: hold `lock` while touching it or a plugged device.
 struct fake_usb {
     pthread_mutex_t lock;
     struct fake_usb_device *device[FAKE_USB_DEVICES];
+    struct libusb_context *context;
 
     // The test's to set while no event thread runs.
     bool no_usb;                       // libusb_init fails
+    bool no_hotplug;                   // the system does not tell what is plugged in
+    bool no_callback;                  // there is no memory for registering one
     bool hold_out;                     // OUT transfers stay under way
     bool no_mapped_memory;             // libusb_dev_mem_alloc has none
     size_t memory;                     // bytes that transfers under way may have (mapped ones need none)
@@ -77,6 +91,10 @@ void fake_usb_hold_out(bool hold);
 void fake_usb_count_call(void);
 bool fake_usb_present(struct fake_usb_device *device);
 void fake_usb_die(const char *what);
+// fake_libusb_hotplug.c's, likewise.
+void fake_usb_tell_arrival(struct fake_usb_device *device);
+// Without the lock; true when there was something to tell.
+bool fake_usb_handle_hotplug(libusb_context *context);
 struct fake_usb_device *fake_usb_device_of(libusb_device_handle *handle);
 
 #endif

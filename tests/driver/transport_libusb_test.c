@@ -281,6 +281,59 @@ static void a_card_in_the_kernels_hands_is_taken_and_given_back(void **state)
     assert_true(bench->device.kernel);
 }
 
+static void is_the_kernels(struct bench *bench, int configuration, unsigned attached)
+{
+    assert_int_equal(bench->device.detached, 1);
+    assert_int_equal(bench->device.attached, attached);
+    assert_int_equal(bench->device.configuration, configuration);
+    assert_true(bench->device.kernel);
+    assert_false(bench->device.claimed);
+}
+
+static void at_the_kernel(struct bench *bench, int configuration)
+{
+    plug(bench, &bench->device, 3, "025765697201");
+    bench->device.configuration = configuration;
+    bench->device.kernel = true;
+}
+
+static void a_card_that_cannot_be_taken_stays_the_kernels(void **state)
+{
+    struct bench *bench = *state;
+
+    at_the_kernel(bench, 2);
+    bench->device.busy = true; // the configuration cannot be set
+    refused(bench, "", EBUSY, "another program uses the card");
+    is_the_kernels(bench, 2, 1);
+    at_the_kernel(bench, 2);
+    bench->device.busy_at_claim = true;
+    refused(bench, "", EBUSY, "another program uses the card");
+    is_the_kernels(bench, 2, 0);
+    at_the_kernel(bench, 2);
+    bench->device.unconfigurable = true;
+    refused(bench, "", EIO, "plug it in anew");
+    is_the_kernels(bench, 2, 0);
+    at_the_kernel(bench, 2);
+    bench->device.card.packet = 0; // its descriptors make no sense
+    refused(bench, "", EIO, "plug it in anew");
+    is_the_kernels(bench, 2, 0);
+}
+
+static void a_driver_that_had_our_own_configuration_gets_it_back(void **state)
+{
+    struct bench *bench = *state;
+
+    at_the_kernel(bench, 1);
+    assert_true(open_card(bench));
+    assert_false(bench->device.kernel);
+    weir_card_close(bench->card);
+    is_the_kernels(bench, 1, 1);
+    at_the_kernel(bench, 1);
+    bench->device.busy_at_claim = true;
+    refused(bench, "", EBUSY, "another program uses the card");
+    is_the_kernels(bench, 1, 1);
+}
+
 static void what_a_killed_program_left_in_the_card_is_dropped(void **state)
 {
     struct bench *bench = *state;
@@ -649,6 +702,82 @@ static void poll_comes_back_for_descriptors_signals_and_the_deadline(void **stat
     close(ends[1]);
 }
 
+// ---- Waiting for a card ----
+
+static bool is_readable(const struct weir_usb_watch *watch, int wait)
+{
+    struct pollfd fd = {.fd = weir_usb_watch_fd(watch), .events = POLLIN};
+    return poll(&fd, 1, wait) == 1;
+}
+
+static void *plug_later(void *context)
+{
+    struct bench *bench = context;
+
+    usleep(1000); // so that the other one waits, most often
+    plug(bench, &bench->other, 4, "0257656972AB");
+    return NULL;
+}
+
+static void a_card_that_is_plugged_in_ends_the_wait_at_once(void **state)
+{
+    struct bench *bench = *state;
+    struct weir_usb_watch *watch = weir_usb_watch_open("usb:serial=0257656972AB");
+    pthread_t thread;
+
+    assert_non_null(watch);
+    for (int round = 0; round < 20; round++) {
+        assert_false(is_readable(watch, 0)); // the one that was there before does not count
+        assert_false(weir_usb_watch_arrived(watch));
+        assert_int_equal(pthread_create(&thread, NULL, plug_later, bench), 0);
+        assert_true(is_readable(watch, -1));
+        assert_true(weir_usb_watch_arrived(watch));
+        pthread_join(thread, NULL);
+        assert_false(weir_usb_watch_arrived(watch));
+        struct weir_transport *transport = open_transport(bench, "serial=0257656972AB");
+        assert_non_null(transport);
+        transport->ops->close(transport);
+        fake_usb_unplug(&bench->other);
+    }
+    weir_usb_watch_close(watch);
+}
+
+// The event thread of a card in use handles that card's events, and leaves the watch's to the watch.
+static void a_watch_and_a_card_in_use_do_not_disturb_each_other(void **state)
+{
+    struct bench *bench = *state;
+    struct weir_usb_watch *watch = weir_usb_watch_open("usb");
+    pthread_t thread;
+
+    assert_true(open_card(bench));
+    assert_int_equal(pthread_create(&thread, NULL, plug_later, bench), 0);
+    exchanges_everything(bench);
+    assert_true(is_readable(watch, -1));
+    assert_true(weir_usb_watch_arrived(watch));
+    pthread_join(thread, NULL);
+    fake_usb_unplug(&bench->other);
+    weir_card_close(bench->card);
+    plug(bench, &bench->other, 4, "0257656972AB");
+    weir_usb_watch_close(watch); // with an arrival that nobody asked for
+}
+
+static void where_nothing_tells_of_cards_there_is_no_watch(void **state)
+{
+    (void)state;
+    assert_null(weir_usb_watch_open("sim:tap=usb"));
+    assert_null(weir_usb_watch_open("usbredir:unix:x"));
+    fake_usb.no_hotplug = true;
+    assert_null(weir_usb_watch_open("usb"));
+    fake_usb.no_hotplug = false;
+    fake_usb.no_callback = true;
+    assert_null(weir_usb_watch_open("usb"));
+    fake_usb.no_usb = true;
+    assert_null(weir_usb_watch_open("usb"));
+    assert_int_equal(weir_usb_watch_fd(NULL), -1);
+    assert_false(weir_usb_watch_arrived(NULL));
+    weir_usb_watch_close(NULL);
+}
+
 // ---- Unplugging ----
 
 static void unplugged_while_it_waits_the_card_is_gone(void **state)
@@ -744,6 +873,8 @@ int main(void)
         TEST(another_link_version_says_which_side_to_update),
         TEST(every_card_is_listed_also_without_permission),
         TEST(a_card_in_the_kernels_hands_is_taken_and_given_back),
+        TEST(a_card_that_cannot_be_taken_stays_the_kernels),
+        TEST(a_driver_that_had_our_own_configuration_gets_it_back),
         TEST(what_a_killed_program_left_in_the_card_is_dropped),
         TEST(frames_pass_both_ways_in_order),
         TEST(at_full_speed_every_frame_length_passes_both_ways),
@@ -757,6 +888,9 @@ int main(void)
         TEST(cancelling_races_with_the_end_and_each_comes_back_once),
         TEST(a_transfer_too_large_for_the_memory_goes_in_pieces),
         TEST(poll_comes_back_for_descriptors_signals_and_the_deadline),
+        TEST(a_card_that_is_plugged_in_ends_the_wait_at_once),
+        TEST(a_watch_and_a_card_in_use_do_not_disturb_each_other),
+        TEST(where_nothing_tells_of_cards_there_is_no_watch),
         TEST(unplugged_while_it_waits_the_card_is_gone),
         TEST(unplugged_at_any_call_nothing_hangs_or_leaks),
         TEST(an_unplugged_card_that_fails_before_it_is_gone_is_told_as_gone),
