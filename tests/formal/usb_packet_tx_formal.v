@@ -12,7 +12,8 @@
 //% mutant usb_packet_tx: kept_valid <= keeps; => kept_valid <= fetched;
 //% mutant usb_packet_tx: state == DATA & room & (kept_valid | fetched) => state == DATA & (kept_valid | fetched)
 //% mutant usb_packet_tx: if (left == 10'd1) state <= CRC_LOW; => if (left == 10'd2) state <= CRC_LOW;
-//% mutant usb_packet_tx: tx_data <= ~crc[7:0]; => tx_data <= crc[7:0];
+//% mutant usb_packet_tx: other = ~crc_now[7:0]; => other = crc_now[7:0];
+//% mutant usb_packet_tx: took <= take; => took <= 1'b0;
 
     (* anyconst *) wire [8:0] f_index;
     (* anyconst *) wire [7:0] f_value;
@@ -71,12 +72,12 @@
         if (state == IDLE) assert(offset == 9'd0 && !fetched);
         if (busy) assert(f_length <= 11'd512 && (f_taken != 11'd0 || f_crc == 16'hFFFF));
         if (state == DATA) begin
-            assert(f_data && left != 10'd0 && {1'b0, left} <= f_length && f_taken == f_head && crc == f_crc_with);
+            assert(f_data && left != 10'd0 && {1'b0, left} <= f_length && f_taken == f_head && crc_now == f_crc_with);
             assert((kept_valid || fetched) && offset == f_head[8:0] + {8'd0, kept_valid} + {8'd0, fetched});
             if (kept_valid && f_head == {2'd0, f_index}) assert(kept == f_value);
         end
-        if (state == CRC_LOW) assert(f_data && f_taken == f_length && crc == f_crc_with);
-        if (state == CRC_HIGH) assert(f_data && f_taken == f_length + 11'd1 && crc == f_crc);
+        if (state == CRC_LOW) assert(f_data && f_taken == f_length && crc_now == f_crc_with);
+        if (state == CRC_HIGH) assert(f_data && f_taken == f_length + 11'd1 && crc_now == f_crc);
         if (state == LAST) assert(f_taken == (f_data ? f_length + 11'd2 : 11'd0));
     end
     always @(posedge clk) if (f_past && state == DATA && fetched) assert($past(offset) + 9'd1 == offset);
