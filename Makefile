@@ -25,7 +25,9 @@ BUILD  ?= build
 CC     ?= cc
 CXX    ?= g++
 CFLAGS ?= -O2 -g
-MAKEFLAGS += -j$(shell nproc)
+ifeq ($(MAKELEVEL),0)
+  MAKEFLAGS += -j$(shell nproc)
+endif
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Werror
 override CFLAGS += -std=c11 -D_GNU_SOURCE $(WARNINGS) -I$(BUILD)/gen -Isim -Idriver -Ihost -MMD -MP
 

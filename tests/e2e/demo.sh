@@ -12,9 +12,11 @@ out=$PWD/$BUILD/demo
 case $BUILD in /*) out=$BUILD/demo ;; esac
 bad=0
 
-step() { printf '\n\033[1m%s\033[0m\n' "$*"; }
-right() { printf '   \033[32mright\033[0m  %s\n' "$*"; }
-wrong() { printf '   \033[31mWRONG\033[0m  %s\n' "$*"; bad=$((bad + 1)); }
+bold= green= red= plain=
+[ ! -t 1 ] || { bold='\033[1m' green='\033[32m' red='\033[31m' plain='\033[0m'; }
+step() { printf "\\n$bold%s$plain\\n" "$*"; }
+right() { printf "   ${green}right$plain  %s\\n" "$*"; }
+wrong() { printf "   ${red}WRONG$plain  %s\\n" "$*"; bad=$((bad + 1)); }
 verdict() { # SENTENCE COMMAND...
     local sentence=$1
     shift
