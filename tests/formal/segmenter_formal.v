@@ -8,6 +8,7 @@
 //
 // segment_header and the adders may do anything but what is assumed of them below; segment_header_formal.v and
 // segmenter_sums_formal.v prove that, and what the checksums are.
+//% quick
 //% induction 1
 //% solver yices
 //% with segment_header tx_checksum
@@ -242,4 +243,11 @@
             if (step == 3) assert(f_offset == {1'b0, csum_at});
             if (step == 4) assert(f_offset == {1'b0, csum_at} + 1);
         end
+    end
+
+    // ---- What is found out of a byte a clock before it is in hand is true of it ----
+    always @* if (f_past && !rst) begin
+        if (state == CHECK) assert(offset == 0);
+        if (state == LOAD || state == PAYLOAD) assert(at_csum_start == ({{(16-BITS){1'b0}}, offset} == csum_start));
+        if (state == LOAD || state == HEADER) assert(at_header_end == (offset_next[7:0] == hdr_len));
     end

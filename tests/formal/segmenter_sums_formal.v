@@ -6,6 +6,7 @@
 // bytes, after an even number and two zeros; that the sum does not depend on the words' order is RFC 1071.
 //
 // Assumed, in `always @*` below, is what segmenter_formal.v proves of the states, and segment_header_formal.v of its outputs.
+//% quick
 //% induction 1
 //% solver yices
 //% of segmenter
@@ -191,4 +192,11 @@
             if (gso && !ipv6 && step >= 2 && f_p == f_ip_at) assert(f_at_last == ~ip_sum[15:8]);
             if (gso && !ipv6 && step >= 3 && f_p == f_ip_at + 1) assert(f_at_last == ~ip_sum[7:0]);
         end
+    end
+
+    // ---- What is found out of a byte a clock before it is in hand is true of it ----
+    always @* if (f_past && !rst) begin
+        if (state == CHECK) assert(offset == 0);
+        if (state == LOAD || state == PAYLOAD) assert(at_csum_start == ({{(16-BITS){1'b0}}, offset} == csum_start));
+        if (state == LOAD || state == HEADER) assert(at_header_end == (offset_next[7:0] == hdr_len));
     end
