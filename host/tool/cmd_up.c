@@ -75,6 +75,7 @@ static pid_t start_worker(struct up *up, int *socket)
         return fail("no socket for the worker: %s", strerror(errno)), -1;
     pid_t worker = fork();
     if (worker == 0) {
+        prctl(PR_SET_NAME, UP_WORKER_NAME); // before it opens a card
         close(ends[0]);
         _exit(up_worker(up, ends[1]));
     }
