@@ -117,7 +117,7 @@ static int open_card(struct worker *worker)
     for (unsigned tries = 1; (reason = try_open(worker, error, sizeof error)) != 0; tries++) {
         if (!wait || (reason != ENODEV && reason != EACCES && worker->up->tap.fd < 0)) {
             fail("%s", error);
-            return reason == ENODEV ? EXIT_NO_CARD : EXIT_FAILED;
+            return exit_code_without_card(reason);
         }
         if (!told && (worker->up->tap.fd < 0 || (reason != ENODEV && tries >= PATIENCE))) {
             fprintf(stderr, "weir: %s\nweir: waiting for the card; ^C ends it\n", error);
