@@ -11,8 +11,8 @@
 #include "bridge.h"
 #include "options.h"
 
-// The processes, as in /proc/PID/comm: the one that holds the interface and nothing else of that kind, and the
-// worker, which may hold a simulated card's wire, too.
+// The processes, as in /proc/PID/comm: the one that holds the interface and nothing else of that kind, and
+// the worker, which may hold a simulated card's wire, too.
 #define UP_PROCESS_NAME "weir-up"
 #define UP_WORKER_NAME "weir-up-worker"
 
