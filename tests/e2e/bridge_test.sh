@@ -30,6 +30,7 @@ said() { wait_for grep -q "$1" "$work/up.log"; } # TEXT
 up() { # CARD OPTIONS...: weir up in the background, until the interface is there
     local card=$1
     shift
+    : >"$work/up.log" # before we look: the process may truncate it later
     ip netns exec "$host" "$weir_tool" --card "$card" "$@" >"$work/up.log" 2>&1 &
     bridge=$!
     said 'weir0 is there'
