@@ -67,7 +67,9 @@ reproduce: check-board deps $(BOARDS_READY)
 	@$(call BITSTREAM,$(BOARD),$(BUILD)/boards/again/$(BOARD),$(SEEDS)) > /dev/null
 	@cmp $(BIT) $(BUILD)/boards/again/$(BOARD)/$(BOARD).bit && echo "$(BOARD): the same bits again"
 
+# The board has to be named: a bitstream for another one drives pins that it has otherwise.
 program: check-board
+	@[ '$(origin BOARD)' != file ] || { echo "Which board? make program BOARD= is one of: $(BOARDS)" >&2; exit 1; }
 	@[ -f $(BIT) ] || { echo "There is no $(BIT); make bitstream BOARD=$(BOARD) first" >&2; exit 1; }
 	@command -v $(firstword $(PROGRAM_$(BOARD))) > /dev/null || { \
 	  echo "$(firstword $(PROGRAM_$(BOARD))) is not installed; Debian has dfu-util and openfpgaloader" >&2; exit 1; }

@@ -352,8 +352,12 @@ struct weir_transport *weir_transport_sim_open_on(const char *text, struct wire 
         queue_init(&transport->endpoint[i].queue);
         transport->endpoint[i].owner = transport;
     }
-    if (!sim_options_parse(text, &transport->options, error, error_size) ||
-        !sim_wire_open(&transport->wire, &transport->options, far_end, error, error_size))
+    if (!sim_options_parse(text, &transport->options, error, error_size)) {
+        free(transport);
+        errno = EINVAL;
+        return NULL;
+    }
+    if (!sim_wire_open(&transport->wire, &transport->options, far_end, error, error_size))
         goto fail;
     if (!create_sim(transport, error, error_size)) {
         sim_wire_close(&transport->wire);
@@ -363,6 +367,8 @@ struct weir_transport *weir_transport_sim_open_on(const char *text, struct wire 
 
 fail:
     free(transport);
+    if (errno == EINVAL) // of some call: the options were understood
+        errno = EIO;
     return NULL;
 }
 

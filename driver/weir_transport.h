@@ -88,7 +88,7 @@ struct weir_transport {
 //                          a simulated card in this process
 // NULL on failure; then `error` (of `error_size` bytes) says what went wrong and what to do. errno is ENODEV
 // when the card is not there now and EACCES when it may not be used now: either may change when one is
-// plugged in.
+// plugged in. It is EINVAL when `spec` was not understood.
 struct weir_transport *weir_transport_open(const char *spec, char *error, size_t error_size);
 
 // The forms of `spec`, for people: one a line, with what it means.

@@ -240,6 +240,19 @@ static struct tap *tap_create(const char *name, const struct wire_ops *ops, char
     return tap;
 }
 
+// Not an error: it may be brought up later.
+static void warn_if_down(const struct tap *tap)
+{
+    struct ifreq request = {.ifr_flags = 0};
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    memcpy(request.ifr_name, tap->name, sizeof tap->name);
+    if (fd >= 0 && ioctl(fd, SIOCGIFFLAGS, &request) == 0 && !(request.ifr_flags & IFF_UP))
+        fprintf(stderr, "simulated card: interface %s is down: ip link set %s up\n", tap->name, tap->name);
+    if (fd >= 0)
+        close(fd);
+}
+
 static struct wire *open_failed(struct tap *tap, char *error, size_t error_size, const char *what,
                                 const char *advice)
 {
@@ -283,6 +296,7 @@ struct wire *wire_tap_open(const char *name, char *error, size_t error_size)
         return open_failed(tap, error, error_size, "cannot open /dev/net/tun for", tap_advice(0));
     if (ioctl(tap->wire.poll_fd, TUNSETIFF, &request) < 0)
         return open_failed(tap, error, error_size, "cannot attach to TAP interface", tap_advice(errno));
+    warn_if_down(tap);
     return &tap->wire;
 }
 
@@ -325,6 +339,7 @@ struct wire *wire_veth_open(const char *name, char *error, size_t error_size)
     if (tap->wire.poll_fd < 0 || !veth_attach(tap->wire.poll_fd, index))
         return open_failed(tap, error, error_size, "cannot open a packet socket on",
                            "run as root, or with CAP_NET_RAW");
+    warn_if_down(tap);
     return &tap->wire;
 }
 

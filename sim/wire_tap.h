@@ -13,7 +13,7 @@
 #include "wire.h"
 
 // Attaches to the existing TAP interface `name`. Setting it up, with address and `ip link set NAME up`, is
-// the caller's; until then frames to it are dropped. NULL: `error` says what to do.
+// the caller's; until then frames to it are dropped, which stderr tells once. NULL: `error` says what to do.
 struct wire *wire_tap_open(const char *name, char *error, size_t error_size);
 
 // Attaches to the existing interface `name`, meant to be one end of a veth pair with no address of its own:

@@ -3,7 +3,7 @@
 // weir down: ends the weir up that holds an interface, and waits until the interface is gone.
 //
 // No file says which process that is, so none can be stale: the kernel tells the interface's name beside each
-// descriptor of a TAP (/proc/PID/fdinfo).
+// descriptor of a TAP (/proc/PID/fdinfo). The worker is not asked: a simulated card's wire may be a TAP, too.
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>

@@ -147,6 +147,14 @@ static void print_summary(const struct ping *ping, const char *host, weir_time e
            sqrt(variance > 0 ? variance : 0));
 }
 
+// Nobody has told the MAC address of the host, or of the gateway to it.
+static bool is_unreachable(const struct ping *ping, const struct runner *runner)
+{
+    const struct weir_stack_stats *stats = weir_stack_stats(runner->stack);
+
+    return ping->received == 0 && stats->arp_failures > 0 && stats->arp_in_replies == 0;
+}
+
 // Sends at each interval and waits for what is still to come. False after an error.
 static bool run(struct ping *ping, struct runner *runner)
 {
@@ -191,5 +199,8 @@ int cmd_ping(const struct options *options, int argc, char **argv)
     weir_time elapsed = runner_now(&runner) - start;
     if (good)
         print_summary(&ping, host, elapsed);
+    fflush(stdout); // in front of what stderr says
+    if (good && is_unreachable(&ping, &runner))
+        runner_unreachable(&ping.host);
     return runner_close(&runner, good && ping.received > 0 ? EXIT_FINE : EXIT_FAILED);
 }

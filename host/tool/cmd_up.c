@@ -3,6 +3,7 @@
 // weir up: the card as a network interface of the kernel, until a signal or `weir down`. See up.h.
 #include <errno.h>
 #include <getopt.h>
+#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -28,7 +29,9 @@ static int take_option(struct up *up, int option)
     switch (option) {
     case 'n':
         up->name = optarg;
-        return EXIT_FINE;
+        if (strlen(optarg) > 0 && strlen(optarg) < IFNAMSIZ)
+            return EXIT_FINE;
+        return misuse("--name %s: an interface's name has 1 to %d characters", optarg, IFNAMSIZ - 1);
     case 'm':
         if (!parse_number(optarg, MTU_SMALLEST, MTU_LARGEST, &number))
             return misuse("--mtu %s: a number of bytes is needed, as in 1500", optarg);
@@ -75,6 +78,7 @@ static pid_t start_worker(struct up *up, int *socket)
         return fail("no socket for the worker: %s", strerror(errno)), -1;
     pid_t worker = fork();
     if (worker == 0) {
+        prctl(PR_SET_NAME, UP_WORKER_NAME); // before it opens a card
         close(ends[0]);
         _exit(up_worker(up, ends[1]));
     }

@@ -39,9 +39,13 @@ static const char help[] =
     "  weir info         what the card is, can do, and has counted\n"
     "  weir list         the cards that are plugged in, and what --card takes\n"
     "\n"
+    "The options stand before the command:\n"
+    "\n"
     "  --card CARD       which card (see weir list); without it WEIR_CARD, without that the only one at\n"
-    "                    USB. A simulated one is sim:tap=NAME or sim:veth=NAME, then if wanted\n"
-    "                    ,pcap=FILE ,trace=FILE ,seed=N ,mac=ADDRESS and, in percent,\n"
+    "                    USB. One of weir-sim's is usbredir:HOST:PORT or usbredir:unix:PATH. A simulated\n"
+    "                    one is sim:tap=NAME, sim:veth=NAME or sim:peer=ADDRESS, then if wanted\n"
+    "                    ,pcap=FILE ,trace=FILE ,usb-trace=FILE ,seed=N ,mac=ADDRESS\n"
+    "                    ,speed=high|full ,port=high|full and, in percent,\n"
     "                    ,loss=P ,reorder=P ,duplicate=P ,corrupt=P ,usb-corrupt=P ,usb-lost=P\n"
     "  --wait            wait for a card that is not there, and go on when one that was pulled out is\n"
     "                    back: connections stay\n"
@@ -111,7 +115,10 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         if (strcmp(argv[command], commands[i].name) == 0) {
             optind = 0; // getopt starts anew
-            return commands[i].run(&options, argc - command, argv + command);
+            int result = commands[i].run(&options, argc - command, argv + command);
+            if (result == EXIT_USAGE)
+                options_tell_misplaced(argc - command, argv + command);
+            return result;
         }
     }
     return misuse("there is no command \"%s\"; `weir help` tells what there is", argv[command]);

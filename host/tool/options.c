@@ -137,19 +137,22 @@ static bool check_addresses(const struct options *options)
     return false;
 }
 
+static const struct option known[] = {
+    {"card", required_argument, NULL, 'c'},
+    {"ip", required_argument, NULL, 'i'},
+    {"gateway", required_argument, NULL, 'g'},
+    {"stats", optional_argument, NULL, 's'},
+    {"no-tso", no_argument, NULL, 't'},
+    {"no-csum", no_argument, NULL, 'n'},
+    {"no-coalesce", no_argument, NULL, 'l'},
+    {"wait", no_argument, NULL, 'w'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'v'},
+    {0},
+};
+
 bool options_parse(struct options *options, int argc, char **argv, int *command)
 {
-    static const struct option known[] = {{"card", required_argument, NULL, 'c'},
-                                          {"ip", required_argument, NULL, 'i'},
-                                          {"gateway", required_argument, NULL, 'g'},
-                                          {"stats", optional_argument, NULL, 's'},
-                                          {"no-tso", no_argument, NULL, 't'},
-                                          {"no-csum", no_argument, NULL, 'n'},
-                                          {"no-coalesce", no_argument, NULL, 'l'},
-                                          {"wait", no_argument, NULL, 'w'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {"version", no_argument, NULL, 'v'},
-                                          {0}};
     const char *ip = getenv("WEIR_IP");
     int option;
 
@@ -202,4 +205,29 @@ bool options_parse(struct options *options, int argc, char **argv, int *command)
     }
     *command = optind;
     return options->help || options->version || check_addresses(options);
+}
+
+// The option of ours that a word is, or NULL.
+static const struct option *option_of(const char *word)
+{
+    const size_t length = strncmp(word, "--", 2) == 0 ? strcspn(word + 2, "=") : 0;
+
+    for (const struct option *option = known; length > 0 && option->name; option++) {
+        if (strlen(option->name) == length && strncmp(option->name, word + 2, length) == 0)
+            return option;
+    }
+    return NULL;
+}
+
+void options_tell_misplaced(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        const struct option *option = option_of(argv[i]);
+        if (!option)
+            continue;
+        bool value_follows = option->has_arg == required_argument && !strchr(argv[i], '=');
+        misuse("--%s stands before the command: weir %s%s %s ...", option->name, argv[i],
+               value_follows ? " ..." : "", argv[0]);
+        return;
+    }
 }

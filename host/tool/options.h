@@ -25,6 +25,8 @@ struct options {
 // Reads the options in front of the command; `*command` becomes its index in argv (argc when there is none).
 // False after an error, which it has printed.
 bool options_parse(struct options *options, int argc, char **argv, int *command);
+// For a command that was not understood: tells when one of these options is among its arguments.
+void options_tell_misplaced(int argc, char **argv);
 
 // Values. False, with nothing printed, when the text is not one.
 bool parse_ip(const char *text, struct weir_ip *ip);

@@ -269,6 +269,13 @@ void runner_finish(struct runner *runner, struct weir_tcp *tcp)
     weir_tcp_release(tcp);
 }
 
+int runner_unreachable(const struct weir_ip *remote)
+{
+    char text[IP_TEXT_SIZE];
+
+    return fail("%s cannot be reached: is it up, and on the card's wire?", ip_text(remote, text));
+}
+
 int runner_tcp_failed(const struct weir_tcp *tcp, int error)
 {
     char text[IP_TEXT_SIZE];
@@ -281,7 +288,7 @@ int runner_tcp_failed(const struct weir_tcp *tcp, int error)
     case ECONNREFUSED:
         return fail("%s refuses connections to port %u: is the server running?", text, port);
     case EHOSTUNREACH:
-        return fail("%s cannot be reached: is it up, and on the card's wire?", text);
+        return runner_unreachable(&remote);
     case ETIMEDOUT:
         return fail("%s port %u does not answer any more: is it up, and does a firewall stand between?", text,
                     port);

@@ -74,6 +74,8 @@ void runner_note_flow(struct runner *runner, const struct weir_tcp *tcp);
 void runner_finish(struct runner *runner, struct weir_tcp *tcp);
 // Tells why nothing can be sent to an address (ENETUNREACH).
 int runner_no_way(const struct runner *runner, const struct weir_ip *remote);
+// Tells that a host does not answer ARP (EHOSTUNREACH).
+int runner_unreachable(const struct weir_ip *remote);
 // Tells why a connection broke.
 int runner_tcp_failed(const struct weir_tcp *tcp, int error);
 

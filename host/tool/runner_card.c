@@ -100,7 +100,7 @@ int runner_open_card(struct runner *runner)
         return EXIT_FINE;
     if (!runner->options->wait || !may_come) {
         fail("%s", error);
-        return reason == ENODEV ? EXIT_NO_CARD : EXIT_FAILED;
+        return exit_code_without_card(reason);
     }
     fprintf(stderr, "weir: %s\nweir: waiting for the card; ^C ends it\n", error);
     runner->shift = 0 - system_now();

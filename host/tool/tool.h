@@ -5,6 +5,8 @@
 #ifndef WEIR_TOOL_H
 #define WEIR_TOOL_H
 
+#include <errno.h>
+
 #include "options.h"
 
 #define WEIR_TOOL_VERSION "0.1"
@@ -21,6 +23,12 @@ int cmd_list(const struct options *options, int argc, char **argv);
 int cmd_up(const struct options *options, int argc, char **argv);
 int cmd_down(const struct options *options, int argc, char **argv);
 int cmd_info(const struct options *options, int argc, char **argv);
+
+// The exit code for a card that cannot be opened, with weir_transport_open's errno.
+static inline int exit_code_without_card(int reason)
+{
+    return reason == ENODEV ? EXIT_NO_CARD : reason == EINVAL ? EXIT_USAGE : EXIT_FAILED;
+}
 
 // Print "weir: ..." to stderr and return EXIT_FAILED and EXIT_USAGE.
 int fail(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -11,7 +11,10 @@
 #include "bridge.h"
 #include "options.h"
 
-#define UP_PROCESS_NAME "weir-up" // of both processes, as in /proc/PID/comm
+// The processes, as in /proc/PID/comm: the one that holds the interface and nothing else of that kind, and
+// the worker, which may hold a simulated card's wire, too.
+#define UP_PROCESS_NAME "weir-up"
+#define UP_WORKER_NAME "weir-up-worker"
 
 struct up {
     const struct options *options;
@@ -36,7 +39,8 @@ int up_worker(struct up *up, int parent);
 // the parent. False after an error, which it has printed.
 bool up_drop_privileges(const struct passwd *user, int parent_pid);
 
-// One interface over a socket of AF_UNIX. False after an error; errno tells.
+// One interface over a socket of AF_UNIX; sending returns when the other side has it. False after an error;
+// errno tells.
 bool up_send_tap(int socket, const struct weir_tap *tap);
 bool up_receive_tap(int socket, struct weir_tap *tap);
 

@@ -52,7 +52,8 @@ bool up_send_tap(int socket, const struct weir_tap *tap)
     rights->cmsg_type = SCM_RIGHTS;
     rights->cmsg_len = CMSG_LEN(sizeof tap->fd);
     memcpy(CMSG_DATA(rights), &tap->fd, sizeof tap->fd);
-    return sendmsg(socket, &message, 0) == sizeof *tap;
+    char taken;
+    return sendmsg(socket, &message, MSG_NOSIGNAL) == sizeof *tap && recv(socket, &taken, 1, 0) == 1;
 }
 
 bool up_receive_tap(int socket, struct weir_tap *tap)
@@ -70,7 +71,7 @@ bool up_receive_tap(int socket, struct weir_tap *tap)
     if (!whole || !rights || rights->cmsg_type != SCM_RIGHTS)
         return false;
     memcpy(&tap->fd, CMSG_DATA(rights), sizeof tap->fd);
-    return true;
+    return send(socket, "", 1, MSG_NOSIGNAL) == 1;
 }
 
 // ---- The card ----
@@ -116,7 +117,7 @@ static int open_card(struct worker *worker)
     for (unsigned tries = 1; (reason = try_open(worker, error, sizeof error)) != 0; tries++) {
         if (!wait || (reason != ENODEV && reason != EACCES && worker->up->tap.fd < 0)) {
             fail("%s", error);
-            return reason == ENODEV ? EXIT_NO_CARD : EXIT_FAILED;
+            return exit_code_without_card(reason);
         }
         if (!told && (worker->up->tap.fd < 0 || (reason != ENODEV && tries >= PATIENCE))) {
             fprintf(stderr, "weir: %s\nweir: waiting for the card; ^C ends it\n", error);

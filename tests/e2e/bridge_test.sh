@@ -30,6 +30,7 @@ said() { wait_for grep -q "$1" "$work/up.log"; } # TEXT
 up() { # CARD OPTIONS...: weir up in the background, until the interface is there
     local card=$1
     shift
+    : >"$work/up.log" # before we look: the process may truncate it later
     ip netns exec "$host" "$weir_tool" --card "$card" "$@" >"$work/up.log" 2>&1 &
     bridge=$!
     said 'weir0 is there'
@@ -105,6 +106,11 @@ check "without a card the tool says so, and leaves no interface" eval 'fails_wit
 check "weir down says when there is nothing to end" fails_with 1 'there is no interface weir0' in_host "$weir_tool" down weir0
 check "an MTU beyond the card's longest frame is refused" eval '
     fails_with 1 "longest frame allows 9586" in_host "$weir_tool" --card sim:veth=wire up --mtu 9587 && no_interface'
+
+# A TAP as the card's wire is held by the same command as the interface, but is not what it made.
+check "weir down does not end by the name of its wire" eval '
+    ip -n "$host" tuntap add mode tap name cable && ip -n "$host" link set cable up && up sim:tap=cable up &&
+    fails_with 1 "cable is none of weir up" in_host "$weir_tool" down cable && kill -0 "$bridge" && down && ip -n "$host" link del cable'
 
 # --- Offloads ---
 check "weir up makes an interface" up "sim:veth=wire,pcap=$work/wire.pcapng" --ip "$card_ip/24" --stats="$work/stats" up
