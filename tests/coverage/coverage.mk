@@ -8,6 +8,7 @@
 COVERAGE := $(BUILD)/coverage
 # usb_campaign is usb_core with other times.
 COVERAGE_DATA := $(patsubst %,$(COVERAGE)/%/done,$(filter-out usb_campaign,$(RTL_BENCHES)))
+COVERAGE_TOP = $(or $(RTL_BENCH_TOP_$*),$*)
 COVERAGE_SAVE := if (const char* dir = getenv("WEIR_COVERAGE")) { static int number = 0; \
                  vlSymsp->_vm_contextp__->coveragep()->write((std::string{dir} + "/" + std::to_string(number++) + ".dat").c_str()); }
 
@@ -17,11 +18,11 @@ $(COVERAGE)/%/done: tests/rtl/%_test.cpp tests/coverage/coverage.mk $(RTL_SOURCE
                      $$(RTL_BENCH_SOURCES_$$*) | $(BUILD)/gen/weir_link.h
 	@rm -rf $(@D) && mkdir -p $(@D)
 	$(SAY) COVER $*
-	$(Q){ $(VERILATOR) --cc --exe --coverage-line --coverage-toggle -O3 -Wall --x-assign 0 --x-initial 0 --top-module $* \
+	$(Q){ $(VERILATOR) --cc --exe --coverage-line --coverage-toggle -O3 -Wall --x-assign 0 --x-initial 0 --top-module $(COVERAGE_TOP) \
 	  $(RTL_INCLUDES) -CFLAGS "-O1 -include sstream -include fstream -I$(CURDIR)/sim -I$(CURDIR)/$(BUILD)/gen -I$(CURDIR)/tests/rtl" -LDFLAGS "-lcmocka" \
-	  --Mdir $(@D) -o bench $(RTL_BENCH_FLAGS_$*) $*.v $(CURDIR)/$< $(addprefix $(CURDIR)/,$(RTL_BENCH_SOURCES_$*)) && \
-	  sed -i '/^V$*::~V$*() {/a $(subst ",\",$(COVERAGE_SAVE))' $(@D)/V$*.cpp && \
-	  $(MAKE) -C $(@D) -f V$*.mk bench && WEIR_COVERAGE=$(@D) $(@D)/bench; } > $(@D)/log 2>&1 || { tail -40 $(@D)/log; exit 1; }
+	  --Mdir $(@D) -o bench $(RTL_BENCH_FLAGS_$*) $(COVERAGE_TOP).v $(CURDIR)/$< $(addprefix $(CURDIR)/,$(RTL_BENCH_SOURCES_$*)) && \
+	  sed -i '/^V$(COVERAGE_TOP)::~V$(COVERAGE_TOP)() {/a $(subst ",\",$(COVERAGE_SAVE))' $(@D)/V$(COVERAGE_TOP).cpp && \
+	  $(MAKE) -C $(@D) -f V$(COVERAGE_TOP).mk bench && WEIR_COVERAGE=$(@D) $(@D)/bench; } > $(@D)/log 2>&1 || { tail -40 $(@D)/log; exit 1; }
 	$(Q)touch $@
 
 coverage: deps
