@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "segment_wire.h"
 #include "stack_wire.h"
 #include "transport_internal.h"
 #include "weir_card.h"
@@ -26,12 +27,6 @@ struct stream {
     bool damaged;
 };
 
-// Byte `at` of the stream: a pattern without short periods, so that a segment out of place is seen.
-static uint8_t pattern(size_t at)
-{
-    return (uint8_t)((at * 2654435761u) >> 24 ^ at);
-}
-
 // ---- the peer: takes what comes at once, and looks at it ----
 
 static void peer_react(void *context, weir_time now)
@@ -45,7 +40,7 @@ static void peer_react(void *context, weir_time now)
         stream->peer_tcp = weir_tcp_accept(stream->listener);
     while (stream->peer_tcp && (length = weir_tcp_peek(stream->peer_tcp, &data)) > 0) {
         for (ptrdiff_t i = 0; i < length; i++)
-            stream->damaged |= data[i] != pattern(stream->peer_received + (size_t)i);
+            stream->damaged |= data[i] != segment_byte(stream->peer_received + (size_t)i);
         stream->peer_received += (size_t)length;
         weir_tcp_consume(stream->peer_tcp, (size_t)length);
     }
@@ -137,7 +132,7 @@ static size_t feed(struct weir_tcp *tcp, size_t sent, size_t total)
     while (sent < total) {
         size_t length = total - sent < sizeof chunk ? total - sent : sizeof chunk;
         for (size_t i = 0; i < length; i++)
-            chunk[i] = pattern(sent + i);
+            chunk[i] = segment_byte(sent + i);
         ptrdiff_t taken = weir_tcp_send(tcp, chunk, length);
         if (taken <= 0)
             break;
