@@ -3,7 +3,7 @@
 # make bitstream BOARD=ecpix5 MAC=02:57:45:49:52:07    build/boards/ecpix5/ecpix5.bit, and timing.txt beside it
 # make area                                            constraints/AREA.md: what the card takes, and how fast it is
 # PIN="port=ball ..." puts a port elsewhere, PARAMETERS="NCM=0 ..." sets parameters of the board's top, SEEDS="1 2 3" are tried in turn.
-BOARDS := butterstick ecpix5
+BOARDS := butterstick ecpix5 ulx3s
 BOARD      ?= ecpix5
 SEEDS      ?= 1 2 3 4 5
 MAC        ?=
@@ -14,6 +14,10 @@ DEVICE_butterstick  := --um5g-85k --package CABGA381 --speed 8
 PROGRAM_butterstick  = dfu-util --device 1209:5af1 --alt 0 --download $(BIT)
 DEVICE_ecpix5       := --um5g-$(or $(ECPIX5),85)k --package CABGA554 --speed 8
 PROGRAM_ecpix5       = openFPGALoader --board $(or $(LOADER),ecpix5) $(BIT)
+DEVICE_ulx3s        := --$(or $(ULX3S),85)k --package CABGA381 --speed 6
+PROGRAM_ulx3s        = openFPGALoader --board ulx3s $(BIT)
+# The smaller ones have 56 block RAMs, of which receive memory takes 32 otherwise.
+SET_ulx3s           := $(if $(filter 12 25,$(ULX3S)),RX_ADDR_WIDTH=15)
 
 # The tools of the system, or YoWASP's.
 tool     = $(if $(shell command -v $(1)),$(1),$(BUILD)/venv/bin/yowasp-$(1))
@@ -34,7 +38,7 @@ empty      :=
 MAC_NUMBER := $(if $(MAC),MAC_ADDRESS=48\'h$(subst :,$(empty),$(MAC)))
 BITSTREAM   = YOSYS=$(YOSYS) NEXTPNR=$(NEXTPNR) nice constraints/bitstream.py $(1) --folder $(2) --device "$(DEVICE_$(1))" \
               --synth synth_ecp5 --constraints constraints/$(1).lpf --packer $(PACKER) --seeds "$(3)" $(if $(EVERY),--every) \
-              $(addprefix --parameter ,$(MAC_NUMBER) $(PARAMETERS)) $(addprefix --pin ,$(PIN)) $(BOARD_SOURCES)
+              $(addprefix --parameter ,$(SET_$(1)) $(MAC_NUMBER) $(PARAMETERS)) $(addprefix --pin ,$(PIN)) $(BOARD_SOURCES)
 
 check-board:
 	@[ -f rtl/board/$(BOARD).v ] || { echo "No board $(BOARD). BOARD= is one of: $(BOARDS)" >&2; exit 1; }
