@@ -199,7 +199,8 @@ module weir_card #(
     wire [RX_ADDR_WIDTH-1:0] rx_offset, rx_length;
     wire [7:0]               rx_data, rx_flags;
     wire [RX_ADDR_WIDTH:0]   rx_free;
-    wire                     arp_rx_valid, arp_rx_ready, arp_rx_last, arp_rx_room;
+    wire                     arp_rx_en, arp_rx_commit, arp_rx_room;
+    wire [4:0]               arp_rx_place;
     wire [7:0]               arp_rx_data;
     wire [15:0]              rx_events; // bit n: counter n
     wire                     stamp_fresh, stamp_hold;
@@ -212,12 +213,12 @@ module weir_card #(
         .stamp_fresh(stamp_fresh), .stamp_hold(stamp_hold),
         .wr_en(rx_en), .wr_offset(rx_offset), .wr_data(rx_data), .wr_commit(rx_commit), .wr_length(rx_length),
         .wr_meta(rx_flags), .wr_free(rx_free), .wr_ready(rx_ready),
-        .m_arp_valid(arp_rx_valid), .m_arp_ready(arp_rx_ready), .m_arp_data(arp_rx_data), .m_arp_last(arp_rx_last),
+        .m_arp_en(arp_rx_en), .m_arp_place(arp_rx_place), .m_arp_data(arp_rx_data), .m_arp_commit(arp_rx_commit),
         .m_arp_room(arp_rx_room), .events(rx_events)
     );
     arp_queue arp_queue (
-        .wire_rx_clk(wire_rx_clk), .wire_rx_rst(rx_rst), .s_valid(arp_rx_valid), .s_ready(arp_rx_ready),
-        .s_data(arp_rx_data), .s_last(arp_rx_last), .s_room(arp_rx_room),
+        .wire_rx_clk(wire_rx_clk), .wire_rx_rst(rx_rst), .s_en(arp_rx_en), .s_place(arp_rx_place),
+        .s_data(arp_rx_data), .s_commit(arp_rx_commit), .s_room(arp_rx_room),
         .wire_tx_clk(wire_tx_clk), .wire_tx_rst(tx_rst), .m_valid(arp_tx_valid), .m_ready(arp_tx_ready),
         .m_data(arp_tx_data), .m_last(arp_tx_last)
     );
