@@ -61,7 +61,7 @@ module weir_card #(
     output wire [3:0]  led           // link, activity, configured, error
 );
     localparam FEATURES = `WEIR_CAP_TX_CSUM | `WEIR_CAP_TSO4 | `WEIR_CAP_TSO6 | `WEIR_CAP_USO | `WEIR_CAP_IP_ID_FIXED |
-                          `WEIR_CAP_RX_CSUM | `WEIR_CAP_ARP | `WEIR_CAP_JUMBO | (NCM != 0 ? `WEIR_CAP_NCM : 0) |
+                          `WEIR_CAP_RX_CSUM | `WEIR_CAP_ARP | (MAX_FRAME > 1518 ? `WEIR_CAP_JUMBO : 0) | (NCM != 0 ? `WEIR_CAP_NCM : 0) |
                           (TIMESTAMP != 0 ? `WEIR_CAP_TIMESTAMP : 0) | (COALESCE != 0 ? `WEIR_CAP_COALESCE : 0);
     localparam MAX_SUPERFRAME = 65536 + 255; // the payload that Linux makes at most, behind the longest header
     localparam STAMP = TIMESTAMP != 0 ? 40 : 1; // bits of a time stamp in the receive memory: 2^40 ns are 18 minutes
