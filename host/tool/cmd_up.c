@@ -113,15 +113,19 @@ static void adjust(struct up *up)
 // Passes signals on until the worker has ended. Its exit code.
 static int look_after(struct up *up, pid_t worker, int signals, int socket)
 {
+    struct up_stats idle = {.counts = &up->shared->counts};
     struct signalfd_siginfo signal;
     bool asked = false;
     int status = 0;
 
     while (waitpid(worker, &status, WNOHANG) != worker) {
+        // Without a card it is we who tell what was counted: the worker may be busy looking for one.
+        const bool tell = up->tap.fd >= 0 && !up->shared->counts.plugged_in;
         struct pollfd fds[] = {{.fd = signals, .events = POLLIN},
                                {.fd = up->tap.fd < 0 ? socket : -1, .events = POLLIN},
-                               {.fd = up->netlink.events, .events = POLLIN}};
-        poll(fds, 3, -1);
+                               {.fd = up->netlink.events, .events = POLLIN},
+                               {.fd = tell ? up->stats_socket : -1, .events = POLLIN}};
+        poll(fds, 4, -1);
         // An interface, or the end of a worker that has made none: then it is about to end, too.
         if (fds[1].revents && !up_receive_interface(socket, up)) {
             waitpid(worker, &status, 0);
@@ -129,6 +133,8 @@ static int look_after(struct up *up, pid_t worker, int signals, int socket)
         }
         if (fds[1].revents || fds[2].revents)
             adjust(up);
+        if (fds[3].revents && !up->shared->counts.plugged_in)
+            up_stats_serve(&idle, up->stats_socket, up->options->card, &up->tap);
         if (read(signals, &signal, sizeof signal) <= 0 || signal.ssi_signo == SIGCHLD)
             continue;
         kill(worker, asked ? SIGKILL : SIGTERM); // who is impatient asks twice
@@ -152,6 +158,7 @@ static int supervise(struct up *up, int signals)
         if (up->tap.fd >= 0)
             weir_tap_set_carrier(&up->tap, false);
         up->shared->counts.bridge.link = 0;
+        up->shared->counts.plugged_in = false;
         up->wait = true;
         if (result == UP_CARD_GONE)
             fprintf(stderr, "weir: the card is gone: plug it in again, or end with ^C\n");

@@ -21,6 +21,7 @@ int up_stats_begin(struct up_stats *stats, struct weir_card *card)
 {
     stats->card = card;
     stats->counts->cards++;
+    stats->counts->plugged_in = true;
     stats->then = weir_card_now(card);
     stats->driver_before = *weir_card_stats(card);
     return weir_card_counters(card, stats->before);

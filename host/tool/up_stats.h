@@ -23,6 +23,7 @@ struct up_counts {
     uint64_t card[WEIR_COUNTERS]; // up to the last look at a card that was pulled out
     uint64_t device_time;         // ns
     uint64_t cards;               // how many times one was found
+    bool plugged_in;              // one is there, and its worker tells of it
 };
 
 // One worker's view of its card.

@@ -48,15 +48,11 @@ static int try_open(struct worker *worker, char *error, size_t error_size)
 // Until it is time to look for the card again. True: to end instead.
 static bool told_to_end_meanwhile(struct worker *worker)
 {
-    struct up *up = worker->up;
     struct pollfd fds[] = {{.fd = worker->signals, .events = POLLIN},
-                           {.fd = weir_usb_watch_fd(worker->plug), .events = POLLIN},
-                           {.fd = up->stats_socket, .events = POLLIN}};
-    int ready = poll(fds, 3, TRY_INTERVAL);
+                           {.fd = weir_usb_watch_fd(worker->plug), .events = POLLIN}};
+    int ready = poll(fds, 2, TRY_INTERVAL);
 
     weir_usb_watch_arrived(worker->plug);
-    if (ready > 0 && fds[2].revents)
-        up_stats_serve(&worker->stats, up->stats_socket, up->options->card, &up->tap);
     return ready > 0 && fds[0].revents;
 }
 
