@@ -8,6 +8,7 @@ stands in timing.txt beside it. Nothing here depends on the time or on the machi
 """
 
 import argparse
+import glob
 import json
 import os
 import re
@@ -52,7 +53,7 @@ def constraints(args, folder):
     with open(args.constraints) as source:
         text = source.read()
     for pin in args.pin:
-        name, site = pin.split("=", 1)
+        name, _, site = pin.partition("=")
         for pattern, put in ((rf'(LOCATE COMP "{re.escape(name)}" SITE )"\w+"', rf'\1"{site}"'),
                              (rf'(set_io (?:-nowarn )?{re.escape(name)}) \w+', rf'\1 {site}')):
             text, found = re.subn(pattern, put, text)
@@ -60,6 +61,8 @@ def constraints(args, folder):
                 break
         else:
             raise Failure(f"{args.constraints} has no pin called {name}; PIN= wants port=ball, such as ulpi_data[6]=J26.")
+    for name, mhz in (frequency.split("=", 1) for frequency in args.frequency):
+        text = re.sub(rf'(FREQUENCY (?:PORT|NET) "{name}"|set_frequency {name}) [\d.]+', rf"\1 {mhz}", text)
     path = f"{folder}/{os.path.basename(args.constraints)}"
     with open(path, "w") as out:
         out.write(text)
@@ -107,8 +110,9 @@ def build(args):
     os.makedirs(folder, exist_ok=True)
     icepack = args.packer.endswith("icepack")
     bitstream = f"{folder}/{args.board}.{'bin' if icepack else 'bit'}" # tinyprog goes by the name's end
-    if os.path.exists(bitstream):
-        os.remove(bitstream)
+    for old in [bitstream, *glob.glob(f"{folder}/timing*.txt"), *glob.glob(f"{folder}/report-*.json")]:
+        if os.path.exists(old):
+            os.remove(old)
     pins, clocks = constraints(args, folder)
     netlist = synthesise(args, folder)
     chosen = None
@@ -123,6 +127,8 @@ def build(args):
             chosen = (routed, text)
             if not args.every:
                 break
+    if args.measure:
+        return
     if not chosen:
         raise Failure(f"no bitstream of {args.board}: " + "; ".join(wrong) +
                       f". {folder}/nextpnr-{seed}.log names the slowest paths; SEEDS=\"11 12 13\" tries other placements.")
@@ -147,6 +153,8 @@ def main():
     parser.add_argument("--margin", type=float, default=0, help="per cent by which each clock has to beat its frequency")
     parser.add_argument("--seeds", type=lambda text: [int(seed) for seed in text.split()], default=[1], help="tried in turn")
     parser.add_argument("--every", action="store_true", help="place with every seed, for the figures")
+    parser.add_argument("--measure", action="store_true", help="figures alone: no bitstream, and no failure when a clock is slow")
+    parser.add_argument("--frequency", action="append", default=[], help="CLOCK=MHZ instead of the constraints'")
     parser.add_argument("--parameter", action="append", default=[], help="NAME=VALUE of the board's top")
     parser.add_argument("--pin", action="append", default=[], help="PORT=BALL instead of the constraints'")
     parser.add_argument("source", nargs="+")

@@ -17,6 +17,7 @@ PROGRAM_ecpix5       = openFPGALoader --board $(or $(LOADER),ecpix5) $(BIT)
 DEVICE_ulx3s        := --$(or $(ULX3S),85)k --package CABGA381 --speed 6
 PROGRAM_ulx3s        = openFPGALoader --board ulx3s $(BIT)
 # The smaller ones have 56 block RAMs, of which receive memory takes 32 otherwise.
+MARGIN_ulx3s        := 10
 SET_ulx3s           := $(if $(filter 12 25,$(ULX3S)),RX_ADDR_WIDTH=15)
 
 FAMILY_hx8k         := ice40
@@ -52,8 +53,8 @@ BOARD_SOURCES := $(filter %.v,$(RTL_SOURCES)) $(wildcard rtl/board/*.v)
 empty      :=
 MAC_NUMBER := $(if $(MAC),MAC_ADDRESS=48\'h$(subst :,$(empty),$(MAC)))
 BITSTREAM   = YOSYS=$(YOSYS) NEXTPNR=$(NEXTPNR_$(call family,$(1))) nice constraints/bitstream.py $(1) --folder $(2) --device "$(DEVICE_$(1))" \
-              --synth synth_$(call family,$(1)) --constraints constraints/$(1).$(PINS_$(call family,$(1))) \
-              --packer $(PACKER_$(call family,$(1))) --margin $(or $(MARGIN_$(1)),0) --seeds "$(3)" $(if $(EVERY),--every) \
+              --synth "synth_$(call family,$(1)) $(SYNTH_FLAGS)" --constraints constraints/$(1).$(PINS_$(call family,$(1))) \
+              --packer $(PACKER_$(call family,$(1))) --margin $(or $(MARGIN_$(1)),0) --seeds "$(3)" \
               $(addprefix --parameter ,$(SET_$(1)) $(MAC_NUMBER) $(PARAMETERS)) $(addprefix --pin ,$(PIN)) $(BOARD_SOURCES)
 
 check-board:
@@ -69,16 +70,34 @@ bitstream: check-board deps $(BOARDS_READY)
 boards: deps
 	@for b in $(BOARDS); do $(MAKE) --no-print-directory bitstream BOARD=$$b || exit 1; done
 
-# Minutes: three placements of each board, and the card with its modules' borders kept. constraints/AREA.md is the result.
-area: deps
-	@for b in $(BOARDS); do $(MAKE) --no-print-directory bitstream BOARD=$$b SEEDS="1 2 3" EVERY=1 || exit 1; done
+# constraints/AREA.md: three placements of each board, the card by itself in an ECP5 of speed grade 6 with what is asked of it there, the
+# card with its modules' borders kept, and trials of yosys' options. 20 minutes.
+CORES           := core-base core-full
+BASE            := NCM=0 TIMESTAMP=0 COALESCE=0
+SET_core-base   := $(BASE)
+CORE_WANTED     := $(addprefix --frequency ,usb_clk=90 wire_tx_clk=140 rgmii_rxc=140)
+CORE             = YOSYS=$(YOSYS) NEXTPNR=$(NEXTPNR_ecp5) nice constraints/bitstream.py butterstick --folder $(BUILD)/area/$(1) --measure --every \
+                   --device "--85k --package CABGA381 --speed 6" --synth "synth_ecp5 $(SYNTH_FLAGS)" --constraints constraints/butterstick.lpf \
+                   --packer $(PACKER_ecp5) --seeds "1 2 3" $(CORE_WANTED) $(addprefix --parameter ,$(SET_$(1)) $(PARAMETERS)) $(BOARD_SOURCES)
+VARIANT_OPTIONS := none nowidelut dff cmp2softlogic
+VARIANTS        := $(VARIANT_OPTIONS:%=$(BUILD)/area/variant-%/cells.txt)
+READ_CARD        = read_verilog -Irtl/link -Irtl/usb $(filter %.v,$(RTL_SOURCES));
+YOSYS_ENDED      = tail -n 5 $(1) | grep -q '^End of script'
+AREA_READY      := $(if $(filter $(BUILD)/venv/%,$(YOSYS) $(NEXTPNR_ecp5) $(NEXTPNR_ice40) $(PACKER_ecp5) $(PACKER_ice40)),$(BUILD)/venv/boards)
+area: deps $(AREA_READY)
+	@$(foreach b,$(BOARDS),$(call BITSTREAM,$(b),$(BUILD)/area/$(b),1 2 3) --measure --every || exit 1;)
+	@$(foreach c,$(CORES),echo "$(c):"; $(call CORE,$(c)) || exit 1;)
 	@$(MAKE) --no-print-directory constraints/AREA.md
-$(BUILD)/boards/modules.json: $(RTL_SOURCES)
+$(BUILD)/area/modules.json: $(RTL_SOURCES)
 	@mkdir -p $(@D)
-	$(YOSYS) -q -l $(@D)/modules.log -p "read_verilog -Irtl/link -Irtl/usb $(filter %.v,$(RTL_SOURCES)); \
-	  synth_ecp5 -noflatten -top weir_card_ulpi -json $@" && tail -n 5 $(@D)/modules.log | grep -q '^End of script'
-constraints/AREA.md: $(BUILD)/boards/modules.json FORCE
-	constraints/area.py $< $(BUILD)/boards $(BOARDS) > $@
+	$(Q)$(YOSYS) -q -l $(@D)/modules.log -p "$(READ_CARD) synth_ecp5 -noflatten -top weir_card_ulpi -json $@" && $(call YOSYS_ENDED,$(@D)/modules.log)
+$(VARIANTS): $(BUILD)/area/variant-%/cells.txt: $(RTL_SOURCES)
+	@mkdir -p $(@D)
+	@echo $(filter-out -none,-$*) > $(@D)/options.txt
+	$(Q)$(YOSYS) -q -l $(@D)/yosys.log -p "$(READ_CARD) $(foreach p,$(BASE),chparam -set $(subst =, ,$(p)) weir_card_ulpi;) \
+	  synth_ecp5 $(filter-out -none,-$*) -top weir_card_ulpi; tee -o $@ stat" > $(@D)/yosys.out && $(call YOSYS_ENDED,$(@D)/yosys.log)
+constraints/AREA.md: $(BUILD)/area/modules.json $(VARIANTS) FORCE
+	constraints/area.py $(BUILD)/area $(BOARDS) > $@
 FORCE:
 
 # Are the bits those of the sources alone? Builds them again elsewhere and compares.

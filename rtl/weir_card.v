@@ -21,6 +21,7 @@ module weir_card #(
     parameter NCM            = 1,    // 1: configuration 2, CDC-NCM; 0 leaves it out
     parameter TIMESTAMP      = 1,    // 1: frames can go up with the time of their arrival; 0 leaves it out
     parameter COALESCE       = 1,    // 1: receive coalescing; 0 leaves it out
+    parameter WIRE_CLOCKS    = 2,    // 1: wire_tx_clk is wire_rx_clk, as with RMII
     parameter WIRE_CE        = 0,    // 1: the wire goes by gmii_rx_ce and gmii_tx_ce; 0: a byte each clock, for 1000 Mb/s alone
     parameter HIGH_SPEED     = 1,    // 0: the USB front knows full speed only
     parameter USB_CLOCK_MHZ  = 60    // of usb_clk; 48 behind fullspeed_phy
@@ -267,7 +268,7 @@ module weir_card #(
     card_control #(
         .FEATURES(FEATURES), .MAX_SUPERFRAME(MAX_SUPERFRAME), .MAX_FRAME(MAX_FRAME), .MAC_ENTRIES(MAC_ENTRIES),
         .ARP_ENTRIES(ARP_ENTRIES), .TX_MEMORY(1 << TX_ADDR_WIDTH), .RX_MEMORY(1 << RX_ADDR_WIDTH), .NCM(NCM),
-        .COALESCE(COALESCE)
+        .COALESCE(COALESCE), .WIRE_CLOCKS(WIRE_CLOCKS)
     ) card_control (
         .usb_clk(usb_clk), .usb_rst(rst), .link_flush(link_flush), .ncm(ncm), .listens(listens),
         .mac_address(mac_address), .phy_id(phy_id), .link_status(link_status), .device_time(device_time),
