@@ -16,7 +16,8 @@
 `default_nettype none
 
 module gmii_loop #(
-    parameter LOOPBACK = 1          // 0: leaves it out
+    parameter LOOPBACK = 1,         // 0: leaves it out
+    parameter CLOCKS   = 2          // 1: wire_tx_clk is wire_rx_clk, and no FIFO is needed
 ) (
     input  wire       loop,         // of no clock
 
@@ -51,6 +52,8 @@ module gmii_loop #(
             reg  loop_tx, en_q;
             sync_bits to_tx (.clk(wire_tx_clk), .d(loop), .q(wanted_tx));
 
+            wire sent = loop_tx && tx_ce && (s_tx_en || en_q);
+
             assign gmii_tx_en = s_tx_en && !loop_tx;
             assign gmii_tx_er = s_tx_er && !loop_tx;
 
@@ -71,11 +74,15 @@ module gmii_loop #(
             reg        loop_rx;
             reg        in_frame;// a frame's bytes have come, and not yet its end
 
-            async_fifo #(.WIDTH(10), .DEPTH_LOG2(4)) fifo (
-                .s_clk(wire_tx_clk), .s_rst(wire_tx_rst), .s_valid(loop_tx && tx_ce && (s_tx_en || en_q)), .s_ready(unused_ready),
-                .s_data({s_tx_er, s_tx_en, s_txd}), .m_clk(wire_rx_clk), .m_rst(wire_rx_rst), .m_valid(valid), .m_ready(1'b1),
-                .m_data({er, dv, data})
-            );
+            if (CLOCKS == 1) begin : direct
+                assign unused_ready = 1'b1;
+                assign {valid, er, dv, data} = {sent, s_tx_er, s_tx_en, s_txd};
+            end else begin : crossing
+                async_fifo #(.WIDTH(10), .DEPTH_LOG2(4)) fifo (
+                    .s_clk(wire_tx_clk), .s_rst(wire_tx_rst), .s_valid(sent), .s_ready(unused_ready), .s_data({s_tx_er, s_tx_en, s_txd}),
+                    .m_clk(wire_rx_clk), .m_rst(wire_rx_rst), .m_valid(valid), .m_ready(1'b1), .m_data({er, dv, data})
+                );
+            end
             sync_bits to_rx (.clk(wire_rx_clk), .d(loop), .q(wanted_rx));
 
             assign m_ce    = loop_rx ? valid || !in_frame : rx_ce;
