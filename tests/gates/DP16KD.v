@@ -60,7 +60,9 @@ module DP16KD #(
     localparam PSEUDO = DATA_WIDTH_A == 36 || DATA_WIDTH_B == 36;
 
     // Rows of four bytes, as wide as the widest port.
+    /* verilator lint_off MULTIDRIVEN */ // by both ports
     reg [35:0] memory[0:511];
+    /* verilator lint_on MULTIDRIVEN */
     wire [20479:0] INITIAL = {
         INITVAL_3F, INITVAL_3E, INITVAL_3D, INITVAL_3C, INITVAL_3B, INITVAL_3A, INITVAL_39, INITVAL_38,
         INITVAL_37, INITVAL_36, INITVAL_35, INITVAL_34, INITVAL_33, INITVAL_32, INITVAL_31, INITVAL_30,
@@ -81,7 +83,10 @@ module DP16KD #(
 
     wire        clk_a, clk_b, writes_a, writes_b;
     wire [8:0]  row_a, row_b;
-    wire [35:0] mask_a, mask_b, put_a, put_b, q_a, q_b;
+    wire [35:0] mask_a, mask_b, put_a, put_b, q_b;
+    /* verilator lint_off UNUSEDSIGNAL */
+    wire [35:0] q_a; // port A reads 18 bits at most
+    /* verilator lint_on UNUSEDSIGNAL */
     wire [35:0] held_a = memory[row_a], held_b = memory[row_b];
     wire        same = clk_a && clk_b && row_a == row_b; // one row, at one edge
     wire [35:0] by_a = same && writes_a ? mask_a : 36'd0;

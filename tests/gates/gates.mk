@@ -66,3 +66,11 @@ $(GATES)/%_test: $(GATES)/%/gates_test.o $(GATES)/%/gates_card.o $(GATES_TEST_OB
 	$(Q)$(CXX) -o $@ $^ -lcmocka $(SIM_LIBS)
 TESTS += $(GATES)/ecp5_test $(GATES)/ice40_test
 .PRECIOUS: $(GATES)/%/netlist.v $(GATES)/%/verilated/Vgates__ALL.a $(GATES)/%/gates_card.o $(GATES)/%/gates_test.o $(GATES)/cells/%/ready
+
+# The model of the block RAM by itself.
+$(GATES)/dp16kd_test: tests/gates/dp16kd_test.cpp $(wildcard tests/gates/*.v)
+	@mkdir -p $(@D)
+	$(SAY) BENCH dp16kd
+	$(Q)$(VERILATOR) --cc --exe --build -O3 -Wall -Wno-SYNCASYNCNET --x-assign unique --x-initial unique -y tests/gates --top-module dp16kd_bank -CFLAGS "-O1 -g" \
+	  -LDFLAGS "-lcmocka" --Mdir $(GATES)/dp16kd.obj -o ../dp16kd_test dp16kd_bank.v $(CURDIR)/$< > $@.log 2>&1 || { cat $@.log; exit 1; }
+TESTS += $(GATES)/dp16kd_test
