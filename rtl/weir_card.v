@@ -21,6 +21,7 @@ module weir_card #(
     parameter NCM            = 1,    // 1: configuration 2, CDC-NCM; 0 leaves it out
     parameter TIMESTAMP      = 1,    // 1: frames can go up with the time of their arrival; 0 leaves it out
     parameter COALESCE       = 1,    // 1: receive coalescing; 0 leaves it out
+    parameter WIRE_CLOCKS    = 2,    // 1: wire_tx_clk is wire_rx_clk, as with RMII
     parameter WIRE_CE        = 0,    // 1: the wire goes by gmii_rx_ce and gmii_tx_ce; 0: a byte each clock, for 1000 Mb/s alone
     parameter HIGH_SPEED     = 1,    // 0: the USB front knows full speed only
     parameter USB_CLOCK_MHZ  = 60    // of usb_clk; 48 behind fullspeed_phy
@@ -60,7 +61,7 @@ module weir_card #(
     output wire [3:0]  led           // link, activity, configured, error
 );
     localparam FEATURES = `WEIR_CAP_TX_CSUM | `WEIR_CAP_TSO4 | `WEIR_CAP_TSO6 | `WEIR_CAP_USO | `WEIR_CAP_IP_ID_FIXED |
-                          `WEIR_CAP_RX_CSUM | `WEIR_CAP_ARP | `WEIR_CAP_JUMBO | (NCM != 0 ? `WEIR_CAP_NCM : 0) |
+                          `WEIR_CAP_RX_CSUM | `WEIR_CAP_ARP | (MAX_FRAME > 1518 ? `WEIR_CAP_JUMBO : 0) | (NCM != 0 ? `WEIR_CAP_NCM : 0) |
                           (TIMESTAMP != 0 ? `WEIR_CAP_TIMESTAMP : 0) | (COALESCE != 0 ? `WEIR_CAP_COALESCE : 0);
     localparam MAX_SUPERFRAME = 65536 + 255; // the payload that Linux makes at most, behind the longest header
     localparam STAMP = TIMESTAMP != 0 ? 40 : 1; // bits of a time stamp in the receive memory: 2^40 ns are 18 minutes
@@ -198,7 +199,8 @@ module weir_card #(
     wire [RX_ADDR_WIDTH-1:0] rx_offset, rx_length;
     wire [7:0]               rx_data, rx_flags;
     wire [RX_ADDR_WIDTH:0]   rx_free;
-    wire                     arp_rx_valid, arp_rx_ready, arp_rx_last, arp_rx_room;
+    wire                     arp_rx_en, arp_rx_commit, arp_rx_room;
+    wire [4:0]               arp_rx_place;
     wire [7:0]               arp_rx_data;
     wire [15:0]              rx_events; // bit n: counter n
     wire                     stamp_fresh, stamp_hold;
@@ -211,12 +213,12 @@ module weir_card #(
         .stamp_fresh(stamp_fresh), .stamp_hold(stamp_hold),
         .wr_en(rx_en), .wr_offset(rx_offset), .wr_data(rx_data), .wr_commit(rx_commit), .wr_length(rx_length),
         .wr_meta(rx_flags), .wr_free(rx_free), .wr_ready(rx_ready),
-        .m_arp_valid(arp_rx_valid), .m_arp_ready(arp_rx_ready), .m_arp_data(arp_rx_data), .m_arp_last(arp_rx_last),
+        .m_arp_en(arp_rx_en), .m_arp_place(arp_rx_place), .m_arp_data(arp_rx_data), .m_arp_commit(arp_rx_commit),
         .m_arp_room(arp_rx_room), .events(rx_events)
     );
     arp_queue arp_queue (
-        .wire_rx_clk(wire_rx_clk), .wire_rx_rst(rx_rst), .s_valid(arp_rx_valid), .s_ready(arp_rx_ready),
-        .s_data(arp_rx_data), .s_last(arp_rx_last), .s_room(arp_rx_room),
+        .wire_rx_clk(wire_rx_clk), .wire_rx_rst(rx_rst), .s_en(arp_rx_en), .s_place(arp_rx_place),
+        .s_data(arp_rx_data), .s_commit(arp_rx_commit), .s_room(arp_rx_room),
         .wire_tx_clk(wire_tx_clk), .wire_tx_rst(tx_rst), .m_valid(arp_tx_valid), .m_ready(arp_tx_ready),
         .m_data(arp_tx_data), .m_last(arp_tx_last)
     );
@@ -266,7 +268,7 @@ module weir_card #(
     card_control #(
         .FEATURES(FEATURES), .MAX_SUPERFRAME(MAX_SUPERFRAME), .MAX_FRAME(MAX_FRAME), .MAC_ENTRIES(MAC_ENTRIES),
         .ARP_ENTRIES(ARP_ENTRIES), .TX_MEMORY(1 << TX_ADDR_WIDTH), .RX_MEMORY(1 << RX_ADDR_WIDTH), .NCM(NCM),
-        .COALESCE(COALESCE)
+        .COALESCE(COALESCE), .WIRE_CLOCKS(WIRE_CLOCKS)
     ) card_control (
         .usb_clk(usb_clk), .usb_rst(rst), .link_flush(link_flush), .ncm(ncm), .listens(listens),
         .mac_address(mac_address), .phy_id(phy_id), .link_status(link_status), .device_time(device_time),

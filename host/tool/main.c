@@ -14,8 +14,8 @@ static const struct {
     const char *name;
     int (*run)(const struct options *options, int argc, char **argv);
 } commands[] = {
-    {"ping", cmd_ping}, {"get", cmd_get},   {"send", cmd_send}, {"recv", cmd_recv}, {"run", cmd_run},
-    {"up", cmd_up},     {"down", cmd_down}, {"info", cmd_info}, {"list", cmd_list},
+    {"ping", cmd_ping}, {"get", cmd_get},   {"send", cmd_send},   {"recv", cmd_recv}, {"run", cmd_run},
+    {"up", cmd_up},     {"down", cmd_down}, {"stats", cmd_stats}, {"info", cmd_info}, {"list", cmd_list},
 };
 
 static const char help[] =
@@ -36,6 +36,8 @@ static const char help[] =
     "                    a network interface of the kernel, until ^C; --user: whom it becomes once it is\n"
     "                    there (nobody); --no-arp: let the kernel answer ARP\n"
     "  weir down NAME    end that\n"
+    "  weir stats [--name NAME] [--all] [--json] [--watch[=SECONDS]]\n"
+    "                    what running interfaces have counted so far, or, where there is none, the card\n"
     "  weir info         what the card is, can do, and has counted\n"
     "  weir list         the cards that are plugged in, and what --card takes\n"
     "\n"

@@ -20,7 +20,8 @@ module card_control #(
     parameter TX_MEMORY      = 32768, // bytes
     parameter RX_MEMORY      = 65536, // bytes
     parameter NCM            = 1,     // 0: no configuration 2
-    parameter COALESCE       = 1      // 0: no counters of receive coalescing
+    parameter COALESCE       = 1,     // 0: no counters of receive coalescing
+    parameter WIRE_CLOCKS    = 2      // 1: wire_tx_clk is wire_rx_clk
 ) (
     input  wire         usb_clk,
     input  wire         usb_rst,
@@ -78,8 +79,8 @@ module card_control #(
     wire [7:0]  answer_data;
     wire [63:0] message_data;
     wire [79:0] write_data;
-    wire [5:0]  counters_index;
-    wire [31:0] counters_value;
+    wire [6:0]  counters_index;
+    wire [15:0] counters_value;
 
     assign link_up = link[0];
 
@@ -116,10 +117,10 @@ module card_control #(
         .s_data(1'b0), .m_clk(usb_clk), .m_rst(usb_rst), .m_valid(conflict), .m_data(unused_data)
     );
 
-    counters #(.COALESCE(COALESCE)) counters (
+    counters #(.WIRE_CLOCKS(WIRE_CLOCKS), .COALESCE(COALESCE)) counters (
         .wire_rx_clk(wire_rx_clk), .wire_rx_rst(wire_rx_rst), .wire_rx_events(wire_rx_events),
-        .wire_tx_clk(wire_tx_clk), .wire_tx_rst(wire_tx_rst), .wire_tx_events({14'd0, wire_tx_events}),
-        .usb_clk(usb_clk), .usb_rst(usb_rst), .usb_events(usb_events), .flow_events({12'd0, flow_events}),
+        .wire_tx_clk(wire_tx_clk), .wire_tx_rst(wire_tx_rst), .wire_tx_events(wire_tx_events),
+        .usb_clk(usb_clk), .usb_rst(usb_rst), .usb_events(usb_events), .flow_events(flow_events),
         .usb_hold(counters_hold), .usb_index(counters_index), .usb_value(counters_value)
     );
 endmodule

@@ -41,7 +41,7 @@ module control #(
     output reg         ctl_accept,
     output reg  [15:0] ctl_in_length,
     input  wire [9:0]  ctl_in_address,
-    output wire [7:0]  ctl_in_data,
+    output wire [7:0]  ctl_in_data,     // of the address one clock before; of one that is not the next, two
     input  wire        ctl_out_valid,
     input  wire [9:0]  ctl_out_address,
     input  wire [7:0]  ctl_out_data,
@@ -59,8 +59,8 @@ module control #(
 
     // From the counter banks
     output reg         counters_hold,
-    output wire [5:0]  counters_index,
-    input  wire [31:0] counters_value  // of the index one clock before
+    output wire [6:0]  counters_index, // {counter, 1: its upper 16 bits}
+    input  wire [15:0] counters_value  // of the index one clock before
 );
     // ---- The request: USB 2.0 section 9.3 ----
     wire [7:0]  request_type = ctl_setup[7:0];
@@ -100,48 +100,40 @@ module control #(
 
     // ---- Registers and writes ----
     reg  [31:0] scratch;
-    reg  [31:0] time_high;  // as WEIR_REG_TIME was read
-    reg  [31:0] register;   // what READ_REG reads
-    reg  [63:0] collected;  // what a write brings
+    reg  [63:0] read_time;  // as WEIR_REG_TIME was read
+    reg  [3:0]  read_link;
+    reg  [63:0] collected;  // what a write brings, the last byte on top
     reg         whole;      // its last byte is in
     wire        act = ctl_commit && ctl_accept && whole;
+    wire [31:0] written = collected[63:32]; // to a register
 
     assign m_table_data = {index, collected};
 
-    wire [15:0] saturated = collected[31:16] != 0 ? 16'hFFFF : collected[15:0]; // a time in microseconds
+    wire [15:0] saturated = written[31:16] != 0 ? 16'hFFFF : written[15:0]; // a time in microseconds
 
     always @(posedge clk) begin
         if (ctl_start) begin
             ctl_accept <= known;
+            read_link  <= link;
             case (request)
                 `WEIR_REQ_GET_CAPS:     ctl_in_length <= `WEIR_CAPS_SIZE;
                 `WEIR_REQ_GET_COUNTERS: ctl_in_length <= COUNTERS_SIZE;
                 default:                ctl_in_length <= 16'd4;
             endcase
-            case (index[3:0])
-                `WEIR_REG_PHY:        register <= phy_id;
-                `WEIR_REG_ID:         register <= 32'h52494557;
-                `WEIR_REG_LINK:       register <= {28'd0, link};
-                `WEIR_REG_IN_TIMEOUT: register <= {16'd0, in_timeout};
-                `WEIR_REG_RX_MODE:    register <= {30'd0, rx_mode};
-                `WEIR_REG_ACK_HOLD:   register <= {16'd0, ack_hold};
-                `WEIR_REG_TIME:       register <= HAS_TIME ? device_time[31:0] : 32'd0;
-                `WEIR_REG_TIME_HIGH:  register <= HAS_TIME ? time_high : 32'd0;
-                default:              register <= scratch;
-            endcase
-            if (known && request == `WEIR_REQ_READ_REG && index[2:0] == `WEIR_REG_TIME) time_high <= device_time[63:32];
+            if (known && request == `WEIR_REQ_READ_REG && index[2:0] == `WEIR_REG_TIME) read_time <= device_time;
         end
 
+        // A write is of 4 bytes or 8, or it was not accepted.
         if (ctl_start) whole <= 1'b0;
         else if (ctl_out_valid) begin
-            collected[{ctl_out_address[2:0], 3'd0} +: 8] <= ctl_out_data;
-            whole <= {6'd0, ctl_out_address} + 1'b1 == length;
+            collected <= {ctl_out_data, collected[63:8]};
+            whole     <= ctl_out_address[2:0] == {request == `WEIR_REQ_WRITE_TABLE, 2'b11};
         end
 
         if (act && request == `WEIR_REQ_WRITE_REG) begin
             case (index[2:0])
-                `WEIR_REG_SCRATCH: scratch <= collected[31:0];
-                `WEIR_REG_RX_MODE: rx_mode <= collected[1:0] & {HAS_TIME, HAS_COALESCE};
+                `WEIR_REG_SCRATCH: scratch <= written;
+                `WEIR_REG_RX_MODE: rx_mode <= written[1:0] & {HAS_TIME, HAS_COALESCE};
                 `WEIR_REG_ACK_HOLD: ack_hold <= saturated;
                 default:           in_timeout <= saturated;
             endcase
@@ -169,6 +161,19 @@ module control #(
     end
 
     // ---- What is read, a clock after its address ----
+    reg [31:0] register;
+    always @* case (index[3:0])
+        `WEIR_REG_PHY:        register = phy_id;
+        `WEIR_REG_ID:         register = 32'h52494557;
+        `WEIR_REG_LINK:       register = {28'd0, read_link};
+        `WEIR_REG_IN_TIMEOUT: register = {16'd0, in_timeout};
+        `WEIR_REG_RX_MODE:    register = {30'd0, rx_mode};
+        `WEIR_REG_ACK_HOLD:   register = HAS_COALESCE ? {16'd0, ack_hold} : 32'd0;
+        `WEIR_REG_TIME:       register = HAS_TIME ? read_time[31:0] : 32'd0;
+        `WEIR_REG_TIME_HIGH:  register = HAS_TIME ? read_time[63:32] : 32'd0;
+        default:              register = scratch;
+    endcase
+
     wire [8*`WEIR_CAPS_SIZE-1:0] caps;
     localparam [31:0] SUPERFRAME = MAX_SUPERFRAME, FEATURE_BITS = FEATURES, TX_BYTES = TX_MEMORY, RX_BYTES = RX_MEMORY;
     localparam [15:0] FRAME = MAX_FRAME, COUNTERS = `WEIR_COUNTERS;
@@ -187,16 +192,21 @@ module control #(
     assign caps[8*`WEIR_CAPS_TX_MEMORY      +: 32] = TX_BYTES;
     assign caps[8*`WEIR_CAPS_RX_MEMORY      +: 32] = RX_BYTES;
 
-    reg [7:0] caps_byte;
-    reg [1:0] lane; // byte within 32 bits
-    wire [31:0] word = request == `WEIR_REQ_GET_COUNTERS ? counters_value : register;
+    // Counters come in words of two bytes, a clock after their index. So an even byte has the next word fetched by the odd one
+    // before it, and leaves the odd one here.
+    reg [7:0] data;
+    reg [7:0] counters_upper;
 
-    assign counters_index = ctl_in_address[7:2];
-    assign ctl_in_data    = request == `WEIR_REQ_GET_CAPS ? caps_byte : word[{lane, 3'd0} +: 8];
+    assign counters_index = ctl_in_address[7:1] + {6'd0, ctl_in_address[0]};
+    assign ctl_in_data    = data;
 
     always @(posedge clk) begin
-        caps_byte <= caps[{ctl_in_address[4:0], 3'd0} +: 8];
-        lane      <= ctl_in_address[1:0];
+        if (!ctl_in_address[0]) counters_upper <= counters_value[15:8];
+        case (request)
+            `WEIR_REQ_GET_CAPS:     data <= caps[{ctl_in_address[4:0], 3'd0} +: 8];
+            `WEIR_REQ_GET_COUNTERS: data <= ctl_in_address[0] ? counters_upper : counters_value[7:0];
+            default:                data <= register[{ctl_in_address[1:0], 3'd0} +: 8];
+        endcase
     end
 
     // ---- Link status and notification ----
@@ -224,7 +234,7 @@ module control #(
         end
     end
 
-    wire unused = &{1'b0, ctl_in_address[9:8], ctl_out_address[9:8], device_time};
+    wire unused = &{1'b0, ctl_in_address[9:8], ctl_out_address[9:3], device_time};
 endmodule
 
 `default_nettype wire

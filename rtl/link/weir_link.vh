@@ -129,6 +129,7 @@
 `define WEIR_CAP_TSO6 'h0008
 `define WEIR_CAP_USO 'h0010
 `define WEIR_CAP_ARP 'h0020
+// Frames longer than 1,518 bytes; WEIR_CAPS_MAX_FRAME says how long.
 `define WEIR_CAP_JUMBO 'h0040
 // Configuration 2, CDC-NCM, is there.
 `define WEIR_CAP_NCM 'h0080

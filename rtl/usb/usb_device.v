@@ -21,17 +21,17 @@ module usb_device #(
     parameter SELF_POWERED   = 0,       // 1: the board has its own supply
     parameter MAX_POWER      = 500,     // mA from the bus, even
     parameter CLOCK_MHZ      = 60,      // of clk; 48 behind fullspeed_phy
-    // Times in clocks; usb_port.v says what they are. The defaults are the shortest that USB 2.0 allows at 60 MHz; at 48 MHz,
-    // and a quarter longer, those that full speed has are as good.
+    // Times in clocks; usb_port.v says what they are. The defaults are the shortest of USB 2.0 at 60 MHz, or a little more; at
+    // 48 MHz, and a quarter longer, those that full speed has are as good.
     parameter RESET_CLOCKS   = 160,
-    parameter CHIRP_CLOCKS   = 60200,
-    parameter FILTER_CLOCKS  = 155,
-    parameter LISTEN_CLOCKS  = 66000,
-    parameter IDLE_CLOCKS    = 180600,
-    parameter REVERT_CLOCKS  = 6060,
-    parameter SLEEP_CLOCKS   = 120600,
-    parameter WAKE_CLOCKS    = 120600,
-    parameter TEST_CLOCKS    = 66000
+    parameter CHIRP_CLOCKS   = 65536,
+    parameter FILTER_CLOCKS  = 160,
+    parameter LISTEN_CLOCKS  = 65536,
+    parameter IDLE_CLOCKS    = 180224,
+    parameter REVERT_CLOCKS  = 8192,
+    parameter SLEEP_CLOCKS   = 131072,
+    parameter WAKE_CLOCKS    = 131072,
+    parameter TEST_CLOCKS    = 65536
 ) (
     input  wire        clk,
     input  wire        rst,

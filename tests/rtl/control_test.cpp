@@ -44,10 +44,11 @@ struct Bench {
             if (m.m_table_valid && m.m_table_ready)
                 tables.push_back({static_cast<uint16_t>(m.m_table_data[2]),
                                   uint64_t{m.m_table_data[1]} << 32 | m.m_table_data[0]});
-            uint32_t counter = m.counters_index * 0x01020305u;
+            uint32_t counter = (m.counters_index / 2) * 0x01020305u;
+            const bool upper = m.counters_index & 1;
             m.clk = 1;
             m.eval();
-            m.counters_value = counter;
+            m.counters_value = static_cast<uint16_t>(upper ? counter >> 16 : counter);
             m.eval();
         }
     }
@@ -71,6 +72,8 @@ struct Bench {
     Bytes fetch(unsigned length)
     {
         Bytes bytes;
+        m.ctl_in_address = 0;
+        clock();
         for (unsigned i = 0; i < length; i++) {
             m.ctl_in_address = static_cast<uint16_t>(i);
             clock();
