@@ -7,7 +7,8 @@
 //
 // Why no request for a snapshot: USB wants its answer within a few hundred ns, and the wire's clock may be slow or stand
 // still. So each scan copies what it writes into one half of the copy memory, alternating, and tells which half is whole.
-// A reader that holds freezes that half: scans go on counting but leave both halves alone.
+// A reader that holds freezes that half: scans go on counting but leave both halves alone. Until the first scan, and so for ever if
+// the clock never runs, the copy has what it had before the reset: from power-on zeros.
 //
 // Why four idle clocks between scans: a half that the reader saw as whole before its hold arrived here could be the next one
 // to be overwritten. `half` turns at a scan's end, and hold arrives within three clocks, before the next scan begins.
@@ -65,6 +66,8 @@ module counter_bank (
     reg         half;    // the half that is whole
     reg         copying; // this scan writes the other one
     wire        hold;    // usb_hold in clk
+    integer     i;
+    initial for (i = 0; i < 32; i = i + 1) copy[i] = 32'd0;
 
     sync_bits hold_sync (.clk(clk), .d(usb_hold), .q(hold));
 
