@@ -21,6 +21,7 @@ module weir_card #(
     parameter NCM            = 1,    // 1: configuration 2, CDC-NCM; 0 leaves it out
     parameter TIMESTAMP      = 1,    // 1: frames can go up with the time of their arrival; 0 leaves it out
     parameter COALESCE       = 1,    // 1: receive coalescing; 0 leaves it out
+    parameter LOOPBACK       = 1,    // 1: the MAC can be looped back; 0 leaves it out
     parameter WIRE_CLOCKS    = 2,    // 1: wire_tx_clk is wire_rx_clk, as with RMII
     parameter WIRE_CE        = 0,    // 1: the wire goes by gmii_rx_ce and gmii_tx_ce; 0: a byte each clock, for 1000 Mb/s alone
     parameter HIGH_SPEED     = 1,    // 0: the USB front knows full speed only
@@ -62,7 +63,8 @@ module weir_card #(
 );
     localparam FEATURES = `WEIR_CAP_TX_CSUM | `WEIR_CAP_TSO4 | `WEIR_CAP_TSO6 | `WEIR_CAP_USO | `WEIR_CAP_IP_ID_FIXED |
                           `WEIR_CAP_RX_CSUM | `WEIR_CAP_ARP | (MAX_FRAME > 1518 ? `WEIR_CAP_JUMBO : 0) | (NCM != 0 ? `WEIR_CAP_NCM : 0) |
-                          (TIMESTAMP != 0 ? `WEIR_CAP_TIMESTAMP : 0) | (COALESCE != 0 ? `WEIR_CAP_COALESCE : 0);
+                          (TIMESTAMP != 0 ? `WEIR_CAP_TIMESTAMP : 0) | (COALESCE != 0 ? `WEIR_CAP_COALESCE : 0) |
+                          (LOOPBACK != 0 ? `WEIR_CAP_LOOPBACK : 0);
     localparam MAX_SUPERFRAME = 65536 + 255; // the payload that Linux makes at most, behind the longest header
     localparam STAMP = TIMESTAMP != 0 ? 40 : 1; // bits of a time stamp in the receive memory: 2^40 ns are 18 minutes
 
@@ -74,8 +76,8 @@ module weir_card #(
 
     reset_group resets (.request(reset), .clk({usb_clk, wire_rx_clk, wire_tx_clk}), .rst({rst, rx_rst, tx_rst}));
 
-    wire rx_ce = WIRE_CE == 0 || gmii_rx_ce;
-    wire tx_ce = WIRE_CE == 0 || gmii_tx_ce;
+    wire phy_ce = WIRE_CE == 0 || gmii_rx_ce;
+    wire rx_ce, tx_ce = WIRE_CE == 0 || gmii_tx_ce;
 
     // ---- USB (usb_clk) ----
     wire        out_valid, out_ready, out_eot;
@@ -168,8 +170,8 @@ module weir_card #(
     );
 
     wire       arp_tx_valid, arp_tx_ready, arp_tx_last, mac_valid, mac_ready, mac_last;
-    wire [7:0] arp_tx_data, mac_data;
-    wire       ev_tx_frame, ev_arp_reply;
+    wire [7:0] arp_tx_data, mac_data, heard_data;
+    wire       ev_tx_frame, ev_arp_reply, sent_en, sent_er, loopback, heard_dv, heard_er;
 
     tx_arbiter arbiter (
         .clk(wire_tx_clk), .rst(tx_rst),
@@ -180,7 +182,14 @@ module weir_card #(
     );
     mac_tx mac_tx (
         .clk(wire_tx_clk), .rst(tx_rst), .ce(tx_ce), .s_valid(mac_valid), .s_ready(mac_ready), .s_data(mac_data), .s_last(mac_last),
-        .gmii_txd(gmii_txd), .gmii_tx_en(gmii_tx_en), .gmii_tx_er(gmii_tx_er)
+        .gmii_txd(gmii_txd), .gmii_tx_en(sent_en), .gmii_tx_er(sent_er)
+    );
+
+    gmii_loop #(.LOOPBACK(LOOPBACK), .CLOCKS(WIRE_CLOCKS)) gmii_loop (
+        .loop(loopback), .wire_tx_clk(wire_tx_clk), .wire_tx_rst(tx_rst), .tx_ce(tx_ce), .s_txd(gmii_txd), .s_tx_en(sent_en),
+        .s_tx_er(sent_er), .gmii_tx_en(gmii_tx_en), .gmii_tx_er(gmii_tx_er), .wire_rx_clk(wire_rx_clk), .wire_rx_rst(rx_rst),
+        .rx_ce(phy_ce), .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv), .gmii_rx_er(gmii_rx_er),
+        .m_ce(rx_ce), .m_rxd(heard_data), .m_rx_dv(heard_dv), .m_rx_er(heard_er)
     );
 
     // ---- Wire to host: MAC, parser (wire_rx_clk), memory (to usb_clk), records or NTBs ----
@@ -188,7 +197,7 @@ module weir_card #(
     wire [7:0] got_data;
 
     mac_rx #(.MAX_FRAME(MAX_FRAME)) mac_rx (
-        .clk(wire_rx_clk), .rst(rx_rst), .ce(rx_ce), .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv), .gmii_rx_er(gmii_rx_er),
+        .clk(wire_rx_clk), .rst(rx_rst), .ce(rx_ce), .gmii_rxd(heard_data), .gmii_rx_dv(heard_dv), .gmii_rx_er(heard_er),
         .m_start(got_start), .m_valid(got_valid), .m_data(got_data), .m_last(got_last),
         .m_error_fcs(got_error_fcs), .m_error_symbol(got_error_symbol), .m_error_length(got_error_length)
     );
@@ -280,7 +289,7 @@ module weir_card #(
     ) card_control (
         .usb_clk(usb_clk), .usb_rst(rst), .link_flush(link_flush), .ncm(ncm), .listens(listens),
         .mac_address(mac_address), .phy_id(phy_id), .link_status(link_status), .device_time(device_time),
-        .link_up(link_up), .in_timeout(in_timeout), .ack_hold(ack_hold), .rx_mode(rx_mode),
+        .link_up(link_up), .in_timeout(in_timeout), .ack_hold(ack_hold), .rx_mode(rx_mode), .loopback(loopback),
         .ctl_setup(ctl_setup), .ctl_start(ctl_start), .ctl_accept(ctl_accept), .ctl_in_length(ctl_in_length),
         .ctl_in_address(ctl_in_address), .ctl_in_data(ctl_in_data), .ctl_out_valid(ctl_out_valid),
         .ctl_out_address(ctl_out_address), .ctl_out_data(ctl_out_data), .ctl_commit(ctl_commit),

@@ -3,7 +3,7 @@
 // Everything of the card that is not a stream of frames: requests on endpoint 0, notifications on endpoint 2, the tables' way
 // to the receiver, and the counters.
 //
-//     ctl_, m_notify_ ─── ncm_control ─── control ─┬─ in_timeout, ack_hold, rx_mode
+//     ctl_, m_notify_ ─── ncm_control ─── control ─┬─ in_timeout, ack_hold, rx_mode, loopback
 //                              │                   └─ counters ── events of the three clocks
 //                              └─ cdc_message ── cfg_, to rx_parser
 //
@@ -38,6 +38,7 @@ module card_control #(
     output wire [15:0]  in_timeout,   // microseconds
     output wire [15:0]  ack_hold,     // microseconds
     output wire [1:0]   rx_mode,      // WEIR_RX_MODE_ bits
+    output wire         loopback,     // WEIR_LOOPBACK_MAC
 
     // Vendor and class requests, and interrupt messages, as usb_device has them
     input  wire [63:0]  ctl_setup,
@@ -90,7 +91,7 @@ module card_control #(
     ) control (
         .clk(usb_clk), .rst(usb_rst), .link_flush(link_flush), .mac_address(mac_address), .link_status(link_status),
         .phy_id(phy_id), .arp_conflict(conflict), .link(link), .in_timeout(in_timeout), .ack_hold(ack_hold), .rx_mode(rx_mode),
-        .device_time(device_time), .ctl_setup(ctl_setup), .ctl_start(ctl_start), .ctl_accept(answer_accept), .ctl_in_length(answer_length),
+        .loopback(loopback), .device_time(device_time), .ctl_setup(ctl_setup), .ctl_start(ctl_start), .ctl_accept(answer_accept), .ctl_in_length(answer_length),
         .ctl_in_address(ctl_in_address), .ctl_in_data(answer_data), .ctl_out_valid(ctl_out_valid),
         .ctl_out_address(ctl_out_address), .ctl_out_data(ctl_out_data), .ctl_commit(ctl_commit),
         .m_notify_valid(message_valid), .m_notify_ready(message_ready), .m_notify_data(message_data),
