@@ -15,7 +15,7 @@ module weir_card #(
     parameter SELF_POWERED   = 0,    // 1: the board has its own supply
     parameter MAX_POWER      = 500,  // mA that it takes from the bus, even
     parameter IN_SLOTS_LOG2  = 2,    // 2^IN_SLOTS_LOG2 packets between the records and the bulk IN endpoint
-    parameter MAX_FRAME      = 9600, // bytes without FCS, both ways; at most half of either memory
+    parameter MAX_FRAME      = 9600, // bytes without FCS, both ways; at most the memory to the wire, and half of the other
     parameter MAC_ENTRIES    = 20,   // addresses in the filter
     parameter ARP_ENTRIES    = 4,    // addresses answered for
     parameter NCM            = 1,    // 1: configuration 2, CDC-NCM; 0 leaves it out
@@ -242,11 +242,19 @@ module weir_card #(
     wire [63:0]              device_time, leaving_time;
     wire [1:0]               rx_mode;
 
-    packet_memory #(.ADDR_WIDTH(RX_ADDR_WIDTH), .META_WIDTH(STAMP + 8), .FRAMES_LOG2(8)) rx_memory (
+    // With the stamp go the flags that a frame can have here; without, so few that an iCE40's block RAM has them beside the length.
+    localparam META = TIMESTAMP != 0 ? STAMP + 4 : 3;
+    wire [STAMP+3:0] rx_meta = {stamp, rx_flags[6:5], rx_flags[2:1]};
+    wire [STAMP+4:0] frame_meta;
+    assign frame_meta[STAMP+4:META] = 0;
+    assign {frame_stamp, frame_flags} = {frame_meta[STAMP+3:4], 1'b0, frame_meta[3:2], 2'd0, frame_meta[1:0], 1'b0};
+    wire unused_flags = &{1'b0, rx_flags[7], rx_flags[4:3], rx_flags[0], rx_meta, frame_meta[STAMP+4]};
+
+    packet_memory #(.ADDR_WIDTH(RX_ADDR_WIDTH), .META_WIDTH(META), .FRAMES_LOG2(8)) rx_memory (
         .wr_clk(wire_rx_clk), .wr_rst(rx_rst), .wr_en(rx_en), .wr_offset(rx_offset), .wr_data(rx_data),
-        .wr_commit(rx_commit), .wr_length(rx_length), .wr_meta({stamp, rx_flags}), .wr_free(rx_free), .wr_ready(rx_ready),
+        .wr_commit(rx_commit), .wr_length(rx_length), .wr_meta(rx_meta[META-1:0]), .wr_free(rx_free), .wr_ready(rx_ready),
         .rd_clk(usb_clk), .rd_rst(rst), .m_valid(frame_valid), .m_ready(frame_ready), .m_data(frame_data),
-        .m_last(frame_last), .m_length(frame_length), .m_meta({frame_stamp, frame_flags})
+        .m_last(frame_last), .m_length(frame_length), .m_meta(frame_meta[META-1:0])
     );
     time_stamps #(.TIMESTAMP(TIMESTAMP), .WIDTH(STAMP), .CLOCK_MHZ(USB_CLOCK_MHZ)) time_stamps (
         .wire_clk(wire_rx_clk), .wire_rst(rx_rst), .wire_event(got_start), .wire_hold(stamp_hold), .wire_fresh(stamp_fresh),

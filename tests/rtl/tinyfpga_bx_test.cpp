@@ -56,7 +56,7 @@ struct Bench : BoardBench {
     }
 };
 
-static void a_superframe_goes_out_as_segments_and_comes_back_through_4_kib(void **)
+static void a_superframe_goes_out_as_segments_and_comes_back(void **)
 {
     Bench bench(weir_usb_signal{});
     bench.start();
@@ -68,7 +68,7 @@ static void a_superframe_goes_out_as_segments_and_comes_back_through_4_kib(void 
 int main()
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_superframe_goes_out_as_segments_and_comes_back_through_4_kib),
+        cmocka_unit_test(a_superframe_goes_out_as_segments_and_comes_back),
     };
     return RUN_WIRE_TESTS(tests);
 }
