@@ -2,21 +2,15 @@
 //
 // The whole card (rtl/weir_card_ulpi.v, and rtl/weir_card_fs.v) with a cable that leads back into it: what is
 // sent as link records comes back as link records.
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "cmocka_test.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "weir_link.h"
-#include "weir_sim.h"
+#include "card_bench.h"
 
 #define MS 1000000ull
-#define IN_TRANSFERS 4
 #define FRAMES_MAX 64
 #define FRAME_MAX 9600
 
@@ -28,8 +22,7 @@ struct frame {
 
 struct bench {
     struct weir_sim *sim;
-    struct weir_usb_transfer in[IN_TRANSFERS];
-    uint8_t in_data[IN_TRANSFERS][WEIR_IN_TRANSFER_MAX];
+    struct card_in in;
     struct frame got[FRAMES_MAX], sent[FRAMES_MAX];
     size_t got_count, sent_count;
     uint8_t out_data[80000];
@@ -37,17 +30,6 @@ struct bench {
     uint64_t random;
     size_t packet; // bytes of a full bulk packet
 };
-
-static uint32_t next_random(struct bench *b)
-{
-    b->random = b->random * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(b->random >> 32);
-}
-
-static uint32_t get32(const uint8_t *at)
-{
-    return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-}
 
 // ---- The card's ends ----
 static void on_wire(void *context, uint64_t time, const uint8_t *frame, size_t length, bool preamble_ok)
@@ -58,6 +40,16 @@ static void on_wire(void *context, uint64_t time, const uint8_t *frame, size_t l
     assert_true(weir_sim_wire_in(b->sim, frame, length));
 }
 
+static void on_record(void *context, const uint8_t *record, const uint8_t *data, size_t length)
+{
+    struct bench *b = context;
+    assert_true(b->got_count < FRAMES_MAX && length <= FRAME_MAX);
+    struct frame *frame = &b->got[b->got_count++];
+    frame->flags = record[WEIR_REC_FLAGS];
+    frame->length = length;
+    memcpy(frame->data, data, length);
+}
+
 static void on_in(struct weir_usb_transfer *transfer)
 {
     struct bench *b = transfer->context;
@@ -65,65 +57,8 @@ static void on_in(struct weir_usb_transfer *transfer)
         return;
     assert_int_equal(transfer->status, WEIR_USB_OK);
     assert_int_not_equal(transfer->actual % b->packet, 0);
-    for (size_t at = 0; at < transfer->actual;) {
-        const uint8_t *record = transfer->buffer + at;
-        size_t length = get32(record + WEIR_REC_LENGTH - 1) >> 8;
-        assert_true(at + WEIR_RECORD_HEADER <= transfer->actual);
-        assert_int_equal(record[WEIR_REC_MAGIC], WEIR_RECORD_MAGIC);
-        at += WEIR_RECORD_HEADER + (length + 3) / 4 * 4;
-        assert_true(at <= transfer->actual);
-        if (record[WEIR_REC_FLAGS] == WEIR_F_PAD)
-            continue;
-        assert_true(b->got_count < FRAMES_MAX && length <= FRAME_MAX);
-        struct frame *frame = &b->got[b->got_count++];
-        frame->flags = record[WEIR_REC_FLAGS];
-        frame->length = length;
-        memcpy(frame->data, record + WEIR_RECORD_HEADER, length);
-    }
+    card_each_record(transfer, on_record);
     weir_sim_submit(b->sim, transfer);
-}
-
-static void on_done(struct weir_usb_transfer *transfer)
-{
-    *(bool *)transfer->context = true;
-}
-
-static enum weir_usb_status transfer_now(struct bench *b, struct weir_usb_transfer *transfer)
-{
-    bool done = false;
-    transfer->complete = on_done;
-    transfer->context = &done;
-    weir_sim_submit(b->sim, transfer);
-    for (int i = 0; !done && i < 100000; i++)
-        weir_sim_run(b->sim, weir_sim_now(b->sim) + MS);
-    assert_true(done);
-    return transfer->status;
-}
-
-static enum weir_usb_status control(struct bench *b, uint8_t type, uint8_t request, uint16_t index,
-                                    uint8_t *data, uint16_t length)
-{
-    struct weir_usb_transfer transfer = {.setup = {type, request, 0, 0, (uint8_t)index, (uint8_t)(index >> 8),
-                                                   (uint8_t)length, (uint8_t)(length >> 8)},
-                                         .buffer = data,
-                                         .length = length};
-    return transfer_now(b, &transfer);
-}
-
-static void write_table(struct bench *b, uint8_t table, uint8_t entry, uint64_t value)
-{
-    uint8_t data[8];
-    for (int i = 0; i < 8; i++)
-        data[i] = (uint8_t)(value >> 8 * i);
-    assert_int_equal(control(b, 0x40, WEIR_REQ_WRITE_TABLE, (uint16_t)(table << 8 | entry), data, 8),
-                     WEIR_USB_OK);
-}
-
-static uint32_t counter(struct bench *b, unsigned index)
-{
-    uint8_t data[4 * WEIR_COUNTERS];
-    assert_int_equal(control(b, 0xC0, WEIR_REQ_GET_COUNTERS, 0, data, sizeof data), WEIR_USB_OK);
-    return get32(data + 4 * index);
 }
 
 static struct bench *plug_in_as(struct weir_sim_config config)
@@ -139,15 +74,8 @@ static struct bench *plug_in_as(struct weir_sim_config config)
     b->sim = weir_sim_create(&config);
     if (!b->sim)
         fail_msg("%s", error);
-    write_table(b, WEIR_TABLE_RX_CONTROL, 0, WEIR_RX_ENABLE | WEIR_RX_PROMISCUOUS);
-    for (int i = 0; i < IN_TRANSFERS; i++) {
-        b->in[i] = (struct weir_usb_transfer){.endpoint = WEIR_EP_IN,
-                                              .buffer = b->in_data[i],
-                                              .length = WEIR_IN_TRANSFER_MAX,
-                                              .complete = on_in,
-                                              .context = b};
-        weir_sim_submit(b->sim, &b->in[i]);
-    }
+    card_write_table(b->sim, WEIR_TABLE_RX_CONTROL, 0, WEIR_RX_ENABLE | WEIR_RX_PROMISCUOUS);
+    card_listen(b->sim, &b->in, on_in, b);
     return b;
 }
 
@@ -182,7 +110,7 @@ static void add_random_frame(struct bench *b, size_t length)
     struct frame *frame = &b->sent[b->sent_count++];
     frame->length = length;
     for (size_t i = 0; i < length; i++)
-        frame->data[i] = (uint8_t)next_random(b);
+        frame->data[i] = (uint8_t)card_random(&b->random);
     frame->data[0] &= 0xFE;                         // to one station
     frame->data[12] = 0x88, frame->data[13] = 0xB5; // a type without meaning
     memcpy(add_record(b, length), frame->data, length);
@@ -194,7 +122,7 @@ static void send(struct bench *b, size_t expected)
     if (b->out_length % b->packet == 0)
         add_record(b, 0)[WEIR_REC_FLAGS - WEIR_RECORD_HEADER] = WEIR_F_PAD;
     struct weir_usb_transfer out = {.endpoint = WEIR_EP_OUT, .buffer = b->out_data, .length = b->out_length};
-    assert_int_equal(transfer_now(b, &out), WEIR_USB_OK);
+    assert_int_equal(card_transfer(b->sim, &out), WEIR_USB_OK);
     for (int i = 0; b->got_count < expected && i < 1000; i++)
         weir_sim_run(b->sim, weir_sim_now(b->sim) + MS / 10);
     weir_sim_run(b->sim, weir_sim_now(b->sim) + MS / 5); // and no more than those
@@ -208,7 +136,8 @@ static void random_frames_come_back(struct bench *b, unsigned transfers)
         size_t room = 30000;
         b->got_count = b->sent_count = 0;
         while (b->sent_count < FRAMES_MAX) {
-            size_t length = 60 + next_random(b) % (next_random(b) % 4 ? 200 : FRAME_MAX - 60);
+            size_t length =
+                60 + card_random(&b->random) % (card_random(&b->random) % 4 ? 200 : FRAME_MAX - 60);
             if (length > room)
                 break;
             room -= length;
@@ -239,7 +168,8 @@ static void frames_of_all_lengths_come_back_as_they_were(void **state)
     add_random_frame(b, FRAME_MAX);
     send(b, 1);
     assert_memory_equal(b->got[0].data, b->sent[0].data, FRAME_MAX);
-    assert_int_equal(counter(b, WEIR_CNT_TX_BAD_TRANSFER) + counter(b, WEIR_CNT_TX_BAD_RECORD), 0);
+    assert_int_equal(
+        card_counter(b->sim, WEIR_CNT_TX_BAD_TRANSFER) + card_counter(b->sim, WEIR_CNT_TX_BAD_RECORD), 0);
     unplug(b);
 }
 
@@ -249,8 +179,8 @@ static void frames_come_back_once_over_a_usb_that_breaks_packets(void **state)
     struct bench *b =
         plug_in((struct weir_usb_faults){.out_corrupt = 10000, .in_corrupt = 10000, .handshake_lost = 10000});
     random_frames_come_back(b, 20);
-    assert_int_not_equal(counter(b, WEIR_CNT_USB_CRC_ERROR), 0);
-    assert_int_not_equal(counter(b, WEIR_CNT_USB_OUT_DUPLICATE), 0);
+    assert_int_not_equal(card_counter(b->sim, WEIR_CNT_USB_CRC_ERROR), 0);
+    assert_int_not_equal(card_counter(b->sim, WEIR_CNT_USB_OUT_DUPLICATE), 0);
     unplug(b);
 }
 
@@ -265,7 +195,7 @@ static void superframe_after_power_up(uint64_t seed)
     uint8_t *frame = add_record(b, HEADER + PAYLOAD), *record = frame - WEIR_RECORD_HEADER;
     memcpy(frame, header, HEADER);
     for (size_t i = 0; i < PAYLOAD; i++)
-        frame[HEADER + i] = (uint8_t)next_random(b);
+        frame[HEADER + i] = (uint8_t)card_random(&b->random);
     record[WEIR_REC_FLAGS] = WEIR_F_NEEDS_CSUM;
     record[WEIR_REC_CSUM_START] = 34;
     record[WEIR_REC_CSUM_OFFSET] = 16;
@@ -284,13 +214,13 @@ static void superframe_after_power_up(uint64_t seed)
         assert_memory_equal(b->got[i].data + HEADER, frame + HEADER + at, payload);
         at += payload;
     }
-    assert_int_equal(counter(b, WEIR_CNT_TX_SUPERFRAMES), 1);
-    assert_int_equal(counter(b, WEIR_CNT_TX_SEGMENTS), SEGMENTS);
-    assert_int_equal(counter(b, WEIR_CNT_TX_CSUM_INSERTED), SEGMENTS);
-    assert_int_equal(counter(b, WEIR_CNT_TX_FRAMES), SEGMENTS);
-    assert_int_equal(counter(b, WEIR_CNT_RX_FRAMES), SEGMENTS);
-    assert_int_equal(counter(b, WEIR_CNT_RX_CSUM_GOOD), SEGMENTS);
-    assert_int_equal(counter(b, WEIR_CNT_RX_RECORDS), SEGMENTS);
+    assert_int_equal(card_counter(b->sim, WEIR_CNT_TX_SUPERFRAMES), 1);
+    assert_int_equal(card_counter(b->sim, WEIR_CNT_TX_SEGMENTS), SEGMENTS);
+    assert_int_equal(card_counter(b->sim, WEIR_CNT_TX_CSUM_INSERTED), SEGMENTS);
+    assert_int_equal(card_counter(b->sim, WEIR_CNT_TX_FRAMES), SEGMENTS);
+    assert_int_equal(card_counter(b->sim, WEIR_CNT_RX_FRAMES), SEGMENTS);
+    assert_int_equal(card_counter(b->sim, WEIR_CNT_RX_CSUM_GOOD), SEGMENTS);
+    assert_int_equal(card_counter(b->sim, WEIR_CNT_RX_RECORDS), SEGMENTS);
     unplug(b);
 }
 
@@ -308,7 +238,7 @@ static void a_lone_frame_is_back_within_30_us(void **state)
     struct bench *b = plug_in((struct weir_usb_faults){0});
     add_random_frame(b, 60);
     struct weir_usb_transfer out = {.endpoint = WEIR_EP_OUT, .buffer = b->out_data, .length = b->out_length};
-    assert_int_equal(transfer_now(b, &out), WEIR_USB_OK);
+    assert_int_equal(card_transfer(b->sim, &out), WEIR_USB_OK);
     uint64_t sent = weir_sim_now(b->sim);
     while (b->got_count == 0 && weir_sim_now(b->sim) < sent + MS)
         weir_sim_run(b->sim, weir_sim_now(b->sim) + 1000);
@@ -320,9 +250,9 @@ static void a_lone_frame_is_back_within_30_us(void **state)
 // The card's inside may still be at work when USB and wire are quiet: looks again a few times.
 static uint32_t counter_reaching(struct bench *b, unsigned index, uint32_t value)
 {
-    for (int i = 0; i < 50 && counter(b, index) < value; i++)
+    for (int i = 0; i < 50 && card_counter(b->sim, index) < value; i++)
         ;
-    return counter(b, index);
+    return card_counter(b->sim, index);
 }
 
 // A counter is a bit that a scan picks up, so what is counted must not come faster than the scan.
@@ -333,19 +263,22 @@ static void each_refused_record_and_each_bad_transfer_is_counted(void **state)
 
     (void)state;
     for (size_t length = 1; length <= 8; length++) {
-        uint32_t before = counter(b, WEIR_CNT_TX_BAD_RECORD);
+        uint32_t before = card_counter(b->sim, WEIR_CNT_TX_BAD_RECORD);
         for (int i = 0; i < 1000; i++)
             add_record(b, length)[WEIR_REC_FLAGS - WEIR_RECORD_HEADER] =
                 WEIR_F_NEEDS_CSUM; // and no such field
         send(b, 0);
         assert_int_equal(counter_reaching(b, WEIR_CNT_TX_BAD_RECORD, before + 1000), before + 1000);
     }
-    uint32_t before = counter(b, WEIR_CNT_TX_BAD_TRANSFER);
+    uint32_t before = card_counter(b->sim, WEIR_CNT_TX_BAD_TRANSFER);
     struct weir_usb_transfer out[200];
     bool done = false;
     for (int i = 0; i < 200; i++) {
-        out[i] = (struct weir_usb_transfer){
-            .endpoint = WEIR_EP_OUT, .buffer = &nonsense, .length = 1, .complete = on_done, .context = &done};
+        out[i] = (struct weir_usb_transfer){.endpoint = WEIR_EP_OUT,
+                                            .buffer = &nonsense,
+                                            .length = 1,
+                                            .complete = card_done,
+                                            .context = &done};
         weir_sim_submit(b->sim, &out[i]);
     }
     while (out[199].actual == 0)
@@ -377,7 +310,7 @@ static void frames_come_back_at_full_speed_at_the_limits_of_the_line(void **stat
             send(b, 1);
             assert_memory_equal(b->got[0].data, b->sent[0].data, b->sent[0].length);
         }
-        assert_int_equal(counter(b, WEIR_CNT_USB_CRC_ERROR), 0);
+        assert_int_equal(card_counter(b->sim, WEIR_CNT_USB_CRC_ERROR), 0);
         struct weir_sim_usb_stats stats;
         weir_sim_usb_stats(b->sim, &stats);
         assert_int_equal(stats.retries, 0);
@@ -395,10 +328,10 @@ static void full_speed_carries_19_packets_a_frame(void **state)
         add_random_frame(b, LENGTH);
     struct weir_usb_transfer out = {.endpoint = WEIR_EP_OUT, .buffer = b->out_data, .length = b->out_length};
     struct weir_sim_usb_stats before, after;
-    for (int i = 0; i < IN_TRANSFERS; i++)
-        weir_sim_cancel(b->sim, &b->in[i]);
+    for (int i = 0; i < CARD_IN_TRANSFERS; i++)
+        weir_sim_cancel(b->sim, &b->in.transfer[i]);
     weir_sim_usb_stats(b->sim, &before);
-    assert_int_equal(transfer_now(b, &out), WEIR_USB_OK);
+    assert_int_equal(card_transfer(b->sim, &out), WEIR_USB_OK);
     weir_sim_usb_stats(b->sim, &after);
     uint64_t packets = after.out_packets - before.out_packets,
              frames = after.microframes - before.microframes;
@@ -444,7 +377,7 @@ static void descriptors_tell_the_speed_that_the_port_allowed(void **state)
             struct weir_usb_transfer read = {.setup = {0x80, 6, 0, type, 0, 0, sizeof bytes - 1, 0},
                                              .buffer = bytes,
                                              .length = sizeof bytes - 1};
-            assert_int_equal(transfer_now(b, &read), WEIR_USB_OK);
+            assert_int_equal(card_transfer(b->sim, &read), WEIR_USB_OK);
             assert_int_equal(bytes[1], type);
             unsigned bulk = 0;
             for (size_t at = 0; at < read.actual; at += bytes[at])
@@ -458,7 +391,7 @@ static void descriptors_tell_the_speed_that_the_port_allowed(void **state)
         struct weir_usb_transfer read = {.setup = {0x80, 6, 0, 6, 0, 0, sizeof qualifier, 0},
                                          .buffer = qualifier,
                                          .length = sizeof qualifier};
-        assert_int_equal(transfer_now(b, &read), WEIR_USB_OK);
+        assert_int_equal(card_transfer(b->sim, &read), WEIR_USB_OK);
         assert_int_equal(read.actual, 10);
         unplug(b);
     }
@@ -467,8 +400,8 @@ static void descriptors_tell_the_speed_that_the_port_allowed(void **state)
 static uint32_t read_register(struct bench *b, uint16_t index)
 {
     uint8_t data[4];
-    assert_int_equal(control(b, 0xC0, WEIR_REQ_READ_REG, index, data, sizeof data), WEIR_USB_OK);
-    return get32(data);
+    assert_int_equal(card_control(b->sim, 0xC0, WEIR_REQ_READ_REG, 0, index, data, sizeof data), WEIR_USB_OK);
+    return card_get32(data);
 }
 
 static void the_host_reads_which_phy_the_card_has(void **state)

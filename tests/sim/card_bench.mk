@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Tests of the whole card share card_bench.
+$(BUILD)/tests/sim/weir_card_test $(BUILD)/tests/sim/ncm_test: $(BUILD)/obj/tests/sim/card_bench.o
