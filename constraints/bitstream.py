@@ -8,6 +8,7 @@ stands in timing.txt beside it. Nothing here depends on the time or on the machi
 """
 
 import argparse
+import glob
 import json
 import os
 import re
@@ -37,7 +38,7 @@ def run(command, log, done):
 def synthesise(args, folder):
     """RTL to a netlist of the FPGA's cells; the number of cells of each kind stays in cells.txt."""
     netlist = f"{folder}/{args.board}.json"
-    sets = [f"chparam -set {name} {value} {args.board};" for name, value in (p.split("=", 1) for p in args.parameter)]
+    sets = [f"chparam -set {name} {value} {args.board};" for name, value in args.parameter]
     script = (f"read_verilog -Irtl/link -Irtl/usb {' '.join(args.source)}; {' '.join(sets)} "
               f"{args.synth} -top {args.board} -json {netlist}; check -assert; tee -o {folder}/cells.txt stat")
     log = f"{folder}/yosys.log"
@@ -51,8 +52,7 @@ def constraints(args, folder):
     """The board's pins with --pin's put over them, and the clocks: {name: MHz}."""
     with open(args.constraints) as source:
         text = source.read()
-    for pin in args.pin:
-        name, site = pin.split("=", 1)
+    for name, site in args.pin:
         for pattern, put in ((rf'(LOCATE COMP "{re.escape(name)}" SITE )"\w+"', rf'\1"{site}"'),
                              (rf'(set_io (?:-nowarn )?{re.escape(name)}) \w+', rf'\1 {site}')):
             text, found = re.subn(pattern, put, text)
@@ -60,6 +60,8 @@ def constraints(args, folder):
                 break
         else:
             raise Failure(f"{args.constraints} has no pin called {name}; PIN= wants port=ball, such as ulpi_data[6]=J26.")
+    for name, mhz in args.frequency:
+        text = re.sub(rf'(FREQUENCY (?:PORT|NET) "{name}"|set_frequency {name}) [\d.]+', rf"\1 {mhz}", text)
     path = f"{folder}/{os.path.basename(args.constraints)}"
     with open(path, "w") as out:
         out.write(text)
@@ -68,8 +70,9 @@ def constraints(args, folder):
     return path, {name: float(mhz) for name, mhz in clocks}
 
 
-def measure(report, clocks):
-    """Lines for people, and what is wrong: a clock that misses its target, has none, or is not there."""
+def measure(report, clocks, margin=0):
+    """Lines for people, and what is wrong: a clock that misses its target, has none, or is not there. With a margin, in per cent,
+    a clock has to be faster than its target by that."""
     with open(report) as text:
         fmax = json.load(text)["fmax"]
     lines, wrong, seen = [], [], set()
@@ -80,10 +83,11 @@ def measure(report, clocks):
         if name not in clocks:
             wrong.append(f"clock {name} has no frequency in the constraints; add one")
             continue
-        verdict = "met" if value["achieved"] >= clocks[name] else "MISSED"
+        wanted = clocks[name] * (1 + margin / 100)
+        verdict = "met" if value["achieved"] >= wanted else "MISSED"
         lines.append(f"{name:14} {value['achieved']:7.1f} MHz of {clocks[name]:6.1f}  {verdict}")
         if verdict != "met":
-            wrong.append(f"clock {name} reaches {value['achieved']:.1f} MHz of {clocks[name]:.1f}")
+            wrong.append(f"clock {name} reaches {value['achieved']:.1f} MHz of {wanted:.1f}")
     wrong += [f"clock {name} of the constraints is not in the design" for name in clocks if name not in seen]
     return lines, wrong
 
@@ -100,18 +104,28 @@ def place(args, folder, netlist, pins, seed):
     return report, routed
 
 
+def pair(text):
+    """NAME=VALUE of the command line."""
+    name, _, value = text.partition("=")
+    if not name or not value:
+        raise argparse.ArgumentTypeError(f'"{text}" is not of the form NAME=VALUE')
+    return name, value
+
+
 def build(args):
     folder = args.folder
     os.makedirs(folder, exist_ok=True)
-    bitstream = f"{folder}/{args.board}.bit"
-    if os.path.exists(bitstream):
-        os.remove(bitstream)
+    icepack = args.packer.endswith("icepack")
+    bitstream = f"{folder}/{args.board}.{'bin' if icepack else 'bit'}" # tinyprog goes by the name's end
+    for old in [bitstream, *glob.glob(f"{folder}/timing*.txt"), *glob.glob(f"{folder}/report-*.json")]:
+        if os.path.exists(old):
+            os.remove(old)
     pins, clocks = constraints(args, folder)
     netlist = synthesise(args, folder)
     chosen = None
     for seed in args.seeds:
         report, routed = place(args, folder, netlist, pins, seed)
-        lines, wrong = measure(report, clocks)
+        lines, wrong = measure(report, clocks, args.margin)
         text = "\n".join([f"{args.board}, seed {seed}"] + lines) + "\n"
         print(text, end="")
         with open(f"{folder}/timing-{seed}.txt", "w") as out:
@@ -120,6 +134,8 @@ def build(args):
             chosen = (routed, text)
             if not args.every:
                 break
+    if args.measure:
+        return
     if not chosen:
         raise Failure(f"no bitstream of {args.board}: " + "; ".join(wrong) +
                       f". {folder}/nextpnr-{seed}.log names the slowest paths; SEEDS=\"11 12 13\" tries other placements.")
@@ -127,7 +143,7 @@ def build(args):
     with open(f"{folder}/timing.txt", "w") as out:
         out.write(text)
     packed = bitstream + ".part"
-    done = [args.packer] + ([routed, packed] if args.packer.endswith("icepack") else
+    done = [args.packer] + ([routed, packed] if icepack else
                             ["--compress", "--freq", "38.8", "--input", routed, "--bit", packed])
     run(done, f"{folder}/pack.log", "")
     os.replace(packed, bitstream)
@@ -141,10 +157,13 @@ def main():
     parser.add_argument("--synth", required=True, help="yosys' command for the family")
     parser.add_argument("--constraints", required=True)
     parser.add_argument("--packer", required=True)
+    parser.add_argument("--margin", type=float, default=0, help="per cent by which each clock has to beat its frequency")
     parser.add_argument("--seeds", type=lambda text: [int(seed) for seed in text.split()], default=[1], help="tried in turn")
     parser.add_argument("--every", action="store_true", help="place with every seed, for the figures")
-    parser.add_argument("--parameter", action="append", default=[], help="NAME=VALUE of the board's top")
-    parser.add_argument("--pin", action="append", default=[], help="PORT=BALL instead of the constraints'")
+    parser.add_argument("--measure", action="store_true", help="figures alone: no bitstream, and no failure when a clock is slow")
+    parser.add_argument("--frequency", type=pair, action="append", default=[], help="CLOCK=MHZ instead of the constraints'")
+    parser.add_argument("--parameter", type=pair, action="append", default=[], help="NAME=VALUE of the board's top")
+    parser.add_argument("--pin", type=pair, action="append", default=[], help="PORT=BALL instead of the constraints'")
     parser.add_argument("source", nargs="+")
     try:
         build(parser.parse_args())

@@ -65,6 +65,9 @@ void weir_bridge_destroy(struct weir_bridge *bridge)
 {
     if (bridge->tap)
         weir_tap_set_carrier(bridge->tap, false);
+    // The card was pulled out, or the interface ends.
+    bridge->stats->tx_card_gone += weir_queue_waiting(bridge->queue) + (bridge->frame != NULL);
+    bridge->stats->tx_waiting = 0;
     if (bridge->fds[FD_TIMER].fd >= 0)
         close(bridge->fds[FD_TIMER].fd);
     weir_netlink_close(&bridge->netlink);
@@ -105,8 +108,12 @@ static void on_frame(void *context, const struct weir_card_rx *rx)
     struct weir_bridge *bridge = context;
     struct weir_vnet vnet = weir_bridge_to_kernel(rx);
 
-    if (!bridge->tap)
+    bridge->stats->rx_read++;
+    bridge->stats->rx_segments += rx->segments;
+    if (!bridge->tap) {
+        bridge->stats->rx_refused++;
         return;
+    }
     int error = weir_tap_write(bridge->tap, &vnet, rx->frame, rx->length);
 
     if (error == -EINVAL && rx->gso_type != WEIR_GSO_NONE) {
@@ -120,9 +127,16 @@ static void on_frame(void *context, const struct weir_card_rx *rx)
 static void on_link(void *context, uint32_t link)
 {
     struct weir_bridge *bridge = context;
+    const bool was_up = (bridge->stats->link & 1) != 0;
 
-    if (bridge->tap)
-        weir_tap_set_carrier(bridge->tap, (link & 1) != 0);
+    if (!bridge->tap)
+        return;
+    // One that is up at another speed has been down between, whether we saw it or not; who watches the
+    // interface is told by that.
+    if (was_up && bridge->stats->link != link)
+        weir_tap_set_carrier(bridge->tap, false);
+    bridge->stats->link = link;
+    weir_tap_set_carrier(bridge->tap, (link & 1) != 0);
 }
 
 struct weir_card_receiver weir_bridge_receiver(struct weir_bridge *bridge)
@@ -144,6 +158,7 @@ static int read_tap(struct weir_bridge *bridge)
             weir_queue_free(bridge->queue, frame);
             return length == -EAGAIN ? 0 : -ENETDOWN;
         }
+        bridge->stats->tx_read++;
         frame->length = (size_t)length;
         bridge->ask |= weir_bridge_tells_groups(frame->bytes, frame->length);
         weir_queue_put(bridge->queue, frame);
@@ -329,6 +344,7 @@ int weir_bridge_step(struct weir_bridge *bridge, int wake)
     send_due(bridge);
     bridge->stats->tx_queue_full += weir_queue_dropped(bridge->queue) - bridge->dropped_before;
     bridge->dropped_before = weir_queue_dropped(bridge->queue);
+    bridge->stats->tx_waiting = weir_queue_waiting(bridge->queue) + (bridge->frame != NULL);
     error = weir_card_poll(bridge->card, WEIR_TIME_NEVER);
     if (error && error != -EINTR)
         return error;

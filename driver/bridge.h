@@ -25,21 +25,27 @@
 
 struct weir_bridge;
 
-// What went through, and why what did not. Every frame from the kernel is in one of `tx_frames`, `tx_cut`,
-// and the tx_ reasons below them; every one from the card in one of `rx_frames`, `rx_cut` and the rx_
-// reasons.
+// What went through, and why what did not. Every frame in `tx_read` is in one of `tx_frames`, `tx_cut`, the
+// tx_ reasons below them, or still in `tx_waiting`; every one in `rx_read` in one of `rx_frames`, `rx_cut`
+// and `rx_refused`.
 struct weir_bridge_stats {
+    uint64_t tx_read;        // from the kernel
     uint64_t tx_frames;      // as they were to the card
     uint64_t tx_superframes; // of them those that the card cuts
     uint64_t tx_cut;         // cut or summed in software first
     uint64_t tx_too_long;    // longer than the card's longest frame: the interface's MTU is too large
     uint64_t tx_senseless;   // a header that contradicts the frame
     uint64_t tx_queue_full;  // there was no room in the queue
+    uint64_t tx_card_gone;   // waited for a card that was pulled out
+    uint64_t tx_waiting;     // now, in the queue
+    uint64_t rx_read;        // from the card, a large frame once
+    uint64_t rx_segments;    // frames on the wire that those stand for
     uint64_t rx_frames;      // as they were to the kernel
     uint64_t rx_superframes; // of them those that stand for several segments
     uint64_t rx_cut;         // large ones that the kernel refused, cut in software
     uint64_t rx_refused;     // the kernel would not have: the interface was down, or had no memory
     uint64_t filter_writes;  // times the card's tables were brought up to date
+    uint64_t link;           // the cable now: WEIR_REG_LINK's bits
 };
 
 struct weir_bridge_options {

@@ -31,7 +31,7 @@ struct flows {
 struct weir_queue {
     struct flow flow[FLOWS];
     struct flows fresh, old; // those that had nothing waiting; the others with something
-    size_t bytes, limit;
+    size_t bytes, limit, waiting; // bytes, bytes, frames
     uint64_t dropped;
     struct entry entry[WEIR_QUEUE_FRAMES];
     struct entry *unused;
@@ -139,6 +139,7 @@ static struct entry *take_first(struct weir_queue *queue, struct flow *flow)
         flow->last = NULL;
     flow->bytes -= entry->frame.length;
     queue->bytes -= entry->frame.length;
+    queue->waiting--;
     return entry;
 }
 
@@ -191,6 +192,7 @@ void weir_queue_put(struct weir_queue *queue, struct weir_queue_frame *frame)
     flow->last = entry;
     flow->bytes += frame->length;
     queue->bytes += frame->length;
+    queue->waiting++;
     if (!flow->listed) {
         flow->listed = true;
         flow->credit = QUANTUM;
@@ -220,6 +222,11 @@ struct weir_queue_frame *weir_queue_take(struct weir_queue *queue)
         }
     }
     return NULL;
+}
+
+size_t weir_queue_waiting(const struct weir_queue *queue)
+{
+    return queue->waiting;
 }
 
 uint64_t weir_queue_dropped(const struct weir_queue *queue)

@@ -37,6 +37,8 @@ void weir_queue_free(struct weir_queue *queue, struct weir_queue_frame *frame);
 
 // Changes the limit; drops what is over.
 void weir_queue_set_limit(struct weir_queue *queue, size_t limit);
+// Frames that wait.
+size_t weir_queue_waiting(const struct weir_queue *queue);
 // Frames dropped so far.
 uint64_t weir_queue_dropped(const struct weir_queue *queue);
 

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ethtool.h>
 #include <linux/if_tun.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,13 +51,22 @@ static int failed(struct weir_tap *tap, const char *what, char *error, size_t er
     return -number;
 }
 
-// Settings that go through any socket of the namespace.
-static int set(const struct weir_tap *tap, unsigned long request, struct ifreq *change)
+void weir_tap_refresh_name(struct weir_tap *tap)
+{
+    struct ifreq now = {.ifr_flags = 0};
+
+    if (ioctl(tap->fd, TUNGETIFF, &now) == 0)
+        memcpy(tap->name, now.ifr_name, sizeof tap->name);
+}
+
+// Settings that go through any socket of the namespace, by the name that the interface has by now.
+static int set(struct weir_tap *tap, unsigned long request, struct ifreq *change)
 {
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
     if (fd < 0)
         return -1;
+    weir_tap_refresh_name(tap);
     memcpy(change->ifr_name, tap->name, sizeof tap->name);
     int result = ioctl(fd, request, change), number = errno;
     close(fd);
@@ -163,6 +174,39 @@ uint32_t weir_tap_set_offloads(struct weir_tap *tap, uint32_t features)
 int weir_tap_set_carrier(struct weir_tap *tap, bool up)
 {
     return ioctl(tap->fd, TUNSETCARRIER, &(int){up}) < 0 ? -errno : 0;
+}
+
+int weir_tap_set_link(struct weir_tap *tap, uint32_t link)
+{
+    static const uint32_t speeds[] = {SPEED_10, SPEED_100, SPEED_1000, (uint32_t)SPEED_UNKNOWN};
+    const bool up = (link & 1) != 0;
+    union {
+        struct ethtool_link_settings settings;
+        uint8_t room[sizeof(struct ethtool_link_settings) + 3 * INT8_MAX * sizeof(uint32_t)];
+    } now = {.settings = {.cmd = ETHTOOL_GLINKSETTINGS}};
+    struct ifreq change = {.ifr_data = (char *)&now};
+
+    // First the kernel tells how long its masks are; then it wants to hear that again.
+    if (set(tap, SIOCETHTOOL, &change) < 0)
+        return -errno;
+    now.settings.link_mode_masks_nwords = (int8_t)-now.settings.link_mode_masks_nwords;
+    now.settings.cmd = ETHTOOL_SLINKSETTINGS;
+    now.settings.speed = up ? speeds[link >> 1 & 3] : (uint32_t)SPEED_UNKNOWN;
+    now.settings.duplex = !up ? DUPLEX_UNKNOWN : link & 8 ? DUPLEX_FULL : DUPLEX_HALF;
+    now.settings.port = PORT_TP;
+    now.settings.autoneg = AUTONEG_ENABLE;
+    return set(tap, SIOCETHTOOL, &change) < 0 ? -errno : 0;
+}
+
+unsigned weir_tap_limit_mtu(struct weir_tap *tap, unsigned largest)
+{
+    struct ifreq change = {.ifr_mtu = 0};
+
+    if (set(tap, SIOCGIFMTU, &change) < 0 || (unsigned)change.ifr_mtu <= largest)
+        return 0;
+    unsigned was = (unsigned)change.ifr_mtu;
+    change.ifr_mtu = (int)largest;
+    return set(tap, SIOCSIFMTU, &change) < 0 ? 0 : was;
 }
 
 ssize_t weir_tap_read(struct weir_tap *tap, struct weir_vnet *vnet, uint8_t *frame)

@@ -15,7 +15,7 @@
 
 struct weir_tap {
     int fd;
-    char name[IFNAMSIZ]; // as the kernel has it now, at opening
+    char name[IFNAMSIZ]; // as the kernel had it when last asked
     unsigned index;
 };
 
@@ -31,6 +31,8 @@ struct weir_tap_config {
 int weir_tap_open(struct weir_tap *tap, const struct weir_tap_config *config, char *error, size_t error_size);
 // Gives the interface an IPv4 address, in host order, and brings it up. 0, or a negative errno.
 int weir_tap_bring_up(struct weir_tap *tap, uint32_t address, unsigned prefix_length);
+// Asks for the interface's name, which may have been changed.
+void weir_tap_refresh_name(struct weir_tap *tap);
 void weir_tap_close(struct weir_tap *tap);
 
 // Lets the kernel leave to us what a card with these capabilities (WEIR_CAP_) can do, as far as this kernel
@@ -38,6 +40,13 @@ void weir_tap_close(struct weir_tap *tap);
 uint32_t weir_tap_set_offloads(struct weir_tap *tap, uint32_t features);
 // Whether the cable is there.
 int weir_tap_set_carrier(struct weir_tap *tap, bool up);
+// What `ethtool` shows of the cable: WEIR_REG_LINK's bits. Needs CAP_NET_ADMIN, Linux 4.20. 0, or a negative
+// errno.
+int weir_tap_set_link(struct weir_tap *tap, uint32_t link);
+// Whoever may set the interface's MTU may set more than the card's longest frame allows, for a TAP has no
+// limit of its own that could be set. Sets it back to `largest`. What it was, in bytes; 0 when it was no more
+// than that, or when it cannot be set back. Needs CAP_NET_ADMIN.
+unsigned weir_tap_limit_mtu(struct weir_tap *tap, unsigned largest);
 
 // The next frame from the kernel, of at most WEIR_TAP_FRAME_MAX bytes. Its length; -EAGAIN when there is
 // none; another negative errno when the interface is gone.

@@ -41,6 +41,7 @@ struct out_slot {
     uint8_t *buffer;
     bool done;
     bool offered; // the transport has had it
+    unsigned frames;
 };
 
 struct out_queue {
@@ -84,6 +85,7 @@ struct weir_card {
     uint32_t link;       // last known
     bool link_changed;   // to be told at the next poll
     bool gone;           // the device
+    bool lost_counted;   // what it did not get
     unsigned recoveries; // in a row, nothing moved
 };
 
@@ -115,6 +117,8 @@ void weir_out_flush(struct weir_card *card);
 int weir_out_recover(struct weir_card *card, uint32_t taken);
 // Goes on behind what the transport has had.
 void weir_out_restart(struct weir_card *card);
+// Counts what waits or is under way as lost: the card is gone.
+void weir_out_count_lost(struct weir_card *card);
 
 // weir_in.c
 bool weir_in_init(struct weir_card *card);

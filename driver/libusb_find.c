@@ -14,6 +14,7 @@
 
 #define CONFIGURATION 1
 #define CARDS_MAX 32
+#define SERIAL_DIGITS 12
 
 // Linux tells a device's serial number also to those who may not open it.
 static void read_serial_of_system(struct weir_usb_card *card)
@@ -130,12 +131,20 @@ __attribute__((format(printf, 4, 5))) static bool refuse(int number, char *error
     return false;
 }
 
+// A card's serial number by itself, as a systemd unit's instance has it: no port is written like that.
+static bool is_serial(const char *options)
+{
+    return strlen(options) == SERIAL_DIGITS && strspn(options, "0123456789abcdefABCDEF") == SERIAL_DIGITS;
+}
+
 static bool matches(const struct weir_usb_card *card, const char *options)
 {
     if (*options == '\0')
         return true;
     if (strncmp(options, "serial=", 7) == 0)
         return strcasecmp(card->serial, options + 7) == 0;
+    if (is_serial(options))
+        return strcasecmp(card->serial, options) == 0;
     return strcmp(card->path, options) == 0;
 }
 
@@ -143,7 +152,7 @@ static bool understood(const char *options)
 {
     const char *dash = strchr(options, '-');
 
-    if (*options == '\0' || (strncmp(options, "serial=", 7) == 0 && options[7]))
+    if (*options == '\0' || (strncmp(options, "serial=", 7) == 0 && options[7]) || is_serial(options))
         return true;
     return dash && dash > options && dash[1] && strspn(options, "0123456789") == (size_t)(dash - options) &&
            strspn(dash + 1, "0123456789.") == strlen(dash + 1);

@@ -284,12 +284,20 @@ static int recover(struct weir_card *card)
     return error == -EPIPE || error == -EPROTO ? -EIO : error;
 }
 
+static int without_card(struct weir_card *card)
+{
+    if (!card->lost_counted)
+        weir_out_count_lost(card);
+    card->lost_counted = true;
+    return -ENODEV;
+}
+
 int weir_card_poll(struct weir_card *card, weir_time deadline)
 {
     weir_out_flush(card);
     int error = card->gone ? -ENODEV : recover(card);
     if (error)
-        return error;
+        return error == -ENODEV ? without_card(card) : error;
     if (!card->link_changed)
         error = card->transport->ops->poll(card->transport, deadline);
     if (card->link_changed) {
@@ -297,7 +305,7 @@ int weir_card_poll(struct weir_card *card, weir_time deadline)
         if (card->receiver.link)
             card->receiver.link(card->receiver.context, card->link);
     }
-    return card->gone ? -ENODEV : error;
+    return card->gone || error == -ENODEV ? without_card(card) : error;
 }
 
 void weir_card_watch(struct weir_card *card, struct pollfd *fds, size_t count)

@@ -82,6 +82,8 @@ struct weir_card_stats {
     uint64_t transfer_errors;  // transfers that ended other than well; the endpoint was cleared and they were
                                // sent again
     uint64_t restarts; // of the link, because nobody could tell what had arrived: frames both ways were lost
+    uint64_t tx_lost;  // of tx_frames those under way then, or when the card was pulled out: some may have
+                       // arrived
 };
 
 // Checks class and version, reads the capabilities, starts the IN transfers. Takes over `transport`, also on

@@ -146,12 +146,25 @@ void weir_out_restart(struct weir_card *card)
 {
     struct out_queue *out = &card->out;
 
-    for (unsigned i = 0; i < out->queued; i++)
-        slot_at(out, i)->done |= slot_at(out, i)->offered;
+    for (unsigned i = 0; i < out->queued; i++) {
+        struct out_slot *slot = slot_at(out, i);
+        card->stats.tx_lost += slot->offered && !slot->done ? slot->frames : 0;
+        slot->done |= slot->offered;
+    }
     out->failed = out->broken = false;
     out->one_by_one = true;
     drop_done(out);
     submit_queued(card);
+}
+
+void weir_out_count_lost(struct weir_card *card)
+{
+    struct out_queue *out = &card->out;
+
+    for (unsigned i = 0; i < out->queued; i++)
+        card->stats.tx_lost += slot_at(out, i)->done ? 0 : slot_at(out, i)->frames;
+    if (out->fill > 0)
+        card->stats.tx_lost += slot_at(out, out->queued)->frames;
 }
 
 bool weir_card_can_send(const struct weir_card *card)
@@ -215,7 +228,9 @@ int weir_card_send(struct weir_card *card, const struct weir_card_tx *tx)
         weir_out_flush(card);
     if (out->queued == OUT_SLOTS || card->gone)
         return -EAGAIN;
-    append(slot_at(out, out->queued)->buffer + out->fill, tx, length);
+    struct out_slot *slot = slot_at(out, out->queued);
+    append(slot->buffer + out->fill, tx, length);
+    slot->frames = out->fill > 0 ? slot->frames + 1 : 1;
     out->fill += size;
     card->stats.tx_frames++;
     if (out->fill >= OUT_AGGREGATE)

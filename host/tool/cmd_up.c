@@ -91,22 +91,50 @@ static pid_t start_worker(struct up *up, int *socket)
     return worker;
 }
 
+// Follows what only a privileged process may set: what ethtool shows of the cable, and no MTU that the card
+// cannot carry.
+static void adjust(struct up *up)
+{
+    struct up_shared *shared = up->shared;
+
+    if (up->netlink.events < 0 && weir_netlink_open(&up->netlink, up->tap.index) != 0)
+        return;
+    weir_netlink_drain(&up->netlink);
+    if (up->link != shared->counts.bridge.link)
+        weir_tap_set_link(&up->tap, (uint32_t)shared->counts.bridge.link);
+    up->link = shared->counts.bridge.link;
+    unsigned was = shared->largest_mtu > 0 ? weir_tap_limit_mtu(&up->tap, shared->largest_mtu) : 0;
+    if (was > 0)
+        fprintf(stderr,
+                "weir: an MTU of %u on %s is more than the card's longest frame allows: set back to %u\n",
+                was, up->tap.name, shared->largest_mtu);
+}
+
 // Passes signals on until the worker has ended. Its exit code.
 static int look_after(struct up *up, pid_t worker, int signals, int socket)
 {
+    struct up_stats idle = {.counts = &up->shared->counts};
     struct signalfd_siginfo signal;
     bool asked = false;
     int status = 0;
 
     while (waitpid(worker, &status, WNOHANG) != worker) {
+        // Without a card it is we who tell what was counted: the worker may be busy looking for one.
+        const bool tell = up->tap.fd >= 0 && !up->shared->counts.plugged_in;
         struct pollfd fds[] = {{.fd = signals, .events = POLLIN},
-                               {.fd = up->tap.fd < 0 ? socket : -1, .events = POLLIN}};
-        poll(fds, 2, -1);
+                               {.fd = up->tap.fd < 0 ? socket : -1, .events = POLLIN},
+                               {.fd = up->netlink.events, .events = POLLIN},
+                               {.fd = tell ? up->stats_socket : -1, .events = POLLIN}};
+        poll(fds, 4, -1);
         // An interface, or the end of a worker that has made none: then it is about to end, too.
-        if (fds[1].revents && !up_receive_tap(socket, &up->tap)) {
+        if (fds[1].revents && !up_receive_interface(socket, up)) {
             waitpid(worker, &status, 0);
             break;
         }
+        if (fds[1].revents || fds[2].revents)
+            adjust(up);
+        if (fds[3].revents && !up->shared->counts.plugged_in)
+            up_stats_serve(&idle, up->stats_socket, up->options->card, &up->tap);
         if (read(signals, &signal, sizeof signal) <= 0 || signal.ssi_signo == SIGCHLD)
             continue;
         kill(worker, asked ? SIGKILL : SIGTERM); // who is impatient asks twice
@@ -129,6 +157,8 @@ static int supervise(struct up *up, int signals)
         close(socket);
         if (up->tap.fd >= 0)
             weir_tap_set_carrier(&up->tap, false);
+        up->shared->counts.bridge.link = 0;
+        up->shared->counts.plugged_in = false;
         up->wait = true;
         if (result == UP_CARD_GONE)
             fprintf(stderr, "weir: the card is gone: plug it in again, or end with ^C\n");
@@ -155,17 +185,20 @@ int cmd_up(const struct options *options, int argc, char **argv)
                     .mtu = MTU,
                     .arp = true,
                     .tap = {.fd = -1},
+                    .stats_socket = -1,
+                    .netlink = {.events = -1, .query = -1},
                     .wait = options->wait};
     int error = parse(&up, argc, argv);
 
     if (error)
         return error;
-    up.stats = mmap(NULL, sizeof *up.stats, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    up.shared = mmap(NULL, sizeof *up.shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     int signals = block_signals();
-    if (up.stats == MAP_FAILED || signals < 0)
+    if (up.shared == MAP_FAILED || signals < 0)
         return fail("no memory or signals from the system: %s", strerror(errno));
     prctl(PR_SET_NAME, UP_PROCESS_NAME); // weir down finds us by it
     error = supervise(&up, signals);
     weir_tap_close(&up.tap);
+    weir_netlink_close(&up.netlink);
     return error;
 }

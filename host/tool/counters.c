@@ -32,6 +32,7 @@ const struct counter_name counter_names[] = {
     {WEIR_CNT_RX_CSUM_DROPPED, "rx_csum_dropped", "dropped: wrong checksum"},
     {WEIR_CNT_RX_OVERFLOW, "rx_overflow", "dropped: receive memory full"},
     {WEIR_CNT_RX_DISABLED, "rx_disabled", "dropped: receiver off"},
+    {WEIR_CNT_NCM_TOO_LONG, "ncm_too_long", "dropped: too long for the system's driver"},
     {WEIR_CNT_USB_OUT_PACKETS, "usb_out_packets", "USB packets from the host"},
     {WEIR_CNT_USB_IN_PACKETS, "usb_in_packets", "USB packets to the host"},
     {WEIR_CNT_USB_OUT_TRANSFERS, "usb_out_transfers", "USB transfers from the host"},

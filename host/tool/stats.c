@@ -6,24 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "counters.h"
+#include "stats_lines.h"
 #include "tool.h"
-
-// A value and its names. Lines for people leave out what is zero and not `always`.
-struct line {
-    const char *name, *text;
-    uint64_t value;
-    bool always;
-};
 
 #define STACK_LINE(field, text)                                                                              \
     {                                                                                                        \
         "stack_" #field, text, stack->field, false                                                           \
     }
 
-static size_t stack_lines(const struct weir_stack_stats *stack, struct line *lines)
+static size_t stack_lines(const struct weir_stack_stats *stack, struct stats_line *lines)
 {
-    const struct line all[] = {
+    const struct stats_line all[] = {
         STACK_LINE(in_frames, "frames in"),
         STACK_LINE(in_discards, "frames discarded"),
         STACK_LINE(in_errors, "frames malformed or with a wrong checksum"),
@@ -53,29 +46,9 @@ static size_t stack_lines(const struct weir_stack_stats *stack, struct line *lin
     return sizeof all / sizeof *all;
 }
 
-static size_t link_lines(const struct weir_card_stats *link, struct line *lines)
+static size_t run_lines(const struct runner *runner, struct stats_line *lines)
 {
-    const struct line all[] = {
-        {"host_tx_transfers", "USB transfers to the card", link->tx_transfers, false},
-        {"host_tx_bytes", "bytes in them", link->tx_bytes, false},
-        {"host_rx_transfers", "USB transfers from the card", link->rx_transfers, false},
-        {"host_rx_bytes", "bytes in them", link->rx_bytes, false},
-        {"host_rx_continued", "TCP segments that came as payload alone", link->rx_continued, false},
-        {"host_rx_pure_acks", "acknowledgements that came as a few numbers", link->rx_pure_acks, false},
-        {"host_rx_glued", "large frames made of several segments", link->rx_glued, false},
-        {"host_rx_bad_transfers", "transfers from the card that made no sense", link->rx_bad_transfers,
-         false},
-        {"host_transfer_errors", "transfers that failed and were made good", link->transfer_errors, false},
-        {"host_restarts", "times the link to the card started anew, at the cost of frames", link->restarts, false},
-    };
-
-    memcpy(lines, all, sizeof all);
-    return sizeof all / sizeof *all;
-}
-
-static size_t run_lines(const struct runner *runner, struct line *lines)
-{
-    const struct line all[] = {
+    const struct stats_line all[] = {
         {"run_device_time_ns", "ns of device time", runner_now(runner) - runner->opened, true},
         {"run_bytes_sent", "bytes of payload sent and acknowledged", runner->bytes_sent, false},
         {"run_bytes_received", "bytes of payload received", runner->bytes_received, false},
@@ -94,46 +67,24 @@ double stats_goodput(const struct runner *runner)
     return time ? (double)(runner->bytes_sent + runner->bytes_received) * 8e9 / (double)time : 0;
 }
 
-static void print_lines(FILE *file, bool people, const char *title, const struct line *lines, size_t count)
-{
-    if (people)
-        fprintf(file, "%s\n", title);
-    for (size_t i = 0; i < count; i++) {
-        if (!people)
-            fprintf(file, "%s %" PRIu64 "\n", lines[i].name, lines[i].value);
-        else if (lines[i].value || lines[i].always)
-            fprintf(file, "%14" PRIu64 "  %s\n", lines[i].value, lines[i].text);
-    }
-}
-
-static bool always_shown(unsigned index)
-{
-    return index == WEIR_CNT_TX_SUPERFRAMES || index == WEIR_CNT_TX_SEGMENTS ||
-           index == WEIR_CNT_TX_CSUM_INSERTED || index == WEIR_CNT_RX_CSUM_GOOD ||
-           index == WEIR_CNT_RX_CSUM_BAD || index == WEIR_CNT_RX_ARP_ANSWERED ||
-           index == WEIR_CNT_RX_FILTERED;
-}
-
 static void print(FILE *file, bool people, const struct runner *runner, const uint32_t *counters)
 {
-    struct line lines[WEIR_COUNTERS];
+    struct stats_line lines[STATS_LINES_MAX];
+    uint64_t counted[WEIR_COUNTERS];
     size_t count;
 
-    for (count = 0; count < counter_names_count; count++) {
-        unsigned index = counter_names[count].index;
-        lines[count] =
-            (struct line){counter_names[count].name, counter_names[count].text,
-                          (uint32_t)(counters[index] - runner->counters_before[index]), always_shown(index)};
-    }
-    print_lines(file, people, "what the card did", lines, count);
-    count = link_lines(weir_card_stats(runner->card), lines);
-    print_lines(file, people, "what the driver did", lines, count);
+    for (unsigned i = 0; i < WEIR_COUNTERS; i++)
+        counted[i] = (uint32_t)(counters[i] - runner->counters_before[i]);
+    count = stats_lines_card(counted, lines);
+    stats_lines_print(file, people, "what the card did", lines, count);
+    count = stats_lines_driver(weir_card_stats(runner->card), lines);
+    stats_lines_print(file, people, "what the driver did", lines, count);
     if (runner->stack) {
         count = stack_lines(weir_stack_stats(runner->stack), lines);
-        print_lines(file, people, "what the TCP/IP stack did", lines, count);
+        stats_lines_print(file, people, "what the TCP/IP stack did", lines, count);
     }
     count = run_lines(runner, lines);
-    print_lines(file, people, "in all", lines, count);
+    stats_lines_print(file, people, "in all", lines, count);
     if (people && runner->flow_end > runner->flow_start)
         fprintf(file, "goodput %.1f Mb/s in device time\n", stats_goodput(runner) / 1e6);
 }

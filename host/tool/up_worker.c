@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include "counters.h"
 #include "tool.h"
 #include "up.h"
 #include "weir_link.h"
@@ -18,61 +16,19 @@
 
 #define TRY_INTERVAL 250 // ms; a card that is plugged in at USB ends it, where the system tells
 #define PATIENCE 8       // tries; permission to use a card comes a moment after the card
+#define ETHERNET_HEADER 14u
 #define QUEUE_LENGTH 128 // frames that the kernel keeps for us, until we take them into our own queue
 
 struct worker {
     struct up *up;
     int signals;                 // readable when we are to end
+    int wake;                    // readable when look_up has something to do
     struct weir_usb_watch *plug; // while the card is waited for, or NULL
     struct weir_bridge *bridge;
     struct weir_card *card;
-    uint32_t counters[WEIR_COUNTERS]; // the card's at the beginning
-    weir_time opened;
-    FILE *stats;
+    struct up_stats stats;
+    FILE *stats_file;
 };
-
-// ---- The interface's way to the other process ----
-
-union control {
-    struct cmsghdr align;
-    char bytes[CMSG_SPACE(sizeof(int))];
-};
-
-bool up_send_tap(int socket, const struct weir_tap *tap)
-{
-    union control control = {.bytes = {0}};
-    struct iovec part = {(void *)(uintptr_t)tap, sizeof *tap};
-    struct msghdr message = {.msg_iov = &part,
-                             .msg_iovlen = 1,
-                             .msg_control = control.bytes,
-                             .msg_controllen = sizeof control.bytes};
-    struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
-
-    rights->cmsg_level = SOL_SOCKET;
-    rights->cmsg_type = SCM_RIGHTS;
-    rights->cmsg_len = CMSG_LEN(sizeof tap->fd);
-    memcpy(CMSG_DATA(rights), &tap->fd, sizeof tap->fd);
-    char taken;
-    return sendmsg(socket, &message, MSG_NOSIGNAL) == sizeof *tap && recv(socket, &taken, 1, 0) == 1;
-}
-
-bool up_receive_tap(int socket, struct weir_tap *tap)
-{
-    union control control;
-    struct iovec part = {tap, sizeof *tap};
-    struct msghdr message = {.msg_iov = &part,
-                             .msg_iovlen = 1,
-                             .msg_control = control.bytes,
-                             .msg_controllen = sizeof control.bytes};
-    bool whole = recvmsg(socket, &message, MSG_CMSG_CLOEXEC) == sizeof *tap;
-    struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
-
-    tap->fd = -1;
-    if (!whole || !rights || rights->cmsg_type != SCM_RIGHTS)
-        return false;
-    memcpy(&tap->fd, CMSG_DATA(rights), sizeof tap->fd);
-    return send(socket, "", 1, MSG_NOSIGNAL) == 1;
-}
 
 // ---- The card ----
 
@@ -87,13 +43,6 @@ static int try_open(struct worker *worker, char *error, size_t error_size)
         return errno ? errno : EIO;
     worker->card = weir_card_open(transport, &receiver, error, error_size);
     return worker->card ? 0 : EIO;
-}
-
-static bool told_to_end(const struct worker *worker)
-{
-    struct pollfd signals = {.fd = worker->signals, .events = POLLIN};
-
-    return poll(&signals, 1, 0) > 0;
 }
 
 // Until it is time to look for the card again. True: to end instead.
@@ -128,17 +77,17 @@ static int open_card(struct worker *worker)
         if (told_to_end_meanwhile(worker))
             return EXIT_FINE;
     }
-    worker->opened = weir_card_now(worker->card);
-    int failed = weir_card_counters(worker->card, worker->counters);
+    worker->up->shared->largest_mtu = weir_card_caps(worker->card)->max_frame - ETHERNET_HEADER;
+    int failed = up_stats_begin(&worker->stats, worker->card);
     return failed ? fail("the card does not tell its counters (%s): plug it in anew", strerror(-failed))
                   : EXIT_FINE;
 }
 
 // ---- The interface ----
 
-static bool check_mtu(const struct up *up, const struct weir_card_caps *caps)
+static bool check_mtu(const struct up *up)
 {
-    const unsigned largest = caps->max_frame - 14u;
+    const unsigned largest = up->shared->largest_mtu;
 
     if (up->mtu <= largest)
         return true;
@@ -160,7 +109,7 @@ static bool make_interface(struct up *up, const struct weir_card_caps *caps, int
     int failed = 0;
 
     memcpy(config.mac, caps->mac, sizeof config.mac);
-    if (!check_mtu(up, caps))
+    if (!check_mtu(up))
         return false;
     if (weir_tap_open(&up->tap, &config, error, sizeof error) != 0) {
         fail("%s", error);
@@ -168,9 +117,12 @@ static bool make_interface(struct up *up, const struct weir_card_caps *caps, int
     }
     if (up->options->address.version != 0)
         failed = weir_tap_bring_up(&up->tap, number_of(&up->options->address), up->options->prefix_length);
+    up->stats_socket = up_stats_listen(up->tap.index);
+    if (up->stats_socket < 0)
+        fprintf(stderr, "weir: no `weir stats` of %s: another program has the socket's name\n", up->tap.name);
     if (failed)
         fail("cannot give %s its address: %s", up->tap.name, strerror(-failed));
-    else if (!up_send_tap(parent, &up->tap))
+    else if (!up_send_interface(parent, up))
         fail("cannot hand over the interface: %s", strerror(errno));
     else
         return true;
@@ -187,7 +139,7 @@ static int set_up(struct worker *worker, int parent)
 
     if (is_first && !make_interface(up, weir_card_caps(worker->card), parent))
         return EXIT_FAILED;
-    if (options->stats_file && !(worker->stats = fopen(options->stats_file, "we")))
+    if (options->stats_file && !(worker->stats_file = fopen(options->stats_file, "we")))
         return fail("cannot write the statistics to %s: %s", options->stats_file, strerror(errno));
     int error = weir_bridge_attach(worker->bridge, worker->card, &up->tap, &offloads);
     if (error)
@@ -201,64 +153,39 @@ static int set_up(struct worker *worker, int parent)
     return EXIT_FINE;
 }
 
-// ---- Statistics ----
-
-static void print(const struct worker *worker, const char *name, const char *text, uint64_t value)
-{
-    if (worker->stats)
-        fprintf(worker->stats, "%s %" PRIu64 "\n", name, value);
-    else if (value)
-        fprintf(stderr, "%14" PRIu64 "  %s\n", value, text);
-}
-
-static void print_bridge(const struct worker *worker)
-{
-    const struct weir_bridge_stats *stats = worker->up->stats;
-    const struct {
-        const char *name, *text;
-        uint64_t value;
-    } lines[] = {
-        {"bridge_tx_frames", "frames and superframes from the kernel to the card", stats->tx_frames},
-        {"bridge_tx_superframes", "of them superframes", stats->tx_superframes},
-        {"bridge_tx_cut", "from the kernel, cut or summed in software", stats->tx_cut},
-        {"bridge_tx_too_long", "from the kernel, lost: too long for the card", stats->tx_too_long},
-        {"bridge_tx_senseless", "from the kernel, lost: made no sense", stats->tx_senseless},
-        {"bridge_tx_queue_full", "from the kernel, lost: the queue was full", stats->tx_queue_full},
-        {"bridge_rx_frames", "frames and large frames from the card to the kernel", stats->rx_frames},
-        {"bridge_rx_superframes", "of them large ones", stats->rx_superframes},
-        {"bridge_rx_cut", "large ones that the kernel refused, cut in software", stats->rx_cut},
-        {"bridge_rx_refused", "from the card, refused by the kernel", stats->rx_refused},
-        {"bridge_filter_writes", "times the card's tables were brought up to date", stats->filter_writes},
-        {"run_device_time_ns", "ns of device time", weir_card_now(worker->card) - worker->opened},
-    };
-
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-        print(worker, lines[i].name, lines[i].text, lines[i].value);
-}
+// ---- Life ----
 
 static void tell_stats(struct worker *worker)
 {
-    uint32_t counters[WEIR_COUNTERS];
-    int error = weir_card_counters(worker->card, counters);
+    int error = up_stats_refresh(&worker->stats);
 
     if (error)
         fail("no statistics of the card: it does not tell its counters (%s)", strerror(-error));
-    for (size_t i = 0; i < counter_names_count && !error; i++) {
-        unsigned index = counter_names[i].index;
-        print(worker, counter_names[i].name, counter_names[i].text,
-              (uint32_t)(counters[index] - worker->counters[index]));
-    }
-    print_bridge(worker);
+    up_stats_print(&worker->stats, worker->stats_file ? worker->stats_file : stderr, !worker->stats_file);
 }
 
-// ---- Life ----
+// True: it is time to end.
+static bool look_up(struct worker *worker)
+{
+    struct up *up = worker->up;
+    struct pollfd fds[] = {{.fd = worker->signals, .events = POLLIN},
+                           {.fd = up->stats_socket, .events = POLLIN}};
+
+    up_stats_keep(&worker->stats);
+    if (poll(fds, 2, 0) <= 0)
+        return false;
+    if (fds[1].revents)
+        up_stats_serve(&worker->stats, up->stats_socket, up->options->card, &up->tap);
+    return fds[0].revents != 0;
+}
 
 static int run(struct worker *worker)
 {
     int error = 0;
 
-    while ((error == 0 || error == -EINTR) && !told_to_end(worker))
-        error = weir_bridge_step(worker->bridge, worker->signals);
+    while ((error == 0 || error == -EINTR) && !look_up(worker))
+        error = weir_bridge_step(worker->bridge, worker->wake);
+    up_stats_refresh(&worker->stats);
     switch (error) {
     case 0:
     case -EINTR:
@@ -276,6 +203,17 @@ static int run(struct worker *worker)
     }
 }
 
+// One descriptor for all that ends the bridge's wait.
+static bool watch(struct worker *worker)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    const int stats = worker->up->stats_socket;
+
+    worker->wake = epoll_create1(EPOLL_CLOEXEC);
+    return worker->wake >= 0 && epoll_ctl(worker->wake, EPOLL_CTL_ADD, worker->signals, &event) == 0 &&
+           (stats < 0 || epoll_ctl(worker->wake, EPOLL_CTL_ADD, stats, &event) == 0);
+}
+
 static int work(struct worker *worker, int parent, int parent_pid)
 {
     int result = open_card(worker);
@@ -284,6 +222,8 @@ static int work(struct worker *worker, int parent, int parent_pid)
     if (result != EXIT_FINE || !worker->card)
         return result;
     result = set_up(worker, parent);
+    if (result == EXIT_FINE && !watch(worker))
+        return fail("no epoll from the system: %s", strerror(errno));
     if (result == EXIT_FINE && !up_drop_privileges(worker->up->user, parent_pid))
         return EXIT_FAILED;
     return result == EXIT_FINE ? run(worker) : result;
@@ -291,7 +231,9 @@ static int work(struct worker *worker, int parent, int parent_pid)
 
 int up_worker(struct up *up, int parent)
 {
-    struct worker worker = {.up = up, .bridge = weir_bridge_create(up->stats)};
+    struct up_counts *counts = &up->shared->counts;
+    struct worker worker = {
+        .up = up, .bridge = weir_bridge_create(&counts->bridge), .stats = {.counts = counts}};
     int parent_pid = getppid();
     sigset_t signals;
 
@@ -307,7 +249,7 @@ int up_worker(struct up *up, int parent)
     if (worker.card)
         weir_card_close(worker.card);
     weir_bridge_destroy(worker.bridge);
-    if (worker.stats && fclose(worker.stats) != 0)
+    if (worker.stats_file && fclose(worker.stats_file) != 0)
         fail("cannot write the statistics to %s: %s", up->options->stats_file, strerror(errno));
     return result;
 }

@@ -49,20 +49,17 @@ module butterstick #(
         .clk_in(clk30), .clk_out(unused_150), .clk_second(wire_tx_clk), .locked(wire_locked)
     );
 
-    wire rst, ulpi_rst, unused_phy_rst;
+    wire ulpi_rst, unused_phy_rst;
     butterstick_rails rails (.clk(clk30), .pulse(vio_pulse));
-    board_start #(.CLOCK_KHZ(30000), .RAILS_MS(180)) start (
-        .clk(clk30), .locked(usb_locked && wire_locked), .rails_on(vio_enable), .phy_rst(unused_phy_rst), .rst(rst)
-    );
     assign ulpi_rst_n  = !ulpi_rst;
     ODDRX1F ulpi_clk_ddr (.SCLK(usb_clk), .RST(1'b0), .D0(1'b1), .D1(1'b0), .Q(ulpi_clk));
 
     wire [3:0] led;
     ecp5_card #(
         .CLOCK_OUT(1), .CLOCK_MHZ(30), .MAC_ADDRESS(MAC_ADDRESS), .NCM(NCM), .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE),
-        .TXC_DELAY(TXC_DELAY), .RX_DELAY(RX_DELAY)
+        .TXC_DELAY(TXC_DELAY), .RX_DELAY(RX_DELAY), .RAILS_MS(180)
     ) card (
-        .clk(clk30), .rst(rst), .usb_clk(usb_clk), .ulpi_rst(ulpi_rst), .ulpi_data(ulpi_data), .ulpi_dir(ulpi_dir), .ulpi_nxt(ulpi_nxt),
+        .clk(clk30), .locked(usb_locked && wire_locked), .rails_on(vio_enable), .phy_rst(unused_phy_rst), .usb_clk(usb_clk), .ulpi_rst(ulpi_rst), .ulpi_data(ulpi_data), .ulpi_dir(ulpi_dir), .ulpi_nxt(ulpi_nxt),
         .ulpi_stp(ulpi_stp),
         .wire_tx_clk(wire_tx_clk), .rgmii_txc(rgmii_txc), .rgmii_txd(rgmii_txd), .rgmii_tx_ctl(rgmii_tx_ctl),
         .rgmii_rxc(rgmii_rxc), .rgmii_rxd(rgmii_rxd), .rgmii_rx_ctl(rgmii_rx_ctl),

@@ -11,10 +11,13 @@ module ecp5_card #(
     parameter TIMESTAMP = 1,
     parameter COALESCE  = 1,
     parameter TXC_DELAY = 80,          // ecp5_rgmii_pins
-    parameter RX_DELAY  = 0
+    parameter RX_DELAY  = 0,
+    parameter RAILS_MS  = 15           // board_start
 ) (
     input  wire       clk,             // the board's, for what has time
-    input  wire       rst,             // of clk
+    input  wire       locked,          // the PLLs of usb_clk and wire_tx_clk; of no clock
+    output wire       rails_on,        // board_start
+    output wire       phy_rst,
 
     input  wire       usb_clk,         // 60 MHz
     output wire       ulpi_rst,
@@ -36,6 +39,11 @@ module ecp5_card #(
 
     output wire [3:0] led
 );
+    wire rst;
+    board_start #(.CLOCK_KHZ(CLOCK_MHZ * 1000), .RAILS_MS(RAILS_MS)) start (
+        .clk(clk), .locked(locked), .rails_on(rails_on), .phy_rst(phy_rst), .rst(rst)
+    );
+
     wire [7:0] ulpi_data_i, ulpi_data_o;
     wire       ulpi_data_oe;
     genvar i;
@@ -72,17 +80,10 @@ module ecp5_card #(
         .gmii_rx_er(gmii_rx_er), .gmii_rx_ce(gmii_rx_ce), .status(unused_status)
     );
 
-    // The PHY's reset and link, which is asked for by MDIO: not every PHY tells it in the RGMII unasked.
-    wire        ready, mdio_i, mdio_o, mdio_oe;
-    wire        unused_strap, unused_found;
-    wire [4:0]  unused_address;
-    wire [31:0] unused_id;
-    phy_reset #(.CLOCK_MHZ(CLOCK_MHZ)) ethernet_reset (
-        .clk(clk), .rst(rst), .phy_rst_n(rgmii_rst_n), .strap(unused_strap), .ready(ready)
-    );
-    phy_link #(.HALF_CLOCKS((CLOCK_MHZ + 4) / 5)) link (
-        .clk(clk), .rst(rst), .enable(ready), .link_status(link_status), .found(unused_found), .address(unused_address),
-        .id(unused_id), .mdc(rgmii_mdc), .mdio_o(mdio_o), .mdio_oe(mdio_oe), .mdio_i(mdio_i)
+    wire mdio_i, mdio_o, mdio_oe;
+    ethernet_phy #(.CLOCK_MHZ(CLOCK_MHZ)) phy (
+        .clk(clk), .rst(rst), .link_status(link_status), .phy_rst_n(rgmii_rst_n), .mdc(rgmii_mdc), .mdio_o(mdio_o),
+        .mdio_oe(mdio_oe), .mdio_i(mdio_i)
     );
     BB mdio_pin (.I(mdio_o), .T(!mdio_oe), .O(mdio_i), .B(rgmii_mdio));
 

@@ -41,18 +41,14 @@ module ecpix5 #(
         .clk_in(clk100), .clk_out(wire_tx_clk), .clk_second(unused_second), .locked(wire_locked)
     );
 
-    wire rst;
-    wire unused_rails, unused_ulpi_rst;
-    board_start #(.CLOCK_KHZ(100000)) start (
-        .clk(clk100), .locked(wire_locked), .rails_on(unused_rails), .phy_rst(ulpi_rst), .rst(rst)
-    );
-
     wire [3:0] led;
+    wire       unused_rails, unused_ulpi_rst; // the PHY makes usb_clk, so it cannot wait for it
     ecp5_card #(
         .CLOCK_OUT(0), .CLOCK_MHZ(100), .MAC_ADDRESS(MAC_ADDRESS), .NCM(NCM), .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE),
         .TXC_DELAY(TXC_DELAY), .RX_DELAY(RX_DELAY)
     ) card (
-        .clk(clk100), .rst(rst), .usb_clk(ulpi_clk), .ulpi_rst(unused_ulpi_rst), .ulpi_data(ulpi_data), .ulpi_dir(ulpi_dir),
+        .clk(clk100), .locked(wire_locked), .rails_on(unused_rails), .phy_rst(ulpi_rst),
+        .usb_clk(ulpi_clk), .ulpi_rst(unused_ulpi_rst), .ulpi_data(ulpi_data), .ulpi_dir(ulpi_dir),
         .ulpi_nxt(ulpi_nxt), .ulpi_stp(ulpi_stp),
         .wire_tx_clk(wire_tx_clk), .rgmii_txc(rgmii_txc), .rgmii_txd(rgmii_txd), .rgmii_tx_ctl(rgmii_tx_ctl),
         .rgmii_rxc(rgmii_rxc), .rgmii_rxd(rgmii_rxd), .rgmii_rx_ctl(rgmii_rx_ctl),

@@ -10,11 +10,12 @@
 //             ├─ address_filter ─ ours, group ──┐         ↑
 //             ├─ rx_checksum ──── good, bad ────┼─ verdict ┴→ events
 //             └─ arp_reply ────── request ... ──┘
+//                    └→ arp_queue
 //
-// Clock by clock, T being that of s_last: T+1 `ended`, the parts' states are complete, an ARP request is answered;
-// T+2 the verdict; T+3 commit and events. T+1 carries no byte.
+// Clock by clock, T being that of s_last: T+1 `ended`, the parts' states are complete; T+2 the verdict, an ARP request is
+// answered; T+3 commit and events. T+1 carries no byte.
 //
-// The source cannot wait. For 32 clocks after reset cfg_valid must stay low (the address table is being cleared). Every frame ends in exactly one of events 0 to 9, in the order of the chain below.
+// The source cannot wait. For 64 clocks after reset cfg_valid must stay low (the address table is being cleared). Every frame ends in exactly one of events 0 to 9, in the order of the chain below.
 `default_nettype none
 `include "weir_link.vh"
 
@@ -55,12 +56,12 @@ module rx_parser #(
     input  wire [ADDR_WIDTH:0]   wr_free,
     input  wire                  wr_ready,
 
-    // ARP replies, 42 bytes each
-    output wire                  m_arp_valid,
-    input  wire                  m_arp_ready,
+    // To arp_queue
+    output wire                  m_arp_en,
+    output wire [4:0]            m_arp_place,
     output wire [7:0]            m_arp_data,
-    output wire                  m_arp_last,
-    input  wire                  m_arp_room, // for a whole reply
+    output wire                  m_arp_commit,
+    input  wire                  m_arp_room,
 
     output wire [15:0]           events // bit n: one-clock pulse of counter n in weir_link.vh
 );
@@ -107,12 +108,12 @@ module rx_parser #(
 
     // ---- The parts ----
     wire        ours, group, sender_is_station;
-    wire [47:0] station;
+    wire [7:0]  station_byte;
     address_filter #(.ENTRIES(MAC_ENTRIES)) filter (
         .clk(clk), .rst(rst), .mac_address(mac_address),
         .cfg_valid(cfg_valid), .cfg_table(cfg_table), .cfg_index(cfg_index), .cfg_data(cfg_data),
         .s_valid(s_valid), .s_data(s_data), .s_position(position), .ended(ended),
-        .ours(ours), .group(group), .sender_is_station(sender_is_station), .station(station));
+        .ours(ours), .group(group), .sender_is_station(sender_is_station), .station_byte(station_byte));
 
     wire good, bad; // at T+2
     rx_checksum checksum (
@@ -123,9 +124,10 @@ module rx_parser #(
         .clk(clk), .rst(rst), .byte_time(byte_time),
         .cfg_valid(cfg_valid), .cfg_table(cfg_table), .cfg_index(cfg_index), .cfg_data(cfg_data),
         .s_valid(s_valid), .s_data(s_data), .s_position(position), .ended(ended),
-        .station(station), .sender_is_station(sender_is_station),
-        .request_ours(request_ours), .request_others(request_others), .conflict(conflict), .answer(answer),
-        .m_valid(m_arp_valid), .m_ready(m_arp_ready), .m_data(m_arp_data), .m_last(m_arp_last), .room(m_arp_room),
+        .station_byte(station_byte), .sender_is_station(sender_is_station),
+        .request_ours(request_ours), .request_others(request_others), .conflict(conflict),
+        .answer(answer), .m_en(m_arp_en), .m_place(m_arp_place), .m_data(m_arp_data),
+        .m_commit(m_arp_commit), .m_room(m_arp_room),
         .ev_rate_limited(events[`WEIR_CNT_ARP_RATE_LIMITED]), .ev_queue_full(events[`WEIR_CNT_ARP_QUEUE_FULL]));
 
     // ---- T+1 ----
@@ -140,9 +142,6 @@ module rx_parser #(
     wire enabled  = |(control & ENABLE);
     wire take_arp = |(control & ARP_REPLY) && ours;
     wire passes   = ours || |(control & PROMISCUOUS) || (group && |(control & ALL_MULTICAST));
-    wire intact   = enabled && !error_length && !error_symbol && !error_fcs;
-
-    assign answer = ended && intact && take_arp && request_ours;
 
     // ---- T+2 ----
     reg                  judge;
@@ -179,6 +178,9 @@ module rx_parser #(
         else if (overflow_q || !wr_ready)              outcome[`WEIR_CNT_RX_OVERFLOW]     = 1'b1;
         else                                           outcome[`WEIR_CNT_RX_FRAMES]       = 1'b1;
     end
+    // As outcome[WEIR_CNT_RX_ARP_ANSWERED]: what the card answers is for its own address, so it has passed the filter.
+    assign answer = judge && answered_q && !disabled_q && !length_q && !symbol_q && !fcs_q;
+
     // Frames for the host, whether it gets them or not.
     wire for_host = judge && (outcome[`WEIR_CNT_RX_FRAMES] || outcome[`WEIR_CNT_RX_OVERFLOW] ||
                               outcome[`WEIR_CNT_RX_CSUM_DROPPED]);

@@ -12,7 +12,10 @@
 // access that was cut short is simply still due and starts again; a packet not yet begun is kept back behind an RX CMD, but
 // thrown away when another packet came in between, since its time is over.
 //
-//             ┌───────── tx_valid ──────────> TX_CMD ── nxt ──> TX_DATA ── nxt, no more bytes: stp ──> IDLE
+// nxt comes late in the clock, so it goes to the pins' register alone: behind it a byte may wait in `kept`, and whether that
+// has room is all that utmi_tx_ready tells. What is due is found out a clock ahead; after each access and packet IDLE waits for it.
+//
+//             ┌────────── tx_valid ──────────> TX_CMD ── nxt ──> TX_DATA ── nxt, no more bytes: stp ──> IDLE
 //     IDLE ───┤                                  └── packet arrives ──┴──> TX_DROP ── tx_valid low ──> IDLE
 //             ├─ register differs ─> REG_CMD ── nxt ──> REG_DATA ── nxt ──> REG_STOP (stp) ──> IDLE; dir: back to IDLE
 //             └─ to be read ───────> REG_CMD ── nxt ──> READ_TURN ── dir ──> READ_DATA ──> IDLE; dir with nxt: back to IDLE
@@ -98,11 +101,11 @@ module ulpi_phy #(
     reg        function_known;          // the PHY's Function Control holds function_sent
     reg        otg_known;
     reg        writing_function;
-    wire       function_due = !function_known | function_sent != function_wanted;
+    reg        function_due;
     reg  [2:0] next_id;                 // of the four registers 0 to 3, ULPI 1.1 section 4.2.1
     reg        reading;
-    reg  [7:0] id_clocks;               // left for reading them
-    wire       ids_due = !phy_found & id_clocks != 8'd0;
+    reg  [8:0] id_clocks;               // of reading them; the time is over when bit 8 is set
+    wire       ids_due = !phy_found & !id_clocks[8];
     wire       register_due = ids_due | function_due; // OTG Control, then the IDs, then Function Control
 
     assign phy_found = next_id[2];
@@ -116,30 +119,42 @@ module ulpi_phy #(
     // ---- Sending ----
     reg  [7:0] data;
     reg        stop;
+    reg  [7:0] kept;
+    reg        kept_valid;
+    reg        rested;                  // IDLE for a clock: what is due is known
     wire       no_pid = utmi_op_mode == 2'd2;
-    wire       may_start = state == IDLE & !ulpi_dir & !stop;
-    wire       start_register = may_start & register_due;
-    wire       start_packet = may_start & !register_due & utmi_tx_valid;
+    wire       sending = state == TX_CMD | state == TX_DATA | state == TX_DROP;
+    wire       may_start = rested & !ulpi_dir;
     wire       accepted = ulpi_nxt & !ulpi_dir & !dir_before;
+    wire [3:0] pid = kept_valid ? kept[3:0] : utmi_tx_data[3:0];
+    wire       too_late = kept_valid & utmi_rx_active & !sending;
 
-    assign utmi_tx_ready = (start_packet & !no_pid) | (state == TX_CMD & accepted) | (state == TX_DATA & accepted)
-                         | state == TX_DROP;
+    assign utmi_tx_ready = !kept_valid & (sending | !no_pid); // of a chirp's bytes none becomes the TX CMD
     assign ulpi_data_o = data;
     assign ulpi_data_oe = !ulpi_dir & !dir_before;
     assign ulpi_stp = (stop & !ulpi_dir) | rst | (asleep & receiving & (ulpi_data_i[1:0] != LINE_J | utmi_suspend_n));
 
     always @(posedge usb_clk) begin
         stop <= 1'b0;
+        rested <= state == IDLE;
+        function_due <= !function_known | function_sent != function_wanted;
+        if (!kept_valid) kept <= utmi_tx_data;
+        if (utmi_tx_valid) kept_valid <= 1'b1;
+
         case (state)
         IDLE: begin
             data <= 8'h00;
-            if (start_register) begin
+            if (too_late) state <= TX_DROP;
+            else if (may_start & register_due) begin
                 reading <= otg_known & ids_due;
                 writing_function <= otg_known;
                 data <= !otg_known ? {2'b10, OTG_CONTROL} : ids_due ? {6'b110000, next_id[1:0]} : {2'b10, FUNCTION_CONTROL};
+                rested <= 1'b0;
                 state <= REG_CMD;
-            end else if (start_packet) begin
-                data <= {4'b0100, no_pid ? 4'h0 : utmi_tx_data[3:0]};
+            end else if (may_start & (kept_valid | (utmi_tx_valid & !no_pid))) begin
+                data <= {4'b0100, no_pid ? 4'h0 : pid};
+                kept_valid <= 1'b0;
+                rested <= 1'b0;
                 state <= TX_CMD;
             end
         end
@@ -148,12 +163,15 @@ module ulpi_phy #(
                 data <= 8'h00;
                 state <= TX_DROP;
             end else if (accepted) begin
-                data <= utmi_tx_valid ? utmi_tx_data : 8'h00;
-                stop <= !utmi_tx_valid;
-                state <= utmi_tx_valid ? TX_DATA : IDLE;
+                kept_valid <= 1'b0;
+                data <= kept_valid ? kept : utmi_tx_valid ? utmi_tx_data : 8'h00;
+                stop <= !kept_valid & !utmi_tx_valid;
+                state <= kept_valid | utmi_tx_valid ? TX_DATA : IDLE;
             end
-        TX_DROP:
+        TX_DROP: begin
+            kept_valid <= 1'b0;
             if (!utmi_tx_valid) state <= IDLE;
+        end
         REG_CMD:
             if (ulpi_dir | (reading & !ids_due)) state <= IDLE;
             else if (accepted & reading) begin
@@ -188,7 +206,7 @@ module ulpi_phy #(
         end
         endcase
 
-        if (otg_known & ids_due & !ulpi_dir) id_clocks <= id_clocks - 1'b1;
+        if (otg_known & ids_due & !ulpi_dir) id_clocks <= id_clocks + 1'b1;
 
         // A PHY that wakes has set SuspendM itself, so what it holds is no longer what was written.
         slept <= {slept[1:0], slept[0] | receiving} & {3{asleep}};
@@ -198,11 +216,13 @@ module ulpi_phy #(
             state <= IDLE;
             data <= 8'h00;
             stop <= 1'b0;
+            kept_valid <= 1'b0;
+            rested <= 1'b0;
             slept <= 3'd0;
             otg_known <= 1'b0;
             next_id <= 3'd0;
             phy_id <= 32'd0;
-            id_clocks <= ID_CLOCKS[7:0];
+            id_clocks <= 9'd256 - ID_CLOCKS[8:0];
             function_known <= 1'b0;
         end
     end

@@ -18,19 +18,21 @@
 // wake the host: `wake` is therefore of no clock, and raises suspend_n by itself. The card asks once; as long as the host does
 // not answer, only a new request makes it ask again.
 //
-// Defaults are the shortest times that USB 2.0 allows, in clocks of 60 MHz, with some clocks of margin.
+// A timer counts from 0, so it has first reached a time when every bit that is one in the time is one in it: that is all that is
+// looked at. So a time with few ones costs few gates, and the defaults, in clocks of 60 MHz, are the next such ones above the
+// shortest that USB 2.0 allows.
 `default_nettype none
 
 module usb_port #(
-    parameter RESET_CLOCKS  = 160,      // SE0 that is a reset: TDETRST >= 2.5 us
-    parameter CHIRP_CLOCKS  = 60200,    // the device's chirp K: TUCH >= 1 ms
-    parameter FILTER_CLOCKS = 155,      // a host's chirp K or J, or a resume, counts after TFILT >= 2.5 us
-    parameter LISTEN_CLOCKS = 66000,    // no chirp from the host for this long: full speed. TWTFS 1 to 2.5 ms
-    parameter IDLE_CLOCKS   = 180600,   // silence until suspend: TWTREV 3 to 3.125 ms
-    parameter REVERT_CLOCKS = 6060,     // full-speed terminations until the line is looked at: TWTRSTHS 100 to 875 us
-    parameter SLEEP_CLOCKS  = 120600,   // of suspend until sleep: TWTRSM, 5 ms of idle bus less IDLE_CLOCKS
-    parameter WAKE_CLOCKS   = 120600,   // the card's K: TDRSMUP 1 to 15 ms
-    parameter TEST_CLOCKS   = 66000,    // test modes begin that late, so that the status stage can end: at most 3 ms
+    parameter RESET_CLOCKS  = 160,      // SE0 that is a reset: TDETRST >= 2.5 us. Up to 255
+    parameter FILTER_CLOCKS = 160,      // a host's chirp K or J, or a resume, counts after TFILT >= 2.5 us. Up to 255
+    parameter CHIRP_CLOCKS  = 65536,    // the device's chirp K: TUCH >= 1 ms
+    parameter LISTEN_CLOCKS = 65536,    // no chirp from the host for this long: full speed. TWTFS 1 to 2.5 ms
+    parameter IDLE_CLOCKS   = 180224,   // silence until suspend: TWTREV 3 to 3.125 ms
+    parameter REVERT_CLOCKS = 8192,     // full-speed terminations until the line is looked at: TWTRSTHS 100 to 875 us
+    parameter SLEEP_CLOCKS  = 131072,   // of suspend until sleep: TWTRSM, 5 ms of idle bus less IDLE_CLOCKS
+    parameter WAKE_CLOCKS   = 131072,   // the card's K: TDRSMUP 1 to 15 ms
+    parameter TEST_CLOCKS   = 65536,    // test modes begin that late, so that the status stage can end: at most 3 ms
     parameter HIGH_SPEED_ABLE = 1       // 0: no chirp
 ) (
     input  wire       clk,
@@ -63,8 +65,8 @@ module usb_port #(
     localparam TIMER_WIDTH = 18;
 
     reg [3:0] state;
-    reg [TIMER_WIDTH-1:0] elapsed;      // clocks in this state
-    reg [TIMER_WIDTH-1:0] stable;       // clocks since the line last changed, or a packet passed
+    reg [TIMER_WIDTH-1:0] timer;        // clocks in this state; while packets may flow, since the line was last busy
+    reg [7:0] stable;                   // clocks since the line last changed, or a packet passed
     reg [1:0] line;                     // line_state one clock ago; `stable` belongs to it
     reg [2:0] chirps;                   // K and J of the host seen, alternating
     reg       resuming;                 // a K long enough was seen while waking
@@ -74,9 +76,15 @@ module usb_port #(
     reg       driving;                  // the transceiver has taken the first byte of our K: one that wakes takes its time
     wire      wake_now;                 // `wake` in this clock
 
-    wire is_reset = line == SE0 & stable >= RESET_CLOCKS;
-    wire is_chirp = line == (chirps[0] ? J : K) & stable >= FILTER_CLOCKS;
-    wire is_idle = stable == IDLE_CLOCKS;
+    function reached;
+        input [TIMER_WIDTH-1:0] now, time_to_reach;
+        reached = (now & time_to_reach) == time_to_reach;
+    endfunction
+
+    wire is_reset = line == SE0 & reached({{TIMER_WIDTH-8{1'b0}}, stable}, RESET_CLOCKS);
+    wire is_long = reached({{TIMER_WIDTH-8{1'b0}}, stable}, FILTER_CLOCKS);
+    wire is_chirp = line == (chirps[0] ? J : K) & is_long;
+    wire is_idle = reached(timer, IDLE_CLOCKS);
 
     sync_bits wake_sync (.clk(clk), .d(wake), .q(wake_now));
 
@@ -95,99 +103,84 @@ module usb_port #(
         asleep <= state == SUSPENDED & rested & !rst;
     end
 
-    task go;
-        input [3:0] next;
-        begin
-            state <= next;
-            elapsed <= 0;
-            stable <= 0;
-        end
-    endtask
+    // ---- Where to from here ----
+    reg [3:0] next;
+    reg       leaves, resets, runs;     // to another state; a reset begins; packets may flow again
+    reg       fast;                     // at high speed then
 
-    task go_reset;
-        begin
-            go(HIGH_SPEED_ABLE != 0 ? CHIRP : RESET_END);
-            if (HIGH_SPEED_ABLE == 0) high_speed <= 1'b0;
-            bus_reset <= 1'b1;
-            enabled <= 1'b0;
+    always @* begin
+        next = state;
+        {leaves, resets, runs} = 3'b000;
+        fast = high_speed;
+        case (state)
+        FULL_SPEED: begin
+            resets = is_reset;
+            if (line == J & is_idle) {leaves, next} = {1'b1, SUSPENDED};
         end
-    endtask
+        CHIRP:
+            if (reached(timer, CHIRP_CLOCKS)) {leaves, next} = {1'b1, LISTEN};
+        LISTEN:
+            if (chirps == 3'd6) {runs, fast} = 2'b11;
+            else if (!is_chirp & reached(timer, LISTEN_CLOCKS)) {leaves, next} = {1'b1, RESET_END};
+        RESET_END:
+            if (line != SE0) {runs, fast} = 2'b10;
+        HIGH_SPEED:
+            if (line == SE0 & is_idle) {leaves, next} = {1'b1, REVERTED}; // the rest of the host's chirps is not silence
+            else if (test_mode != 3'd0) {leaves, next} = {1'b1, TEST};
+        REVERTED:
+            if (reached(timer, REVERT_CLOCKS)) begin
+                resets = line == SE0;
+                {leaves, next} = {1'b1, SUSPENDED};
+            end
+        SUSPENDED:
+            if (line != J) {leaves, next} = {1'b1, WAKING};
+            else if (rested & wake_now & !asked) {leaves, next} = {1'b1, WAKE_HOST};
+        WAKE_HOST:
+            if (reached(timer, WAKE_CLOCKS)) {leaves, next} = {1'b1, WAKING};
+        WAKING:
+            if (line == J) begin
+                runs = resuming & !high_speed;
+                {leaves, next} = {1'b1, SUSPENDED};
+            end else if (line == SE0) begin
+                runs = resuming;
+                resets = !resuming & is_reset;
+            end
+        default: ; // TEST
+        endcase
+        if (runs) {leaves, next} = {1'b1, fast ? HIGH_SPEED : FULL_SPEED};
+        if (resets) {leaves, next} = {1'b1, HIGH_SPEED_ABLE != 0 ? CHIRP : RESET_END};
+    end
 
-    task go_running;
-        input fast;
-        begin
-            go(fast ? HIGH_SPEED : FULL_SPEED);
-            high_speed <= fast;
-            enabled <= 1'b1;
-        end
-    endtask
+    wire our_k = state == CHIRP | state == WAKE_HOST;
+    wire busy = line_state != line | rx_active;
+    wire starts_anew = ((state == FULL_SPEED | state == HIGH_SPEED) & busy) | (our_k & !driving) | (state == LISTEN & is_chirp);
 
     always @(posedge clk) begin
-        bus_reset <= 1'b0;
+        state <= next;
+        timer <= leaves | starts_anew ? {TIMER_WIDTH{1'b0}} : timer + 1'b1;
+        stable <= leaves | busy ? 8'd0 : stable + 1'b1;
         line <= line_state;
-        elapsed <= (state == CHIRP | state == WAKE_HOST) & !driving ? {TIMER_WIDTH{1'b0}} : elapsed + 1'b1;
-        driving <= (state == CHIRP | state == WAKE_HOST) & (driving | (chirp & tx_ready));
-        if (line_state != line | rx_active) stable <= 0;
-        else if (!is_idle) stable <= stable + 1'b1;
+        bus_reset <= resets;
+        if (runs) enabled <= 1'b1;
+        else if (resets | (state == HIGH_SPEED & next == REVERTED)) enabled <= 1'b0;
+        if (runs) high_speed <= fast;
+        else if (next == RESET_END) high_speed <= 1'b0;
 
+        if (state == CHIRP) chirps <= 3'd0;
+        else if (state == LISTEN & is_chirp) chirps <= chirps + 1'b1;
+        driving <= our_k & (driving | (chirp & tx_ready));
+        if (state == SUSPENDED) resuming <= 1'b0;
+        else if (state == WAKING & line == K & is_long) resuming <= 1'b1;
         if (!suspended) rested <= 1'b0;
+        else if (state == SUSPENDED & reached(timer, SLEEP_CLOCKS)) rested <= 1'b1;
         if (!suspended | !wake_now) asked <= 1'b0;
-
-        case (state)
-        FULL_SPEED:
-            if (is_reset) go_reset;
-            else if (line == J & is_idle) go(SUSPENDED);
-        CHIRP: begin
-            chirps <= 3'd0;
-            if (elapsed == CHIRP_CLOCKS) go(LISTEN);
-        end
-        LISTEN:
-            if (chirps == 3'd6) go_running(1'b1);
-            else if (is_chirp) begin
-                chirps <= chirps + 1'b1;
-                elapsed <= 0;
-            end else if (elapsed == LISTEN_CLOCKS) begin
-                go(RESET_END);
-                high_speed <= 1'b0;
-            end
-        RESET_END:
-            if (line != SE0) go_running(1'b0);
-        HIGH_SPEED:
-            if (line == SE0 & is_idle) begin   // the rest of the host's chirps is not silence
-                go(REVERTED);
-                enabled <= 1'b0;
-            end else if (test_mode != 3'd0) go(TEST);
-        REVERTED:
-            if (elapsed == REVERT_CLOCKS) begin
-                if (line == SE0) go_reset;
-                else go(SUSPENDED);
-            end
-        SUSPENDED: begin
-            resuming <= 1'b0;
-            if (elapsed == SLEEP_CLOCKS) rested <= 1'b1;
-            if (line != J) go(WAKING);
-            else if (rested & wake_now & !asked) go(WAKE_HOST);
-        end
-        WAKE_HOST: begin
-            asked <= 1'b1;
-            if (elapsed == WAKE_CLOCKS) go(WAKING);
-        end
-        TEST:
-            if (elapsed == TEST_CLOCKS) testing <= 1'b1;
-        default: begin // WAKING
-            if (line == K & stable >= FILTER_CLOCKS) resuming <= 1'b1;
-            if (line == J) begin
-                if (resuming & !high_speed) go_running(1'b0);
-                else go(SUSPENDED);
-            end else if (line == SE0) begin
-                if (resuming) go_running(high_speed);
-                else if (is_reset) go_reset;
-            end
-        end
-        endcase
+        else if (state == WAKE_HOST) asked <= 1'b1;
+        if (state == TEST & reached(timer, TEST_CLOCKS)) testing <= 1'b1;
 
         if (rst) begin
-            go(FULL_SPEED);
+            state <= FULL_SPEED;
+            timer <= 0;
+            stable <= 8'd0;
             high_speed <= 1'b0;
             enabled <= 1'b0;
             bus_reset <= 1'b0;

@@ -188,7 +188,7 @@ static void of_several_cards_one_must_be_named(void **state)
     refused(bench, "", EMLINK, "usb:serial=025765697201, usb:serial=0257656972AB");
     refused(bench, "serial=77", ENODEV, "there is usb:serial=025765697201, usb:serial=0257656972AB");
     refused(bench, "1-1.9", ENODEV, "there is usb:serial=");
-    const char *names[] = {"serial=0257656972ab", "1-1.4"};
+    const char *names[] = {"serial=0257656972ab", "0257656972ab", "1-1.4"};
     for (int i = 0; i < 2; i++) {
         struct weir_transport *transport = open_transport(bench, names[i]);
         assert_non_null(transport);

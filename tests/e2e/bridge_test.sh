@@ -3,43 +3,9 @@
 # weir up: the kernel of one namespace reaches that of another only over the card's interface. Programs that know nothing of cards
 # carry files and streams both ways; the card cuts superframes going down and coalesces segments coming up; ARP, groups and carrier
 # follow the interface; the card is pulled out and comes back; whatever is killed leaves nothing behind.
-#
-#     namespace $host                                        namespace $ns (the peer, as in lib.sh)
-#     programs ─ weir0 ─ weir up ─ the card ─ wire ═ veth ═ lan ─ programs
 set -u
-. tests/e2e/lib.sh
-host=weir-e2e-host-$$
-host_down() {
-    local pids
-    pids=$(ip netns pids "$host" 2>/dev/null)
-    [ -z "$pids" ] || kill -9 $pids 2>/dev/null
-    ip netns del "$host" 2>/dev/null
-    peer_down
-}
-trap '[ $BASHPID != $$ ] || host_down' EXIT
-in_host() { ip netns exec "$host" "$@"; }
+. tests/e2e/bridge_lib.sh
 
-network_up() {
-    ip netns add "$ns" && ip netns add "$host" && ip -n "$ns" link set lo up && ip -n "$host" link set lo up &&
-        in_host sysctl -qw net.ipv6.conf.default.accept_dad=0 && in_peer sysctl -qw net.ipv6.conf.default.accept_dad=0 &&
-        ip -n "$host" link add wire mtu 9000 type veth peer name lan mtu 9000 netns "$ns" &&
-        in_host sysctl -qw net.ipv6.conf.wire.disable_ipv6=1 net.ipv4.conf.wire.arp_ignore=8 && ip -n "$host" link set wire up &&
-        ip -n "$ns" link set lan up && ip -n "$ns" addr add "$peer_ip/24" dev lan && ip -n "$ns" addr add fd77::1/64 dev lan
-}
-said() { wait_for grep -q "$1" "$work/up.log"; } # TEXT
-up() { # CARD OPTIONS...: weir up in the background, until the interface is there
-    local card=$1
-    shift
-    : >"$work/up.log" # before we look: the process may truncate it later
-    ip netns exec "$host" "$weir_tool" --card "$card" "$@" >"$work/up.log" 2>&1 &
-    bridge=$!
-    said 'weir0 is there'
-}
-down() { in_host "$weir_tool" down weir0 && wait "$bridge"; }
-no_interface() { ! ip -n "$host" link show weir0; }
-has_carrier() { ip -n "$host" link show weir0 | grep -q LOWER_UP; }
-has_no_carrier() { ip -n "$host" link show weir0 | grep -q NO-CARRIER; }
-worker() { pgrep -P "$bridge"; }
 is_unprivileged() { # the worker is nobody, holds no capability, and cannot have any again
     grep -E '^(Uid|Cap|NoNew)' "/proc/$(worker)/status" | tee "$work/status"
     grep -q "^Uid:.$(id -u nobody).$(id -u nobody).$(id -u nobody)" "$work/status" && grep -q '^CapPrm:.0*$' "$work/status" &&
@@ -50,17 +16,6 @@ resolves_to() { # IP MAC: what the peer finds out about an address, asking anew
     in_peer ping -n -c 1 -W 20 "$1" && ip -n "$ns" neigh show "$1" | tee /dev/stderr | grep -q "$2"
 }
 does_not_resolve() { ip -n "$ns" neigh flush dev lan; ! in_peer ping -n -c 1 -W 2 "$1"; }
-stream() { # iperf3 from the host to the peer, or as the OPTIONS say; its answer in $work/iperf.json
-    in_peer iperf3 -s -1 -B "$peer_ip" >"$work/iperf.log" 2>&1 &
-    server=$!
-    wait_for listening 5201 && in_host iperf3 -J -c "$peer_ip" "$@" >"$work/iperf.json" && wait "$server"
-}
-moved() { # at least BYTES, by the receiver's count
-    local bytes
-    bytes=$(python3 -c 'import json, sys; print(json.load(sys.stdin)["end"]["'"$2"'"]["bytes"])' <"$work/iperf.json")
-    at_least "$bytes" "$1"
-}
-address() { ip -n "$host" -br link show weir0 | awk '{print $3}'; }
 datagrams() { # 20,000 bytes as one message, in datagrams of 1,000 (UDP_SEGMENT), the last of 500
     in_peer python3 -c '
 import socket, sys
@@ -77,21 +32,6 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.setsockopt(socket.IPPROTO_UDP, 103, 1000)
 s.sendto(b"".join(bytes([i]) * (1000 if i < 19 else 500) for i in range(20)), (sys.argv[1], 4243))' "$peer_ip" && wait "$receiver"
 }
-serve_at() { # NAMESPACE ADDRESS DIRECTORY
-    local url=http://$2:8080/
-    case $2 in *:*) url=http://[$2]:8080/ ;; esac
-    ip netns exec "$1" python3 -m http.server --bind "$2" --directory "$3" 8080 >>"$work/http.log" 2>&1 &
-    wait_for ip netns exec "$1" curl -sS -o /dev/null "$url"
-}
-fetch() { "$@" && equal_files "$work/www/file" "$work/got"; }
-nothing_wrong_on_the_wire() { # FILE: what left the card
-    local good bad
-    good=$(sent_frames "$1" 'eth.fcs.status == "Good"' | wc -l)
-    bad=$(sent_frames "$1" 'eth.fcs.status != "Good" || ip.checksum.status == "Bad" || _ws.malformed ||
-        (tcp.checksum.status == "Bad" && tcp.checksum != 0xffff) || udp.checksum.status == "Bad" || icmpv6.checksum.status == "Bad"' | tee /dev/stderr | wc -l)
-    echo "$good frames with a good FCS, $bad with errors"
-    [ "$good" -gt 500 ] && [ "$bad" = 0 ]
-}
 all_accounted_for() { # what the kernel gave is what the card has, the lost ones counted
     local given taken
     given=$(stat "$1" bridge_tx_frames)
@@ -99,8 +39,6 @@ all_accounted_for() { # what the kernel gave is what the card has, the lost ones
     echo "the bridge gave $given, the card took $taken"
     [ "$given" = "$taken" ] && is_zero "$(stat "$1" tx_bad_record)" && is_zero "$(stat "$1" bridge_tx_senseless)"
 }
-lower() { echo "$1, less than $2 expected"; [ "$1" -lt "$2" ]; }
-
 check "two namespaces with the card's wire between them can be made" network_up
 check "without a card the tool says so, and leaves no interface" eval 'fails_with 3 "" in_host "$weir_tool" --card usb:serial=0 up && no_interface'
 check "weir down says when there is nothing to end" fails_with 1 'there is no interface weir0' in_host "$weir_tool" down weir0

@@ -3,12 +3,14 @@
 #include "Varp_queue.h"
 #include <deque>
 
-// Pushes 42-byte replies while there is room, as arp_reply does, and takes them out in another clock.
+// Fills slots while there is room, as arp_reply does, and takes replies out in another clock.
 // Picoseconds.
 struct Bench {
     Varp_queue dut;
     uint64_t rx_next = 8000, tx_next, tx_period, now = 0;
-    std::deque<uint8_t> going_in;
+    std::deque<unsigned> going_in; // places of the open slot
+    ArpSlot slot;
+    bool commit = false;
     std::vector<Bytes> sent, received;
     Bytes open;
     bool reading = false;
@@ -18,28 +20,25 @@ struct Bench {
         : tx_next(8000 + phase), tx_period(tx_period), random(seed)
     {
         dut.wire_rx_rst = dut.wire_tx_rst = 1;
-        dut.s_valid = 0;
+        dut.s_en = dut.s_commit = 0;
         run(10);
         dut.wire_rx_rst = dut.wire_tx_rst = 0;
         run(10);
     }
     void rx_edge()
     {
-        dut.s_valid = !going_in.empty();
-        if (dut.s_valid) {
-            dut.s_data = going_in.front();
-            dut.s_last = going_in.size() == 1;
+        dut.s_en = !going_in.empty();
+        if (dut.s_en) {
+            dut.s_place = (uint8_t)(going_in.front() & 31);
+            dut.s_data = slot.bytes[going_in.front() & 31];
+            going_in.pop_front();
         }
-        dut.eval();
-        bool taken = dut.s_valid && dut.s_ready;
-        if (dut.s_valid)
-            assert_true(dut.s_ready); // a whole reply has room once s_room said so
+        dut.s_commit = commit;
+        commit = false;
         dut.wire_rx_clk = 1;
         dut.eval();
         dut.wire_rx_clk = 0;
         dut.eval();
-        if (taken)
-            going_in.pop_front();
     }
     void tx_edge()
     {
@@ -71,14 +70,26 @@ struct Bench {
             }
         }
     }
+    // Writes a slot, with what another request left in it before; then commits it or not.
+    void write(bool answered)
+    {
+        slot.bytes = random.bytes(32);
+        for (unsigned place : {0, 1, 2, 3, 4, 5, 22, 23, 24, 25, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15})
+            going_in.push_back(place);
+        run(42);
+        commit = answered;
+        run(24);
+        if (answered)
+            sent.push_back(slot.reply());
+    }
     // Offers a reply; false when there is no room.
     bool push()
     {
         if (!dut.s_room)
             return false;
-        sent.push_back(random.bytes(42));
-        going_in.assign(sent.back().begin(), sent.back().end());
-        run(66);
+        if (random.one_in(3))
+            write(false);
+        write(true);
         return true;
     }
 };

@@ -27,15 +27,25 @@ struct Bench {
         dut.cfg_data = address | (uint64_t)used << 63;
         clock();
         dut.cfg_valid = 0;
+        clock();
     }
     bool knows(uint32_t address)
     {
-        dut.search = 1;
-        dut.key = address;
-        clock();
-        dut.search = 0;
-        for (int i = 0; i < 4 + 1; i++)
+        dut.s_valid = 1;
+        for (int shift = 24; shift >= 0; shift -= 8) {
+            dut.s_data = (uint8_t)(address >> shift);
+            dut.s_last = shift == 0;
             clock();
+        }
+        dut.s_valid = dut.s_last = 0;
+        for (int i = 0; i < 2 * 4 - 1; i++)
+            clock();
+        // From here on other bytes may come.
+        dut.s_data = (uint8_t)~dut.s_data;
+        dut.s_valid = 1;
+        for (int i = 0; i < 2; i++)
+            clock();
+        dut.s_valid = 0;
         dut.eval();
         return dut.hit;
     }

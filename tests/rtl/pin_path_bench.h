@@ -49,7 +49,7 @@ template <class Dut, class Phy> struct PathBench {
     void start()
     {
         dut.cfg_valid = dut.s_valid = 0;
-        run(20);
+        run(70); // the address table is being cleared
         configure(WEIR_TABLE_RX_CONTROL, WEIR_RX_ENABLE | WEIR_RX_ARP_REPLY);
         configure(WEIR_TABLE_ARP, 1ull << 63 | OURS);
         configure(WEIR_TABLE_ARP_RATE, 0);
@@ -79,6 +79,7 @@ template <class Dut, class Phy> struct PathBench {
         dut.cfg_valid = 1;
         while (dut.cfg_valid)
             run(1);
+        run(1); // a write takes two clocks
     }
     // A frame with its FCS, and a gap. Of the carrier and the preamble it has what the PHY's bench leaves it.
     std::function<void(const Bytes &frame, long error_at)> put;

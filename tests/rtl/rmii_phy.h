@@ -94,6 +94,12 @@ struct RmiiPhy {
         count++;
     }
 
+    // The latest of `sent` has not ended.
+    bool sending() const
+    {
+        return count != 0;
+    }
+
   private:
     unsigned count = 0; // dibits of the frame so far
 };

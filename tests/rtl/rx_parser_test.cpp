@@ -12,7 +12,8 @@ struct Bench {
     Vrx_parser dut;
     RxModel model;
     unsigned counters[16] = {};
-    Bytes memory, open_reply;
+    Bytes memory;
+    ArpSlot open_reply;
     std::vector<Bytes> replies;
     struct Committed {
         Bytes bytes;
@@ -31,12 +32,11 @@ struct Bench {
         dut.s_valid = 0;
         dut.wr_free = 1 << 14;
         dut.wr_ready = 1;
-        dut.m_arp_ready = 1;
         dut.m_arp_room = 1;
         clock();
         clock();
         dut.rst = 0;
-        for (int i = 0; i < 33; i++) // the address table is being cleared
+        for (int i = 0; i < 65; i++) // the address table is being cleared
             clock();
     }
 
@@ -54,13 +54,10 @@ struct Bench {
             assert_true(dut.wr_ready);
             committed.push_back({Bytes(memory.begin(), memory.begin() + dut.wr_length), dut.wr_meta});
         }
-        if (dut.m_arp_valid && dut.m_arp_ready) {
-            open_reply.push_back(dut.m_arp_data);
-            if (dut.m_arp_last) {
-                replies.push_back(open_reply);
-                open_reply.clear();
-            }
-        }
+        if (dut.m_arp_en)
+            open_reply.bytes[dut.m_arp_place] = dut.m_arp_data;
+        if (dut.m_arp_commit)
+            replies.push_back(open_reply.reply());
         for (unsigned i = 0; i < 16; i++)
             counters[i] += (dut.events >> i) & 1;
     }
@@ -73,6 +70,7 @@ struct Bench {
         dut.cfg_data = data;
         clock();
         dut.cfg_valid = 0;
+        clock();
     }
     void set_control(unsigned bits)
     {

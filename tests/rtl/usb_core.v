@@ -5,10 +5,10 @@
 
 module usb_core #(
     parameter NCM = 0,
-    parameter CHIRP_CLOCKS  = 60200,    // as in usb_port.v; the fault campaign takes shorter ones
-    parameter LISTEN_CLOCKS = 66000,
-    parameter IDLE_CLOCKS   = 180600,
-    parameter REVERT_CLOCKS = 6060
+    parameter CHIRP_CLOCKS  = 65536,    // as in usb_port.v; the fault campaign takes shorter ones
+    parameter LISTEN_CLOCKS = 65536,
+    parameter IDLE_CLOCKS   = 180224,
+    parameter REVERT_CLOCKS = 8192
 ) (
     input  wire        clk,
     input  wire        rst,

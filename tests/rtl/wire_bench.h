@@ -112,4 +112,24 @@ static inline Bytes arp_packet(const Bytes &destination, const Bytes &source, un
 
 #define RUN_WIRE_TESTS(tests) cmocka_run_group_tests(tests, NULL, NULL)
 
+// A slot of arp_queue, as arp_queue.v lays it out, and the reply that comes of it.
+struct ArpSlot {
+    Bytes bytes = Bytes(32);
+
+    Bytes at(size_t place, size_t length) const
+    {
+        return Bytes(bytes.begin() + (long)place, bytes.begin() + (long)(place + length));
+    }
+    Bytes reply() const
+    {
+        return joined({at(0, 6),
+                       at(6, 6),
+                       {0x08, 0x06, 0x00, 0x01, 0x08, 0x00, 6, 4, 0, 2},
+                       at(6, 6),
+                       at(12, 4),
+                       at(0, 6),
+                       at(22, 4)});
+    }
+};
+
 #endif

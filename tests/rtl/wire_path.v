@@ -58,7 +58,8 @@ module wire_path (
     wire [A-1:0] wr_offset, wr_length;
     wire [7:0]   wr_data, wr_meta;
     wire [A:0]   wr_free;
-    wire         arp_valid, arp_ready, arp_last, arp_room;
+    wire         arp_en, arp_commit, arp_room;
+    wire [4:0]   arp_place;
     wire [7:0]   arp_data;
     rx_parser #(.ADDR_WIDTH(A)) parser (
         .clk(wire_rx_clk), .rst(wire_rx_rst), .byte_time(gmii_rx_ce), .mac_address(48'h025745495201),
@@ -67,7 +68,7 @@ module wire_path (
         .s_error_length(error_length), .stamp_fresh(stamp_fresh), .stamp_hold(stamp_hold),
         .wr_en(wr_en), .wr_offset(wr_offset), .wr_data(wr_data), .wr_commit(wr_commit), .wr_length(wr_length),
         .wr_meta(wr_meta), .wr_free(wr_free), .wr_ready(wr_ready),
-        .m_arp_valid(arp_valid), .m_arp_ready(arp_ready), .m_arp_data(arp_data), .m_arp_last(arp_last), .m_arp_room(arp_room),
+        .m_arp_en(arp_en), .m_arp_place(arp_place), .m_arp_data(arp_data), .m_arp_commit(arp_commit), .m_arp_room(arp_room),
         .events(events));
 
     packet_memory #(.ADDR_WIDTH(A), .META_WIDTH(48), .FRAMES_LOG2(4)) frames (
@@ -79,8 +80,8 @@ module wire_path (
     wire       reply_valid, reply_ready, reply_last;
     wire [7:0] reply_data;
     arp_queue queue (
-        .wire_rx_clk(wire_rx_clk), .wire_rx_rst(wire_rx_rst), .s_valid(arp_valid), .s_ready(arp_ready), .s_data(arp_data),
-        .s_last(arp_last), .s_room(arp_room),
+        .wire_rx_clk(wire_rx_clk), .wire_rx_rst(wire_rx_rst), .s_en(arp_en), .s_place(arp_place), .s_data(arp_data),
+        .s_commit(arp_commit), .s_room(arp_room),
         .wire_tx_clk(wire_tx_clk), .wire_tx_rst(wire_tx_rst), .m_valid(reply_valid), .m_ready(reply_ready),
         .m_data(reply_data), .m_last(reply_last));
 

@@ -58,7 +58,7 @@ struct Bench {
         dut.cfg_valid = 0;
         run(20);
         dut.wire_rx_rst = dut.wire_tx_rst = dut.usb_rst = 0;
-        run(30);
+        run(70); // the address table is being cleared
         configure(WEIR_TABLE_RX_CONTROL, 0, WEIR_RX_ENABLE | WEIR_RX_ARP_REPLY);
         configure(WEIR_TABLE_ARP, 0, 1ull << 63 | OURS);
         configure(WEIR_TABLE_ARP_RATE, 0, 0);

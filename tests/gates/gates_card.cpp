@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The simulated card's gates: what yosys made of it, in place of the Verilog. A program that has this object in
+// front of libweir_sim.a runs on them, and knows nothing of it.
+//
+// What the simulation moves on while an idle card's clocks stand still, it cannot reach here, flip-flops
+// being scattered: the card's clock for time stamps loses that time, and the ARP rate limit its tokens.
+#include <cstdio>
+#include <cstdlib>
+
+#include "weir_link.h"
+#include "weir_sim_model.h"
+
+#include "Vgates.h"
+#include "Vgates___024root.h"
+
+#if GATES_FULL_SPEED
+using card_pins = card_with_lines<Vgates>;
+#define GATES(NAME) weir_card_fs__DOT__##NAME
+#else
+using card_pins = card_with_ulpi<Vgates>;
+#define GATES(NAME) weir_card_ulpi__DOT__##NAME
+#endif
+
+namespace
+{
+
+struct gates : card_pins {
+    using card_pins::card_pins;
+    CData tokens = WEIR_ARP_BURST;
+    QData time = 0;
+
+    CData &arp_tokens() override
+    {
+        return tokens;
+    }
+    uint64_t arp_interval() override
+    {
+        return 0;
+    }
+    QData &device_time() override
+    {
+        return time;
+    }
+    bool transfer_open() override
+    {
+        return top->rootp->GATES(card__02elink_in__02erecords__02eheld_valid);
+    }
+};
+
+std::unique_ptr<card_model> make(VerilatedContext *context, bool full_speed)
+{
+    if (full_speed == GATES_FULL_SPEED)
+        return std::make_unique<gates>(context);
+    fprintf(stderr, "This program has the gates of the card with %s alone.\n",
+            GATES_FULL_SPEED ? "D+ and D-" : "a ULPI PHY");
+    exit(2);
+}
+
+} // namespace
+
+std::unique_ptr<card_model> make_card_ulpi(VerilatedContext *context)
+{
+    return make(context, false);
+}
+
+std::unique_ptr<card_model> make_card_fs(VerilatedContext *context)
+{
+    return make(context, true);
+}
