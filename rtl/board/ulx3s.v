@@ -79,7 +79,8 @@ module ulx3s #(
         .gmii_rx_er(gmii_rx_er), .gmii_rx_ce(gmii_rx_ce)
     );
     weir_card_fs #(
-        .WIRE_CE(1), .NCM(NCM), .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE), .TX_ADDR_WIDTH(TX_ADDR_WIDTH), .RX_ADDR_WIDTH(RX_ADDR_WIDTH)
+        .WIRE_CLOCKS(1), .WIRE_CE(1), .NCM(NCM), .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE),
+        .TX_ADDR_WIDTH(TX_ADDR_WIDTH), .RX_ADDR_WIDTH(RX_ADDR_WIDTH)
     ) card (
         .usb_clk(usb_clk), .usb_rst(usb_rst), .dp_i(plus), .dn_i(minus), .dp_o(dp_o), .dn_o(dn_o), .oe(oe), .pull_up(pull_up),
         .wire_rx_clk(rmii_ref_clk), .wire_rx_rst(wire_rst), .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv),
