@@ -136,7 +136,8 @@ def budgets(folder, boards):
 
 
 def main():
-    folder, boards = sys.argv[1], sys.argv[2:]
+    folder = sys.argv[1]
+    boards = [board for board in sys.argv[2:] if glob.glob(f"{folder}/{board}/report-[0-9]*.json")]
     print("# What the card takes of an FPGA, and how fast it is\n\nMade by `make area`; change nothing here by hand.\n")
     print("## Budgets\n")
     table(("what", "wanted", "is", ""), budgets(folder, boards))
@@ -155,6 +156,9 @@ def main():
     for board in everything:
         worst, seeds = clocks(f"{folder}/{board}")
         rows += [(board, name, f"{target:g}", f"{got:.1f}", f"{(got / target - 1) * 100:.0f} %", seeds) for name, (got, target) in sorted(worst.items())]
+    for board in sys.argv[2:]:
+        if board not in boards:
+            print(f"**{board} was not placed**, as it does not fit or was not tried.\n")
     print("The slowest of the seeds:\n")
     table(("board", "clock", "needed, MHz", "reached, MHz", "to spare", "seeds"), rows)
 
