@@ -141,7 +141,7 @@ def main():
     print("# What the card takes of an FPGA, and how fast it is\n\nMade by `make area`; change nothing here by hand.\n")
     print("## Budgets\n")
     table(("what", "wanted", "is", ""), budgets(folder, boards))
-    print("The base card has no NCM, no time stamps and no coalescing. Both ECP5 cards are ButterStick's top with its pins, in an LFE5U-85F of speed "
+    print("The base card has no NCM, no time stamps, no coalescing and no loopback. Both ECP5 cards are ButterStick's top with its pins, in an LFE5U-85F of speed "
           "grade 6;\nof three placements the slowest.\n")
 
     print("## Boards\n\nCells of the flat design (yosys), and what nextpnr placed: on an ECP5 carry cells and LUT RAM count among the LUTs there, on "
