@@ -5,6 +5,9 @@
 // Three clocks meet here, and only modules of lib/ (and arp/arp_queue) stand on two of them. A reset of any clock resets
 // all, since a crossing with one side reset would lose count, and however short it is, lasts until each clock has ticked eight times;
 // a USB bus reset is none, and leaves the wire's side alone.
+//
+// Without a clock of the wire (no PHY, or no cable, for some) USB works all the same: only what touches a crossing waits in reset for the other
+// side. Frames of the host are dropped meanwhile, and what is written into the receiver's tables waits.
 `default_nettype none
 `include "weir_link.vh"
 
@@ -70,11 +73,13 @@ module weir_card #(
 
     // ---- Resets ----
     wire reset = usb_rst | wire_rx_rst | wire_tx_rst;
-    wire rst;    // usb_clk
-    wire rx_rst; // wire_rx_clk
-    wire tx_rst; // wire_tx_clk
+    wire rst;       // usb_clk
+    wire cross_rst; // usb_clk, of what touches a crossing
+    wire rx_rst;    // wire_rx_clk
+    wire tx_rst;    // wire_tx_clk
 
-    reset_group resets (.request(reset), .clk({usb_clk, wire_rx_clk, wire_tx_clk}), .rst({rst, rx_rst, tx_rst}));
+    reset_group resets (.request(reset), .clk({usb_clk, wire_rx_clk, wire_tx_clk}), .rst({cross_rst, rx_rst, tx_rst}));
+    reset_core usb_reset (.clk(usb_clk), .request(usb_rst), .group(cross_rst), .rst(rst));
 
     wire phy_ce = WIRE_CE == 0 || gmii_rx_ce;
     wire rx_ce, tx_ce = WIRE_CE == 0 || gmii_tx_ce;
@@ -140,10 +145,10 @@ module weir_card #(
         .ev_bad_transfer(usb_events[4])
     );
 
-    wire                     seg_en, seg_commit, seg_ready;
+    wire                     seg_en, seg_commit, seg_ready, tx_en, tx_commit, tx_ready;
     wire [TX_ADDR_WIDTH-1:0] seg_offset, seg_length;
     wire [7:0]               seg_data;
-    wire [TX_ADDR_WIDTH:0]   seg_free;
+    wire [TX_ADDR_WIDTH:0]   seg_free, tx_free;
 
     segmenter #(.MAX_FRAME(MAX_FRAME), .ADDR_WIDTH(TX_ADDR_WIDTH)) segmenter (
         .clk(usb_clk), .rst(rst),
@@ -157,14 +162,19 @@ module weir_card #(
         .ev_bad_record(usb_events[3])
     );
 
+    frame_gate #(.ADDR_WIDTH(TX_ADDR_WIDTH)) tx_gate (
+        .clk(usb_clk), .rst(rst), .memory_rst(cross_rst), .s_en(seg_en), .s_commit(seg_commit), .s_free(seg_free),
+        .s_ready(seg_ready), .m_en(tx_en), .m_commit(tx_commit), .m_free(tx_free), .m_ready(tx_ready)
+    );
+
     wire                     host_valid, host_ready, host_last;
     wire [7:0]               host_data;
     wire [TX_ADDR_WIDTH-1:0] unused_length;
     wire                     unused_meta;
 
     packet_memory #(.ADDR_WIDTH(TX_ADDR_WIDTH), .META_WIDTH(1), .FRAMES_LOG2(6)) tx_memory (
-        .wr_clk(usb_clk), .wr_rst(rst), .wr_en(seg_en), .wr_offset(seg_offset), .wr_data(seg_data),
-        .wr_commit(seg_commit), .wr_length(seg_length), .wr_meta(1'b0), .wr_free(seg_free), .wr_ready(seg_ready),
+        .wr_clk(usb_clk), .wr_rst(cross_rst), .wr_en(tx_en), .wr_offset(seg_offset), .wr_data(seg_data),
+        .wr_commit(tx_commit), .wr_length(seg_length), .wr_meta(1'b0), .wr_free(tx_free), .wr_ready(tx_ready),
         .rd_clk(wire_tx_clk), .rd_rst(tx_rst), .m_valid(host_valid), .m_ready(host_ready), .m_data(host_data),
         .m_last(host_last), .m_length(unused_length), .m_meta(unused_meta)
     );
@@ -253,12 +263,12 @@ module weir_card #(
     packet_memory #(.ADDR_WIDTH(RX_ADDR_WIDTH), .META_WIDTH(META), .FRAMES_LOG2(8)) rx_memory (
         .wr_clk(wire_rx_clk), .wr_rst(rx_rst), .wr_en(rx_en), .wr_offset(rx_offset), .wr_data(rx_data),
         .wr_commit(rx_commit), .wr_length(rx_length), .wr_meta(rx_meta[META-1:0]), .wr_free(rx_free), .wr_ready(rx_ready),
-        .rd_clk(usb_clk), .rd_rst(rst), .m_valid(frame_valid), .m_ready(frame_ready), .m_data(frame_data),
+        .rd_clk(usb_clk), .rd_rst(cross_rst), .m_valid(frame_valid), .m_ready(frame_ready), .m_data(frame_data),
         .m_last(frame_last), .m_length(frame_length), .m_meta(frame_meta[META-1:0])
     );
     time_stamps #(.TIMESTAMP(TIMESTAMP), .WIDTH(STAMP), .CLOCK_MHZ(USB_CLOCK_MHZ)) time_stamps (
         .wire_clk(wire_rx_clk), .wire_rst(rx_rst), .wire_event(got_start), .wire_hold(stamp_hold), .wire_fresh(stamp_fresh),
-        .stamp(stamp), .usb_clk(usb_clk), .usb_rst(rst), .now(device_time), .old_stamp(leaving_stamp), .old_time(leaving_time)
+        .stamp(stamp), .usb_clk(usb_clk), .usb_rst(rst), .usb_cross_rst(cross_rst), .now(device_time), .old_stamp(leaving_stamp), .old_time(leaving_time)
     );
     link_in #(
         .NCM(NCM), .COALESCE(COALESCE), .ADDR_WIDTH(RX_ADDR_WIDTH), .STAMP_WIDTH(STAMP), .CLOCKS_PER_US(USB_CLOCK_MHZ)
@@ -287,7 +297,7 @@ module weir_card #(
         .ARP_ENTRIES(ARP_ENTRIES), .TX_MEMORY(1 << TX_ADDR_WIDTH), .RX_MEMORY(1 << RX_ADDR_WIDTH), .NCM(NCM),
         .COALESCE(COALESCE), .WIRE_CLOCKS(WIRE_CLOCKS)
     ) card_control (
-        .usb_clk(usb_clk), .usb_rst(rst), .link_flush(link_flush), .ncm(ncm), .listens(listens),
+        .usb_clk(usb_clk), .usb_rst(rst), .usb_cross_rst(cross_rst), .link_flush(link_flush), .ncm(ncm), .listens(listens),
         .mac_address(mac_address), .phy_id(phy_id), .link_status(link_status), .device_time(device_time),
         .link_up(link_up), .in_timeout(in_timeout), .ack_hold(ack_hold), .rx_mode(rx_mode), .loopback(loopback),
         .ctl_setup(ctl_setup), .ctl_start(ctl_start), .ctl_accept(ctl_accept), .ctl_in_length(ctl_in_length),

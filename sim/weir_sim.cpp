@@ -64,7 +64,9 @@ struct weir_sim {
     bool frame_left = false;
     uint64_t unrefilled = 0; // skipped and not yet made into a token of the ARP rate limit
     uint64_t untold = 0;     // skipped and not yet a whole ns of device time
-    bool in_reset = true;    // the PHYs are reset along with the card: what its pins say before means nothing
+    bool rx_runs = true, tx_runs = true;
+    unsigned rx_reset_left = 4, tx_reset_left = 4; // edges, where a clock starts later than the card
+    bool in_reset = true; // the PHYs are reset along with the card: what its pins say before means nothing
 
     bool quiet_long_enough();
     void edge();
@@ -115,14 +117,15 @@ void weir_sim::edge()
 {
     uint64_t next = next_usb < next_tx ? next_usb : next_tx;
     next = next_rx < next ? next_rx : next;
-    const bool host_clock = next == next_usb, tx = next == next_tx, rx = next == next_rx;
+    const bool host_clock = next == next_usb, tx_due = next == next_tx, rx_due = next == next_rx;
+    const bool tx = tx_due && tx_runs, rx = rx_due && rx_runs;
     const bool usb = host_clock && !usb_host_clock_stopped(host); // of the card
 
     now = next;
     next_usb += host_clock ? usb_period : 0;
     usb_time += host_clock ? usb_period : 0;
-    next_tx += tx ? WIRE_PERIOD : 0;
-    next_rx += rx ? WIRE_PERIOD : 0;
+    next_tx += tx_due ? WIRE_PERIOD : 0;
+    next_rx += rx_due ? WIRE_PERIOD : 0;
 
     if ((usb && card->usb_clk) || (tx && card->wire_tx_clk) || (rx && card->wire_rx_clk)) {
         card->usb_clk = card->wire_tx_clk = card->wire_rx_clk = 0;
@@ -138,6 +141,10 @@ void weir_sim::edge()
         trace->dump(now / PS);
 
     // After the edge: the inputs that change with it, and a look at the outputs.
+    if (!in_reset && rx && card->wire_rx_rst && --rx_reset_left == 0)
+        card->wire_rx_rst = 0;
+    if (!in_reset && tx && card->wire_tx_rst && --tx_reset_left == 0)
+        card->wire_tx_rst = 0;
     if (host_clock)
         card->after_usb_edge();
     if (rx && !gmii_source_idle(&to_card)) {
@@ -253,11 +260,20 @@ static void make_card(weir_sim *sim, const weir_sim_config *config)
         address = address << 8 | mac[i];
     card.mac_address = address;
     card.link_status = LINK_UP_1000_FULL;
-    card.usb_clk = card.wire_tx_clk = card.wire_rx_clk = 0;
-    card.usb_rst = card.wire_tx_rst = card.wire_rx_rst = 1;
+    card.usb_rst = card.wire_tx_rst = card.wire_rx_rst = 0;
     card.after_usb_edge();
     card.gmii_rxd = 0;
     card.gmii_rx_dv = card.gmii_rx_er = 0;
+
+    // A flip-flop that a level sets is to Verilator one that an edge sets: without one, a domain whose clock
+    // stands still would not be in reset. So there is one, of each of the requests that follow from another.
+    for (unsigned i = 0; i < 16; i++) {
+        card.usb_clk = card.wire_tx_clk = card.wire_rx_clk = i & 1;
+        card.eval();
+    }
+    card.usb_clk = card.wire_tx_clk = card.wire_rx_clk = 0;
+    card.usb_rst = card.wire_tx_rst = card.wire_rx_rst = 1;
+    card.eval();
 }
 
 static bool open_trace(weir_sim *sim, const char *path)
@@ -275,12 +291,14 @@ static bool open_trace(weir_sim *sim, const char *path)
     return sim->trace->isOpen();
 }
 
-// Reset goes low between two edges, so it is the same for every clock.
+// Reset goes low between two edges, so it is the same for every clock that runs.
 static void reset(weir_sim *sim)
 {
     while (sim->now < RESET_TIME)
         sim->edge();
-    sim->card->usb_rst = sim->card->wire_tx_rst = sim->card->wire_rx_rst = 0;
+    sim->card->usb_rst = 0;
+    sim->card->wire_tx_rst = !sim->tx_runs;
+    sim->card->wire_rx_rst = !sim->rx_runs;
     sim->in_reset = false;
 }
 
@@ -324,6 +342,7 @@ weir_sim *weir_sim_create(const weir_sim_config *config)
     sim->wire_sent = config->wire_sent;
     sim->wire_context = config->wire_context;
     sim->next_rx += config->rx_phase % 8000 * PS;
+    sim->rx_runs = sim->tx_runs = !config->wire_clocks_stopped;
     gmii_source_init(&sim->to_card, on_sent, sim);
     make_card(sim, config);
     sim->host = sim->card->make_host(config);
@@ -397,6 +416,13 @@ void weir_sim_set_link(weir_sim *sim, bool up)
     if (sim->card->link_status != status)
         sim->quiet_since = sim->now;
     sim->card->link_status = status;
+}
+
+void weir_sim_run_wire_clocks(weir_sim *sim, bool rx, bool tx)
+{
+    sim->quiet_since = sim->now;
+    sim->rx_runs = rx;
+    sim->tx_runs = tx;
 }
 
 size_t weir_sim_wire_queued(const weir_sim *sim)

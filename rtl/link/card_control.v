@@ -5,7 +5,7 @@
 //
 //     ctl_, m_notify_ ─── ncm_control ─── control ─┬─ in_timeout, ack_hold, rx_mode, loopback
 //                              │                   └─ counters ── events of the three clocks
-//                              └─ cdc_message ── cfg_, to rx_parser
+//                              └─ table_queue ─ cdc_message ── cfg_, to rx_parser
 //
 // It stands on three clocks; only cdc_message and counter_bank, within, cross between them.
 `default_nettype none
@@ -25,6 +25,7 @@ module card_control #(
 ) (
     input  wire         usb_clk,
     input  wire         usb_rst,
+    input  wire         usb_cross_rst, // of the crossings, together with those of the wire's clocks; may last longer than usb_rst
     input  wire         link_flush,   // pulse: the host starts anew
     input  wire         ncm,          // configuration 2 is selected
     input  wire         listens,      // and its data interface is open
@@ -71,8 +72,8 @@ module card_control #(
     input  wire [1:0]   wire_tx_events
 );
     wire [3:0]  link;
-    wire        table_valid, table_ready, conflict;
-    wire [79:0] table_data;
+    wire        table_valid, table_ready, next_valid, next_ready, conflict;
+    wire [79:0] table_data, next_data;
     wire        unused_ready, unused_data;
     wire        counters_hold;
     wire        answer_accept, message_valid, message_ready, write_valid, write_ready;
@@ -109,13 +110,17 @@ module card_control #(
         .m_notify_data(m_notify_data), .m_notify_long(m_notify_long), .m_table_valid(table_valid),
         .m_table_ready(table_ready), .m_table_data(table_data)
     );
+    table_queue waiting (
+        .clk(usb_clk), .rst(usb_rst), .s_valid(table_valid), .s_ready(table_ready), .s_data(table_data),
+        .m_valid(next_valid), .m_ready(next_ready && !usb_cross_rst), .m_data(next_data) // what goes into a crossing in reset is lost
+    );
     cdc_message #(.WIDTH(80)) tables (
-        .s_clk(usb_clk), .s_rst(usb_rst), .s_valid(table_valid), .s_ready(table_ready), .s_data(table_data),
+        .s_clk(usb_clk), .s_rst(usb_cross_rst), .s_valid(next_valid), .s_ready(next_ready), .s_data(next_data),
         .m_clk(wire_rx_clk), .m_rst(wire_rx_rst), .m_valid(cfg_valid), .m_data(cfg)
     );
     cdc_message #(.WIDTH(1)) conflicts (
         .s_clk(wire_rx_clk), .s_rst(wire_rx_rst), .s_valid(wire_rx_events[`WEIR_CNT_RX_ARP_CONFLICT]), .s_ready(unused_ready),
-        .s_data(1'b0), .m_clk(usb_clk), .m_rst(usb_rst), .m_valid(conflict), .m_data(unused_data)
+        .s_data(1'b0), .m_clk(usb_clk), .m_rst(usb_cross_rst), .m_valid(conflict), .m_data(unused_data)
     );
 
     counters #(.WIRE_CLOCKS(WIRE_CLOCKS), .COALESCE(COALESCE)) counters (
