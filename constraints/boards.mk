@@ -2,7 +2,8 @@
 #
 # make bitstream BOARD=ecpix5 MAC=02:57:45:49:52:07    build/boards/ecpix5/ecpix5.bit, and timing.txt beside it
 # make area                                            constraints/AREA.md: what the card takes, and how fast it is
-# PIN="port=ball ..." puts a port elsewhere, PARAMETERS="NCM=0 ..." sets parameters of the board's top, SEEDS="1 2 3" are tried in turn.
+# PIN="port=ball ..." puts a port elsewhere, PARAMETERS="NCM=0 ..." sets parameters of the board's top, SEEDS="1 2 3" are tried in turn, OUT=
+# is the folder of the boards' folders.
 BOARDS := butterstick ecpix5 ulx3s hx8k tinyfpga_bx
 BOARD      ?= ecpix5
 SEEDS      ?= 1 2 3 4 5
@@ -40,13 +41,18 @@ PINS_ice40    := pcf
 ifneq ($(filter $(BUILD)/venv/%,$(YOSYS) $(NEXTPNR_$(call family,$(BOARD))) $(PACKER_$(call family,$(BOARD)))),)
   BOARDS_READY := $(BUILD)/venv/boards
 endif
+ifneq ($(filter $(BUILD)/venv/%,$(YOSYS) $(NEXTPNR_ecp5) $(NEXTPNR_ice40) $(PACKER_ecp5) $(PACKER_ice40)),)
+  TOOLS_READY := $(BUILD)/venv/boards
+endif
+tests/boards/bitstream_test.sh: | $(TOOLS_READY)
 $(BUILD)/venv/boards: $(BUILD)/venv/ready
 	$(BUILD)/venv/bin/pip install -q --disable-pip-version-check $(PYPI_BOARDS)
 	touch $@
 
 BITS_ecp5  := bit
 BITS_ice40 := bin
-BIT := $(BUILD)/boards/$(BOARD)/$(BOARD).$(BITS_$(call family,$(BOARD)))
+OUT ?= $(BUILD)/boards
+BIT := $(OUT)/$(BOARD)/$(BOARD).$(BITS_$(call family,$(BOARD)))
 BOARD_SOURCES := $(filter %.v,$(RTL_SOURCES)) $(wildcard rtl/board/*.v)
 
 # A hexadecimal constant of a MAC address that is written with colons.
@@ -64,7 +70,7 @@ check-board:
 
 # Always made anew, since variables decide what it is.
 bitstream: check-board deps $(BOARDS_READY)
-	@$(call BITSTREAM,$(BOARD),$(BUILD)/boards/$(BOARD),$(SEEDS))
+	@$(call BITSTREAM,$(BOARD),$(OUT)/$(BOARD),$(SEEDS))
 	@echo "$(BIT) is ready; make program BOARD=$(BOARD) loads it"
 
 boards: deps
@@ -83,8 +89,7 @@ VARIANT_OPTIONS := none nowidelut dff cmp2softlogic
 VARIANTS        := $(VARIANT_OPTIONS:%=$(BUILD)/area/variant-%/cells.txt)
 READ_CARD        = read_verilog -Irtl/link -Irtl/usb $(filter %.v,$(RTL_SOURCES));
 YOSYS_ENDED      = tail -n 5 $(1) | grep -q '^End of script'
-AREA_READY      := $(if $(filter $(BUILD)/venv/%,$(YOSYS) $(NEXTPNR_ecp5) $(NEXTPNR_ice40) $(PACKER_ecp5) $(PACKER_ice40)),$(BUILD)/venv/boards)
-area: deps $(AREA_READY)
+area: deps $(TOOLS_READY)
 	@$(foreach b,$(BOARDS),$(call BITSTREAM,$(b),$(BUILD)/area/$(b),1 2 3) --measure --every || exit 1;)
 	@$(foreach c,$(CORES),echo "$(c):"; $(call CORE,$(c)) || exit 1;)
 	@$(MAKE) --no-print-directory constraints/AREA.md
@@ -103,8 +108,8 @@ FORCE:
 # Are the bits those of the sources alone? Builds them again elsewhere and compares.
 reproduce: check-board deps $(BOARDS_READY)
 	@[ -f $(BIT) ] || { echo "There is no $(BIT) to compare with; make bitstream BOARD=$(BOARD) first" >&2; exit 1; }
-	@$(call BITSTREAM,$(BOARD),$(BUILD)/boards/again/$(BOARD),$(SEEDS)) > /dev/null
-	@cmp $(BIT) $(BUILD)/boards/again/$(BOARD)/$(notdir $(BIT)) && echo "$(BOARD): the same bits again"
+	@$(call BITSTREAM,$(BOARD),$(OUT)/again/$(BOARD),$(SEEDS)) > /dev/null
+	@cmp $(BIT) $(OUT)/again/$(BOARD)/$(notdir $(BIT)) && echo "$(BOARD): the same bits again"
 
 # The board has to be named: a bitstream for another one drives pins that it has otherwise.
 program: check-board

@@ -24,7 +24,8 @@ const char weir_transport_forms[] =
     "  usbredir:unix:PATH   the same, at a socket in the file system\n"
     "  sim:tap=NAME         a simulated one whose wire is a TAP interface\n"
     "  sim:veth=NAME        a simulated one whose wire is any interface, best one end of a veth pair\n"
-    "  sim:peer=ADDRESS     a simulated one whose wire leads to another simulated one\n";
+    "  sim:peer=ADDRESS     a simulated one whose wire leads to another simulated one\n"
+    "  sim:peer=loop        a simulated one with a loop-back plug in its socket\n";
 
 struct weir_transport *weir_transport_open(const char *spec, char *error, size_t error_size)
 {

@@ -275,6 +275,12 @@ static weir_time sim_now(const struct weir_transport *base)
     return weir_sim_now(self(base)->sim);
 }
 
+// USB 2.0 sections 5.8.3 and 9.6.6
+static unsigned sim_packet_size(const struct weir_transport *base)
+{
+    return weir_sim_high_speed(self(base)->sim) ? 512 : 64;
+}
+
 // The first interface descriptor (USB 2.0 section 9.6.5); zeros when there is none.
 static void sim_interface_id(const struct weir_transport *base, uint8_t id[3])
 {
@@ -339,6 +345,7 @@ struct weir_transport *weir_transport_sim_open_on(const char *text, struct wire 
         .now = sim_now,
         .interface_id = sim_interface_id,
         .close = sim_close,
+        .packet_size = sim_packet_size,
     };
     struct sim_transport *transport = calloc(1, sizeof *transport);
 

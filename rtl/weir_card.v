@@ -5,6 +5,9 @@
 // Three clocks meet here, and only modules of lib/ (and arp/arp_queue) stand on two of them. A reset of any clock resets
 // all, since a crossing with one side reset would lose count, and however short it is, lasts until each clock has ticked eight times;
 // a USB bus reset is none, and leaves the wire's side alone.
+//
+// Without a clock of the wire (no PHY, or no cable, for some) USB works all the same: only what touches a crossing waits in reset for the other
+// side. Frames of the host are dropped meanwhile, and what is written into the receiver's tables waits.
 `default_nettype none
 `include "weir_link.vh"
 
@@ -15,12 +18,13 @@ module weir_card #(
     parameter SELF_POWERED   = 0,    // 1: the board has its own supply
     parameter MAX_POWER      = 500,  // mA that it takes from the bus, even
     parameter IN_SLOTS_LOG2  = 2,    // 2^IN_SLOTS_LOG2 packets between the records and the bulk IN endpoint
-    parameter MAX_FRAME      = 9600, // bytes without FCS, both ways; at most half of either memory
+    parameter MAX_FRAME      = 9600, // bytes without FCS, both ways; at most the memory to the wire, and half of the other
     parameter MAC_ENTRIES    = 20,   // addresses in the filter
     parameter ARP_ENTRIES    = 4,    // addresses answered for
     parameter NCM            = 1,    // 1: configuration 2, CDC-NCM; 0 leaves it out
     parameter TIMESTAMP      = 1,    // 1: frames can go up with the time of their arrival; 0 leaves it out
     parameter COALESCE       = 1,    // 1: receive coalescing; 0 leaves it out
+    parameter LOOPBACK       = 1,    // 1: the MAC can be looped back; 0 leaves it out
     parameter WIRE_CLOCKS    = 2,    // 1: wire_tx_clk is wire_rx_clk, as with RMII
     parameter WIRE_CE        = 0,    // 1: the wire goes by gmii_rx_ce and gmii_tx_ce; 0: a byte each clock, for 1000 Mb/s alone
     parameter HIGH_SPEED     = 1,    // 0: the USB front knows full speed only
@@ -62,20 +66,23 @@ module weir_card #(
 );
     localparam FEATURES = `WEIR_CAP_TX_CSUM | `WEIR_CAP_TSO4 | `WEIR_CAP_TSO6 | `WEIR_CAP_USO | `WEIR_CAP_IP_ID_FIXED |
                           `WEIR_CAP_RX_CSUM | `WEIR_CAP_ARP | (MAX_FRAME > 1518 ? `WEIR_CAP_JUMBO : 0) | (NCM != 0 ? `WEIR_CAP_NCM : 0) |
-                          (TIMESTAMP != 0 ? `WEIR_CAP_TIMESTAMP : 0) | (COALESCE != 0 ? `WEIR_CAP_COALESCE : 0);
+                          (TIMESTAMP != 0 ? `WEIR_CAP_TIMESTAMP : 0) | (COALESCE != 0 ? `WEIR_CAP_COALESCE : 0) |
+                          (LOOPBACK != 0 ? `WEIR_CAP_LOOPBACK : 0);
     localparam MAX_SUPERFRAME = 65536 + 255; // the payload that Linux makes at most, behind the longest header
     localparam STAMP = TIMESTAMP != 0 ? 40 : 1; // bits of a time stamp in the receive memory: 2^40 ns are 18 minutes
 
     // ---- Resets ----
     wire reset = usb_rst | wire_rx_rst | wire_tx_rst;
-    wire rst;    // usb_clk
-    wire rx_rst; // wire_rx_clk
-    wire tx_rst; // wire_tx_clk
+    wire rst;       // usb_clk
+    wire cross_rst; // usb_clk, of what touches a crossing
+    wire rx_rst;    // wire_rx_clk
+    wire tx_rst;    // wire_tx_clk
 
-    reset_group resets (.request(reset), .clk({usb_clk, wire_rx_clk, wire_tx_clk}), .rst({rst, rx_rst, tx_rst}));
+    reset_group resets (.request(reset), .clk({usb_clk, wire_rx_clk, wire_tx_clk}), .rst({cross_rst, rx_rst, tx_rst}));
+    reset_core usb_reset (.clk(usb_clk), .request(usb_rst), .group(cross_rst), .rst(rst));
 
-    wire rx_ce = WIRE_CE == 0 || gmii_rx_ce;
-    wire tx_ce = WIRE_CE == 0 || gmii_tx_ce;
+    wire phy_ce = WIRE_CE == 0 || gmii_rx_ce;
+    wire rx_ce, tx_ce = WIRE_CE == 0 || gmii_tx_ce;
 
     // ---- USB (usb_clk) ----
     wire        out_valid, out_ready, out_eot;
@@ -138,10 +145,10 @@ module weir_card #(
         .ev_bad_transfer(usb_events[4])
     );
 
-    wire                     seg_en, seg_commit, seg_ready;
+    wire                     seg_en, seg_commit, seg_ready, tx_en, tx_commit, tx_ready;
     wire [TX_ADDR_WIDTH-1:0] seg_offset, seg_length;
     wire [7:0]               seg_data;
-    wire [TX_ADDR_WIDTH:0]   seg_free;
+    wire [TX_ADDR_WIDTH:0]   seg_free, tx_free;
 
     segmenter #(.MAX_FRAME(MAX_FRAME), .ADDR_WIDTH(TX_ADDR_WIDTH)) segmenter (
         .clk(usb_clk), .rst(rst),
@@ -155,21 +162,26 @@ module weir_card #(
         .ev_bad_record(usb_events[3])
     );
 
+    frame_gate #(.ADDR_WIDTH(TX_ADDR_WIDTH)) tx_gate (
+        .clk(usb_clk), .rst(rst), .memory_rst(cross_rst), .s_en(seg_en), .s_commit(seg_commit), .s_free(seg_free),
+        .s_ready(seg_ready), .m_en(tx_en), .m_commit(tx_commit), .m_free(tx_free), .m_ready(tx_ready)
+    );
+
     wire                     host_valid, host_ready, host_last;
     wire [7:0]               host_data;
     wire [TX_ADDR_WIDTH-1:0] unused_length;
     wire                     unused_meta;
 
     packet_memory #(.ADDR_WIDTH(TX_ADDR_WIDTH), .META_WIDTH(1), .FRAMES_LOG2(6)) tx_memory (
-        .wr_clk(usb_clk), .wr_rst(rst), .wr_en(seg_en), .wr_offset(seg_offset), .wr_data(seg_data),
-        .wr_commit(seg_commit), .wr_length(seg_length), .wr_meta(1'b0), .wr_free(seg_free), .wr_ready(seg_ready),
+        .wr_clk(usb_clk), .wr_rst(cross_rst), .wr_en(tx_en), .wr_offset(seg_offset), .wr_data(seg_data),
+        .wr_commit(tx_commit), .wr_length(seg_length), .wr_meta(1'b0), .wr_free(tx_free), .wr_ready(tx_ready),
         .rd_clk(wire_tx_clk), .rd_rst(tx_rst), .m_valid(host_valid), .m_ready(host_ready), .m_data(host_data),
         .m_last(host_last), .m_length(unused_length), .m_meta(unused_meta)
     );
 
     wire       arp_tx_valid, arp_tx_ready, arp_tx_last, mac_valid, mac_ready, mac_last;
-    wire [7:0] arp_tx_data, mac_data;
-    wire       ev_tx_frame, ev_arp_reply;
+    wire [7:0] arp_tx_data, mac_data, heard_data;
+    wire       ev_tx_frame, ev_arp_reply, sent_en, sent_er, loopback, heard_dv, heard_er;
 
     tx_arbiter arbiter (
         .clk(wire_tx_clk), .rst(tx_rst),
@@ -180,7 +192,14 @@ module weir_card #(
     );
     mac_tx mac_tx (
         .clk(wire_tx_clk), .rst(tx_rst), .ce(tx_ce), .s_valid(mac_valid), .s_ready(mac_ready), .s_data(mac_data), .s_last(mac_last),
-        .gmii_txd(gmii_txd), .gmii_tx_en(gmii_tx_en), .gmii_tx_er(gmii_tx_er)
+        .gmii_txd(gmii_txd), .gmii_tx_en(sent_en), .gmii_tx_er(sent_er)
+    );
+
+    gmii_loop #(.LOOPBACK(LOOPBACK), .CLOCKS(WIRE_CLOCKS)) gmii_loop (
+        .loop(loopback), .wire_tx_clk(wire_tx_clk), .wire_tx_rst(tx_rst), .tx_ce(tx_ce), .s_txd(gmii_txd), .s_tx_en(sent_en),
+        .s_tx_er(sent_er), .gmii_tx_en(gmii_tx_en), .gmii_tx_er(gmii_tx_er), .wire_rx_clk(wire_rx_clk), .wire_rx_rst(rx_rst),
+        .rx_ce(phy_ce), .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv), .gmii_rx_er(gmii_rx_er),
+        .m_ce(rx_ce), .m_rxd(heard_data), .m_rx_dv(heard_dv), .m_rx_er(heard_er)
     );
 
     // ---- Wire to host: MAC, parser (wire_rx_clk), memory (to usb_clk), records or NTBs ----
@@ -188,7 +207,7 @@ module weir_card #(
     wire [7:0] got_data;
 
     mac_rx #(.MAX_FRAME(MAX_FRAME)) mac_rx (
-        .clk(wire_rx_clk), .rst(rx_rst), .ce(rx_ce), .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv), .gmii_rx_er(gmii_rx_er),
+        .clk(wire_rx_clk), .rst(rx_rst), .ce(rx_ce), .gmii_rxd(heard_data), .gmii_rx_dv(heard_dv), .gmii_rx_er(heard_er),
         .m_start(got_start), .m_valid(got_valid), .m_data(got_data), .m_last(got_last),
         .m_error_fcs(got_error_fcs), .m_error_symbol(got_error_symbol), .m_error_length(got_error_length)
     );
@@ -233,15 +252,23 @@ module weir_card #(
     wire [63:0]              device_time, leaving_time;
     wire [1:0]               rx_mode;
 
-    packet_memory #(.ADDR_WIDTH(RX_ADDR_WIDTH), .META_WIDTH(STAMP + 8), .FRAMES_LOG2(8)) rx_memory (
+    // With the stamp go the flags that a frame can have here; without, so few that an iCE40's block RAM has them beside the length.
+    localparam META = TIMESTAMP != 0 ? STAMP + 4 : 3;
+    wire [STAMP+3:0] rx_meta = {stamp, rx_flags[6:5], rx_flags[2:1]};
+    wire [STAMP+4:0] frame_meta;
+    assign frame_meta[STAMP+4:META] = 0;
+    assign {frame_stamp, frame_flags} = {frame_meta[STAMP+3:4], 1'b0, frame_meta[3:2], 2'd0, frame_meta[1:0], 1'b0};
+    wire unused_flags = &{1'b0, rx_flags[7], rx_flags[4:3], rx_flags[0], rx_meta, frame_meta[STAMP+4]};
+
+    packet_memory #(.ADDR_WIDTH(RX_ADDR_WIDTH), .META_WIDTH(META), .FRAMES_LOG2(8)) rx_memory (
         .wr_clk(wire_rx_clk), .wr_rst(rx_rst), .wr_en(rx_en), .wr_offset(rx_offset), .wr_data(rx_data),
-        .wr_commit(rx_commit), .wr_length(rx_length), .wr_meta({stamp, rx_flags}), .wr_free(rx_free), .wr_ready(rx_ready),
-        .rd_clk(usb_clk), .rd_rst(rst), .m_valid(frame_valid), .m_ready(frame_ready), .m_data(frame_data),
-        .m_last(frame_last), .m_length(frame_length), .m_meta({frame_stamp, frame_flags})
+        .wr_commit(rx_commit), .wr_length(rx_length), .wr_meta(rx_meta[META-1:0]), .wr_free(rx_free), .wr_ready(rx_ready),
+        .rd_clk(usb_clk), .rd_rst(cross_rst), .m_valid(frame_valid), .m_ready(frame_ready), .m_data(frame_data),
+        .m_last(frame_last), .m_length(frame_length), .m_meta(frame_meta[META-1:0])
     );
     time_stamps #(.TIMESTAMP(TIMESTAMP), .WIDTH(STAMP), .CLOCK_MHZ(USB_CLOCK_MHZ)) time_stamps (
         .wire_clk(wire_rx_clk), .wire_rst(rx_rst), .wire_event(got_start), .wire_hold(stamp_hold), .wire_fresh(stamp_fresh),
-        .stamp(stamp), .usb_clk(usb_clk), .usb_rst(rst), .now(device_time), .old_stamp(leaving_stamp), .old_time(leaving_time)
+        .stamp(stamp), .usb_clk(usb_clk), .usb_rst(rst), .usb_cross_rst(cross_rst), .now(device_time), .old_stamp(leaving_stamp), .old_time(leaving_time)
     );
     link_in #(
         .NCM(NCM), .COALESCE(COALESCE), .ADDR_WIDTH(RX_ADDR_WIDTH), .STAMP_WIDTH(STAMP), .CLOCKS_PER_US(USB_CLOCK_MHZ)
@@ -270,9 +297,9 @@ module weir_card #(
         .ARP_ENTRIES(ARP_ENTRIES), .TX_MEMORY(1 << TX_ADDR_WIDTH), .RX_MEMORY(1 << RX_ADDR_WIDTH), .NCM(NCM),
         .COALESCE(COALESCE), .WIRE_CLOCKS(WIRE_CLOCKS)
     ) card_control (
-        .usb_clk(usb_clk), .usb_rst(rst), .link_flush(link_flush), .ncm(ncm), .listens(listens),
+        .usb_clk(usb_clk), .usb_rst(rst), .usb_cross_rst(cross_rst), .link_flush(link_flush), .ncm(ncm), .listens(listens),
         .mac_address(mac_address), .phy_id(phy_id), .link_status(link_status), .device_time(device_time),
-        .link_up(link_up), .in_timeout(in_timeout), .ack_hold(ack_hold), .rx_mode(rx_mode),
+        .link_up(link_up), .in_timeout(in_timeout), .ack_hold(ack_hold), .rx_mode(rx_mode), .loopback(loopback),
         .ctl_setup(ctl_setup), .ctl_start(ctl_start), .ctl_accept(ctl_accept), .ctl_in_length(ctl_in_length),
         .ctl_in_address(ctl_in_address), .ctl_in_data(ctl_in_data), .ctl_out_valid(ctl_out_valid),
         .ctl_out_address(ctl_out_address), .ctl_out_data(ctl_out_data), .ctl_commit(ctl_commit),

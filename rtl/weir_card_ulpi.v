@@ -17,6 +17,7 @@ module weir_card_ulpi #(
     parameter NCM            = 1,
     parameter TIMESTAMP      = 1,
     parameter COALESCE       = 1,
+    parameter LOOPBACK       = 1,
     parameter WIRE_CLOCKS    = 2,    // 1: wire_tx_clk is wire_rx_clk, as with RMII
     parameter WIRE_CE        = 0,    // 1: the wire goes by gmii_rx_ce and gmii_tx_ce; 0: a byte each clock, for 1000 Mb/s alone
     parameter CLOCK_OUT      = 0     // 1: the board makes usb_clk, and gives it to the PHY; ulpi_start.v says what differs
@@ -73,7 +74,7 @@ module weir_card_ulpi #(
         .SELF_POWERED(SELF_POWERED), .MAX_POWER(MAX_POWER),
         .TX_ADDR_WIDTH(TX_ADDR_WIDTH), .RX_ADDR_WIDTH(RX_ADDR_WIDTH), .OUT_ADDR_WIDTH(OUT_ADDR_WIDTH),
         .IN_SLOTS_LOG2(IN_SLOTS_LOG2), .MAX_FRAME(MAX_FRAME), .MAC_ENTRIES(MAC_ENTRIES), .ARP_ENTRIES(ARP_ENTRIES),
-        .NCM(NCM), .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE), .WIRE_CLOCKS(WIRE_CLOCKS), .WIRE_CE(WIRE_CE)
+        .NCM(NCM), .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE), .LOOPBACK(LOOPBACK), .WIRE_CLOCKS(WIRE_CLOCKS), .WIRE_CE(WIRE_CE)
     ) card (
         .usb_clk(usb_clk), .usb_rst(front_rst), .phy_id(phy_id),
         .utmi_rx_active(utmi_rx_active), .utmi_rx_valid(utmi_rx_valid), .utmi_rx_data(utmi_rx_data),

@@ -13,7 +13,8 @@
 #include "weir_sim.h"
 
 struct sim_options {
-    // At the wire's other end: an interface, or another card's address. Empty: not given; without any nobody.
+    // At the wire's other end: an interface, or another card's address,
+    // or `loop`. Empty: not given; without any nobody.
     char tap[64], veth[64], peer[128];
     char pcap[PATH_MAX], trace[PATH_MAX];
     char usb_trace[PATH_MAX]; // VCD of D+ and D-; full speed only

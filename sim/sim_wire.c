@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "wire_impair.h"
+#include "wire_loop.h"
 #include "wire_peer.h"
 #include "wire_tap.h"
 
@@ -33,7 +34,12 @@ static struct wire *open_far_end(const struct sim_options *options, char *error,
         return wire_tap_open(options->tap, error, error_size);
     if (*options->veth)
         return wire_veth_open(options->veth, error, error_size);
-    return wire_peer_open(options->peer, error, error_size);
+    if (strcmp(options->peer, "loop") != 0)
+        return wire_peer_open(options->peer, error, error_size);
+    struct wire *loop = wire_loop_open();
+    if (!loop)
+        snprintf(error, error_size, "out of memory");
+    return loop;
 }
 
 // Whether the options name something at the other end.

@@ -85,6 +85,7 @@ struct weir_sim_config {
     weir_sim_wire_sent wire_sent;
     uint8_t mac[6];        // the card's own address; all zero means 02:57:45:49:52:01
     unsigned rx_phase;     // ps from an edge of wire_tx_clk to the next of wire_rx_clk, 0 to 7999
+    bool wire_clocks_stopped; // from power-on, as of a PHY that is not there, until weir_sim_run_wire_clocks
     // bConfigurationValue of the configuration to choose; 0 means 1, WEIR_SIM_NO_CONFIGURATION none.
     uint8_t configuration;
     char *error;           // where a sentence is left when weir_sim_create fails, or NULL
@@ -147,6 +148,10 @@ bool weir_sim_wire_in(struct weir_sim *sim, const uint8_t *frame, size_t length)
 // Plugs the Ethernet cable in or out, as the PHY tells the card (WEIR_REG_LINK, and the notify endpoint); it is in at first.
 // Frames are not held up by it: who pulls it out also stops giving frames.
 void weir_sim_set_link(struct weir_sim *sim, bool up);
+
+// Starts and stops the clocks that come from the PHY. What is on the wire stands still with them; and where one starts that has never run,
+// the card's reset in its domain ends with its fourth edge, as a board makes it.
+void weir_sim_run_wire_clocks(struct weir_sim *sim, bool rx, bool tx);
 
 // Bytes queued towards the card and not yet on the wire.
 size_t weir_sim_wire_queued(const struct weir_sim *sim);

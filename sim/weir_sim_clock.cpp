@@ -47,14 +47,15 @@ void weir_sim::edge()
 {
     uint64_t next = next_usb < next_tx ? next_usb : next_tx;
     next = next_rx < next ? next_rx : next;
-    const bool host_clock = next == next_usb, tx = next == next_tx, rx = next == next_rx;
+    const bool host_clock = next == next_usb, tx_due = next == next_tx, rx_due = next == next_rx;
+    const bool tx = tx_due && tx_runs, rx = rx_due && rx_runs;
     const bool usb = host_clock && !usb_host_clock_stopped(host); // of the card
 
     now = next;
     next_usb += host_clock ? usb_period : 0;
     usb_time += host_clock ? usb_period : 0;
-    next_tx += tx ? WIRE_PERIOD : 0;
-    next_rx += rx ? WIRE_PERIOD : 0;
+    next_tx += tx_due ? WIRE_PERIOD : 0;
+    next_rx += rx_due ? WIRE_PERIOD : 0;
 
     if ((usb && card->usb_clk) || (tx && card->wire_tx_clk) || (rx && card->wire_rx_clk)) {
         card->usb_clk = card->wire_tx_clk = card->wire_rx_clk = 0;
@@ -70,6 +71,10 @@ void weir_sim::edge()
         trace->dump(now / PS);
 
     // After the edge: the inputs that change with it, and a look at the outputs.
+    if (!in_reset && rx && card->wire_rx_rst && --rx_reset_left == 0)
+        card->wire_rx_rst = 0;
+    if (!in_reset && tx && card->wire_tx_rst && --tx_reset_left == 0)
+        card->wire_tx_rst = 0;
     if (host_clock)
         card->after_usb_edge();
     if (rx && !gmii_source_idle(&to_card)) {

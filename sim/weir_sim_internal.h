@@ -39,7 +39,9 @@ struct weir_sim {
     bool frame_left = false;
     uint64_t unrefilled = 0; // skipped and not yet made into a token of the ARP rate limit
     uint64_t untold = 0;     // skipped and not yet a whole ns of device time
-    bool in_reset = true;    // the PHYs are reset along with the card: what its pins say before means nothing
+    bool rx_runs = true, tx_runs = true;
+    unsigned rx_reset_left = 4, tx_reset_left = 4; // edges, where a clock starts later than the card
+    bool in_reset = true; // the PHYs are reset along with the card: what its pins say before means nothing
 
     bool quiet_long_enough();
     void edge();

@@ -14,8 +14,9 @@ static const struct {
     const char *name;
     int (*run)(const struct options *options, int argc, char **argv);
 } commands[] = {
-    {"ping", cmd_ping}, {"get", cmd_get},   {"send", cmd_send},   {"recv", cmd_recv}, {"run", cmd_run},
-    {"up", cmd_up},     {"down", cmd_down}, {"stats", cmd_stats}, {"info", cmd_info}, {"list", cmd_list},
+    {"ping", cmd_ping}, {"get", cmd_get},   {"send", cmd_send},         {"recv", cmd_recv},
+    {"run", cmd_run},   {"up", cmd_up},     {"down", cmd_down},         {"stats", cmd_stats},
+    {"info", cmd_info}, {"list", cmd_list}, {"selftest", cmd_selftest},
 };
 
 static const char help[] =
@@ -39,6 +40,10 @@ static const char help[] =
     "  weir stats [--name NAME] [--all] [--json] [--watch[=SECONDS]]\n"
     "                    what running interfaces have counted so far, or, where there is none, the card\n"
     "  weir info         what the card is, can do, and has counted\n"
+    "  weir selftest [--wire]\n"
+    "                    send frames of every kind round in a loop within the card, or with --wire through\n"
+    "                    a loop-back plug in its socket, and tell what to measure where one does not come "
+    "back\n"
     "  weir list         the cards that are plugged in, and what --card takes\n"
     "\n"
     "The options stand before the command:\n"

@@ -34,6 +34,9 @@ struct runner {
     weir_time next_try;         // to open the card that is away
     unsigned tries;             // that found it, but could not use it
     uint32_t link;              // WEIR_REG_LINK
+    // Without RUNNER_STACK: takes the frames that arrive. NULL: nobody does.
+    void (*take)(void *context, const struct weir_card_rx *rx);
+    void *take_context;
     uint32_t counters_before[WEIR_COUNTERS];
     weir_time opened;
     struct weir_usb_watch *plug;   // while the card is away; NULL: it is looked for now and then only

@@ -21,6 +21,8 @@ static void on_frame(void *context, const struct weir_card_rx *rx)
     struct runner *runner = context;
     enum weir_rx_csum csum = WEIR_RX_CSUM_UNKNOWN;
 
+    if (runner->take)
+        runner->take(runner->take_context, rx);
     if (!runner->stack)
         return;
     if (runner->options->csum && rx->flags & WEIR_F_DATA_VALID)

@@ -24,6 +24,7 @@ int cmd_up(const struct options *options, int argc, char **argv);
 int cmd_down(const struct options *options, int argc, char **argv);
 int cmd_stats(const struct options *options, int argc, char **argv);
 int cmd_info(const struct options *options, int argc, char **argv);
+int cmd_selftest(const struct options *options, int argc, char **argv);
 
 // The exit code for a card that cannot be opened, with weir_transport_open's errno.
 static inline int exit_code_without_card(int reason)

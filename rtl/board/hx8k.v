@@ -6,8 +6,8 @@
 
 module hx8k #(
     parameter [47:0] MAC_ADDRESS = 48'h02_57_45_49_52_04, // give each card its own: make bitstream MAC=...
-    parameter TX_ADDR_WIDTH  = 12,  // weir_card: 4 KiB of frames either way
-    parameter RX_ADDR_WIDTH  = 12,
+    parameter TX_ADDR_WIDTH  = 11,  // weir_card: a frame on its way out, and the next one behind it
+    parameter RX_ADDR_WIDTH  = 12,  // two and a half of 1,514 bytes
     parameter OUT_ADDR_WIDTH = 10,
     parameter IN_SLOTS_LOG2  = 1,
     parameter MAX_FRAME      = 1518 // a frame of 1,500 bytes with a VLAN tag

@@ -2,8 +2,9 @@
 //
 // Hands a bundle of bits from one clock to another, one message at a time, by a toggle handshake.
 //
-// The message stands still in the source's register while the toggle crosses, so all its bits arrive together. A message
-// takes about three clocks of the destination and three of the source before the next one may follow.
+// The message stands still in the source's register while the toggle crosses, so all its bits arrive together; and there the
+// destination reads it, which tells that it has the message only a clock behind the second of the two that it may look for. A
+// message takes about five clocks of the destination and three of the source before the next one may follow.
 `default_nettype none
 
 module cdc_message #(
@@ -18,11 +19,13 @@ module cdc_message #(
     input  wire             m_clk,
     input  wire             m_rst,
     output reg              m_valid, // one-clock pulse
-    output reg  [WIDTH-1:0] m_data   // stays until the next pulse
+    output wire [WIDTH-1:0] m_data   // with m_valid, and a clock longer
 );
     reg  [WIDTH-1:0] message;
     reg              sent;         // toggles with each message
-    reg              received;     // follows `sent` when the message was taken
+    reg              seen;         // follows `sent`, with m_valid
+    reg              read;         // a clock behind it
+    reg              received;     // another, when the message was taken
     wire             sent_here;    // `sent` in m_clk
     wire             received_there; // `received` in s_clk
 
@@ -30,6 +33,7 @@ module cdc_message #(
     sync_bits to_s (.clk(s_clk), .d(received), .q(received_there));
 
     assign s_ready = sent == received_there;
+    assign m_data  = message;
 
     always @(posedge s_clk) begin
         if (s_valid && s_ready) begin
@@ -40,11 +44,14 @@ module cdc_message #(
     end
 
     always @(posedge m_clk) begin
-        m_valid  <= sent_here != received;
-        received <= sent_here;
-        if (sent_here != received) m_data <= message;
+        m_valid  <= sent_here != seen;
+        seen     <= sent_here;
+        read     <= seen;
+        received <= read;
         if (m_rst) begin
             m_valid  <= 1'b0;
+            seen     <= 1'b0;
+            read     <= 1'b0;
             received <= 1'b0;
         end
     end

@@ -14,7 +14,8 @@
 // Why no request for a snapshot: USB wants its answer within a few hundred ns, and the wire's clock may be slow or stand
 // still. So each round copies into one half of the copy memory, alternating, and tells which half is whole: upper halves as they
 // are visited, lower ones in the round's last scan. A round in which something was carried may miss it, and is not told of.
-// A reader that holds freezes the half that it reads: rounds go on counting but leave both halves alone.
+// A reader that holds freezes the half that it reads: rounds go on counting but leave both halves alone. Until the first round, and
+// so for ever if the clock never runs, the copy has what it had before the reset: from power-on zeros.
 //
 // Why a round decides to copy only at the end of its first lower halves: a half that the reader saw as whole before its hold arrived
 // here could be the next one to be overwritten. `half` turns when a round's last word is written, and hold arrives within

@@ -20,6 +20,7 @@ module time_stamps #(
 
     input  wire             usb_clk,
     input  wire             usb_rst,
+    input  wire             usb_cross_rst, // of the crossing, together with wire_rst
     output wire [63:0]      now,         // ns
     input  wire [WIDTH-1:0] old_stamp,
     output wire [63:0]      old_time
@@ -28,13 +29,13 @@ module time_stamps #(
         if (TIMESTAMP != 0) begin : present
             cdc_time_capture #(.WIDTH(WIDTH)) arrival (
                 .wire_clk(wire_clk), .wire_rst(wire_rst), .wire_event(wire_event), .wire_hold(wire_hold),
-                .wire_fresh(wire_fresh), .usb_clk(usb_clk), .usb_rst(usb_rst), .usb_time(now[WIDTH-1:0]), .stamp(stamp)
+                .wire_fresh(wire_fresh), .usb_clk(usb_clk), .usb_rst(usb_cross_rst), .usb_time(now[WIDTH-1:0]), .stamp(stamp)
             );
             device_time #(.CLOCK_MHZ(CLOCK_MHZ), .STAMP_WIDTH(WIDTH)) clock (
                 .clk(usb_clk), .rst(usb_rst), .now(now), .stamp(old_stamp), .stamp_wide(old_time)
             );
         end else begin : absent
-            wire unused = &{1'b0, wire_clk, wire_rst, wire_event, wire_hold, usb_clk, usb_rst, old_stamp};
+            wire unused = &{1'b0, wire_clk, wire_rst, wire_event, wire_hold, usb_clk, usb_rst, usb_cross_rst, old_stamp};
             assign wire_fresh = 1'b0;
             assign stamp      = {WIDTH{1'b0}};
             assign now        = 64'd0;

@@ -3,9 +3,9 @@
 // Everything of the card that is not a stream of frames: requests on endpoint 0, notifications on endpoint 2, the tables' way
 // to the receiver, and the counters.
 //
-//     ctl_, m_notify_ ─── ncm_control ─── control ─┬─ in_timeout, ack_hold, rx_mode
+//     ctl_, m_notify_ ─── ncm_control ─── control ─┬─ in_timeout, ack_hold, rx_mode, loopback
 //                              │                   └─ counters ── events of the three clocks
-//                              └─ cdc_message ── cfg_, to rx_parser
+//                              └─ table_queue ─ cdc_message ── cfg_, to rx_parser
 //
 // It stands on three clocks; only cdc_message and counter_bank, within, cross between them.
 `default_nettype none
@@ -25,6 +25,7 @@ module card_control #(
 ) (
     input  wire         usb_clk,
     input  wire         usb_rst,
+    input  wire         usb_cross_rst, // of the crossings, together with those of the wire's clocks; may last longer than usb_rst
     input  wire         link_flush,   // pulse: the host starts anew
     input  wire         ncm,          // configuration 2 is selected
     input  wire         listens,      // and its data interface is open
@@ -38,6 +39,7 @@ module card_control #(
     output wire [15:0]  in_timeout,   // microseconds
     output wire [15:0]  ack_hold,     // microseconds
     output wire [1:0]   rx_mode,      // WEIR_RX_MODE_ bits
+    output wire         loopback,     // WEIR_LOOPBACK_MAC
 
     // Vendor and class requests, and interrupt messages, as usb_device has them
     input  wire [63:0]  ctl_setup,
@@ -70,8 +72,8 @@ module card_control #(
     input  wire [1:0]   wire_tx_events
 );
     wire [3:0]  link;
-    wire        table_valid, table_ready, conflict;
-    wire [79:0] table_data;
+    wire        table_valid, table_ready, next_valid, next_ready, conflict;
+    wire [79:0] table_data, next_data;
     wire        unused_ready, unused_data;
     wire        counters_hold;
     wire        answer_accept, message_valid, message_ready, write_valid, write_ready;
@@ -90,7 +92,7 @@ module card_control #(
     ) control (
         .clk(usb_clk), .rst(usb_rst), .link_flush(link_flush), .mac_address(mac_address), .link_status(link_status),
         .phy_id(phy_id), .arp_conflict(conflict), .link(link), .in_timeout(in_timeout), .ack_hold(ack_hold), .rx_mode(rx_mode),
-        .device_time(device_time), .ctl_setup(ctl_setup), .ctl_start(ctl_start), .ctl_accept(answer_accept), .ctl_in_length(answer_length),
+        .loopback(loopback), .device_time(device_time), .ctl_setup(ctl_setup), .ctl_start(ctl_start), .ctl_accept(answer_accept), .ctl_in_length(answer_length),
         .ctl_in_address(ctl_in_address), .ctl_in_data(answer_data), .ctl_out_valid(ctl_out_valid),
         .ctl_out_address(ctl_out_address), .ctl_out_data(ctl_out_data), .ctl_commit(ctl_commit),
         .m_notify_valid(message_valid), .m_notify_ready(message_ready), .m_notify_data(message_data),
@@ -108,13 +110,17 @@ module card_control #(
         .m_notify_data(m_notify_data), .m_notify_long(m_notify_long), .m_table_valid(table_valid),
         .m_table_ready(table_ready), .m_table_data(table_data)
     );
+    table_queue waiting (
+        .clk(usb_clk), .rst(usb_rst), .s_valid(table_valid), .s_ready(table_ready), .s_data(table_data),
+        .m_valid(next_valid), .m_ready(next_ready && !usb_cross_rst), .m_data(next_data) // what goes into a crossing in reset is lost
+    );
     cdc_message #(.WIDTH(80)) tables (
-        .s_clk(usb_clk), .s_rst(usb_rst), .s_valid(table_valid), .s_ready(table_ready), .s_data(table_data),
+        .s_clk(usb_clk), .s_rst(usb_cross_rst), .s_valid(next_valid), .s_ready(next_ready), .s_data(next_data),
         .m_clk(wire_rx_clk), .m_rst(wire_rx_rst), .m_valid(cfg_valid), .m_data(cfg)
     );
     cdc_message #(.WIDTH(1)) conflicts (
         .s_clk(wire_rx_clk), .s_rst(wire_rx_rst), .s_valid(wire_rx_events[`WEIR_CNT_RX_ARP_CONFLICT]), .s_ready(unused_ready),
-        .s_data(1'b0), .m_clk(usb_clk), .m_rst(usb_rst), .m_valid(conflict), .m_data(unused_data)
+        .s_data(1'b0), .m_clk(usb_clk), .m_rst(usb_cross_rst), .m_valid(conflict), .m_data(unused_data)
     );
 
     counters #(.WIRE_CLOCKS(WIRE_CLOCKS), .COALESCE(COALESCE)) counters (

@@ -33,6 +33,7 @@ module control #(
     output reg  [15:0] in_timeout,    // microseconds
     output reg  [15:0] ack_hold,      // microseconds
     output reg  [1:0]  rx_mode,       // WEIR_RX_MODE_ bits; 0 again with link_flush
+    output reg         loopback,      // WEIR_LOOPBACK_MAC; 0 again with link_flush
     input  wire [63:0] device_time,   // ns; not looked at without WEIR_CAP_TIMESTAMP
 
     // Vendor requests, from usb_device
@@ -72,12 +73,14 @@ module control #(
     localparam [15:0] COUNTERS_SIZE = `WEIR_COUNTERS * 4;
     localparam [0:0] HAS_TIME     = (FEATURES & `WEIR_CAP_TIMESTAMP) != 0;
     localparam [0:0] HAS_COALESCE = (FEATURES & `WEIR_CAP_COALESCE) != 0;
+    localparam [0:0] HAS_LOOPBACK = (FEATURES & `WEIR_CAP_LOOPBACK) != 0;
     localparam [0:0] HAS_MODE     = HAS_TIME | HAS_COALESCE;
 
     wire read  = request_type == 8'hC0 && value == 0;
     wire write = request_type == 8'h40 && value == 0;
     wire writable = index == `WEIR_REG_IN_TIMEOUT || index == `WEIR_REG_SCRATCH ||
-                    (HAS_MODE && index == `WEIR_REG_RX_MODE) || (HAS_COALESCE && index == `WEIR_REG_ACK_HOLD);
+                    (HAS_MODE && index == `WEIR_REG_RX_MODE) || (HAS_COALESCE && index == `WEIR_REG_ACK_HOLD) ||
+                    (HAS_LOOPBACK && index == `WEIR_REG_LOOPBACK);
     wire readable = writable || index == `WEIR_REG_ID || index == `WEIR_REG_LINK || index == `WEIR_REG_PHY ||
                     (HAS_TIME && (index == `WEIR_REG_TIME || index == `WEIR_REG_TIME_HIGH));
 
@@ -120,7 +123,7 @@ module control #(
                 `WEIR_REQ_GET_COUNTERS: ctl_in_length <= COUNTERS_SIZE;
                 default:                ctl_in_length <= 16'd4;
             endcase
-            if (known && request == `WEIR_REQ_READ_REG && index[2:0] == `WEIR_REG_TIME) read_time <= device_time;
+            if (known && request == `WEIR_REQ_READ_REG && index[3:0] == `WEIR_REG_TIME) read_time <= device_time;
         end
 
         // A write is of 4 bytes or 8, or it was not accepted.
@@ -131,10 +134,11 @@ module control #(
         end
 
         if (act && request == `WEIR_REQ_WRITE_REG) begin
-            case (index[2:0])
+            case (index[3:0])
                 `WEIR_REG_SCRATCH: scratch <= written;
                 `WEIR_REG_RX_MODE: rx_mode <= written[1:0] & {HAS_TIME, HAS_COALESCE};
                 `WEIR_REG_ACK_HOLD: ack_hold <= saturated;
+                `WEIR_REG_LOOPBACK: loopback <= written[0] && HAS_LOOPBACK;
                 default:           in_timeout <= saturated;
             endcase
         end
@@ -148,6 +152,7 @@ module control #(
             ctl_accept    <= 1'b0;
             counters_hold <= 1'b0;
             rx_mode       <= 2'd0; // a host that starts anew may not know of it
+            loopback      <= 1'b0;
         end
         if (rst) begin
             ctl_accept    <= 1'b0;
@@ -156,6 +161,7 @@ module control #(
             in_timeout    <= `WEIR_IN_TIMEOUT_RESET;
             ack_hold      <= `WEIR_ACK_HOLD_RESET;
             rx_mode       <= 2'd0;
+            loopback      <= 1'b0;
             scratch       <= 32'd0;
         end
     end
@@ -169,6 +175,7 @@ module control #(
         `WEIR_REG_IN_TIMEOUT: register = {16'd0, in_timeout};
         `WEIR_REG_RX_MODE:    register = {30'd0, rx_mode};
         `WEIR_REG_ACK_HOLD:   register = HAS_COALESCE ? {16'd0, ack_hold} : 32'd0;
+        `WEIR_REG_LOOPBACK:   register = {31'd0, loopback};
         `WEIR_REG_TIME:       register = HAS_TIME ? read_time[31:0] : 32'd0;
         `WEIR_REG_TIME_HIGH:  register = HAS_TIME ? read_time[63:32] : 32'd0;
         default:              register = scratch;

@@ -137,6 +137,8 @@
 `define WEIR_CAP_COALESCE 'h0100
 `define WEIR_CAP_TIMESTAMP 'h0200
 `define WEIR_CAP_IP_ID_FIXED 'h0400
+// WEIR_REG_LOOPBACK is there.
+`define WEIR_CAP_LOOPBACK 'h0800
 
 // Registers (wIndex of READ_REG and WRITE_REG), 32 bits each.
 // RO: 'WEIR' in ASCII, 5Ah-style presence check: 52494557h
@@ -161,6 +163,10 @@
 `define WEIR_REG_TIME_HIGH 7
 // RO: what the USB PHY says it is: bits 15..0 vendor ID, 31..16 product ID (ULPI 1.1 section 4.2.1); 0 in a card without one
 `define WEIR_REG_PHY 8
+// RW: what is sent comes back; WEIR_LOOPBACK_ bits. Reset: 0, also by a USB bus reset and SET_CONFIGURATION. MAC: within the card, before
+// the PHY's pins, and nothing goes out or comes in by them. The link's state does not matter then.
+`define WEIR_REG_LOOPBACK 9
+`define WEIR_LOOPBACK_MAC 'h1
 
 // Tables (upper byte of WRITE_TABLE's wIndex); an entry is 64 bits, bit 63 says that it is in use.
 // Receive control, one entry of WEIR_RX_ bits. Reset: all zero.

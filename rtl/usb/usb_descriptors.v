@@ -126,7 +126,8 @@ module usb_descriptors #(
         PRODUCT_BYTES, SERIAL_BYTES, BOS_BYTES, MS_OS_BYTES, TEST_BYTES};
     localparam [16*NCM_LENGTH-1:0] NCM_BYTES = {ncm_configuration(1'b0), ncm_configuration(1'b1)};
 
-    reg [7:0] memory [0:1023];
+    localparam SIZE = NCM != 0 ? 1024 : 512;
+    reg [7:0] memory [0:SIZE-1];
     reg [7:0] rom;
     reg [9:0] base;
     integer   i;
@@ -134,10 +135,11 @@ module usb_descriptors #(
     initial begin
         for (i = 0; i < COMMON; i = i + 1) memory[i] = COMMON_BYTES[8*(COMMON - 1 - i) +: 8];
         for (i = 0; i < 2 * NCM_LENGTH; i = i + 1)
-            memory[COMMON + i] = NCM != 0 ? NCM_BYTES[8*(2*NCM_LENGTH - 1 - i) +: 8] : 8'h00;
-        for (i = COMMON + 2 * NCM_LENGTH; i < 1024; i = i + 1) memory[i] = 8'h00;
+            if (NCM != 0) memory[COMMON + i] = NCM_BYTES[8*(2*NCM_LENGTH - 1 - i) +: 8];
+        for (i = COMMON + (NCM != 0 ? 2 * NCM_LENGTH : 0); i < SIZE; i = i + 1) memory[i] = 8'h00;
     end
-    always @(posedge clk) rom <= memory[base + {2'd0, offset}];
+    wire [9:0] at = base + {2'd0, offset};
+    always @(posedge clk) rom <= memory[at[NCM != 0 ? 9 : 8:0]];
 
     // ---- Which of them ----
     wire fast = high_speed ^ kind == OTHER_SPEED;

@@ -176,7 +176,7 @@ module usb_device #(
     wire at_control = endpoint == 4'd0;
     wire at_bulk = endpoint == 4'd1;
     wire at_notify = endpoint == 4'd2;
-    wire       token_is_ours, is_setup, setup_token, taking, commit, in_sent, in_ack;
+    wire       token_is_ours, is_setup, setup_token, in_token, taking, commit, in_sent, in_ack;
     wire       out_nak, out_nyet, out_duplicate, in_retry;
     reg        out_exists, out_ready, out_stall, out_toggle;
     reg        in_exists, in_ready, in_stall, in_toggle;
@@ -191,19 +191,19 @@ module usb_device #(
         .out_exists(out_exists), .out_ready(out_ready), .out_stall(out_stall), .out_toggle(out_toggle),
         .out_nyet(at_bulk), .out_max(at_bulk ? bulk_max : 10'd64),
         .in_exists(in_exists), .in_ready(in_ready), .in_stall(in_stall), .in_toggle(in_toggle),
-        .setup_token(setup_token), .out_taking(taking), .out_commit(commit), .in_sent(in_sent), .in_ack(in_ack),
+        .setup_token(setup_token), .in_token(in_token), .out_taking(taking), .out_commit(commit), .in_sent(in_sent), .in_ack(in_ack),
         .ev_out_nak(out_nak), .ev_out_nyet(out_nyet), .ev_out_duplicate(out_duplicate), .ev_in_retry(in_retry)
     );
 
     // ---- Which endpoint ----
-    wire       control_out_ready, control_stall, control_out_toggle, control_in_ready, control_in_toggle;
+    wire       control_out_ready, control_out_stall, control_in_stall, control_out_toggle, control_in_ready, control_in_toggle;
     wire       bulk_out_ready, bulk_out_toggle, bulk_in_ready, bulk_in_toggle, notify_ready, notify_toggle, notify_long;
     wire [9:0] control_in_length, bulk_in_length;
     wire [7:0] control_in_data, bulk_in_data, notify_data;
 
     always @* begin
-        {out_exists, out_ready, out_stall, out_toggle} = {1'b1, control_out_ready, control_stall, control_out_toggle};
-        {in_exists, in_ready, in_stall, in_toggle} = {1'b1, control_in_ready, control_stall, control_in_toggle};
+        {out_exists, out_ready, out_stall, out_toggle} = {1'b1, control_out_ready, control_out_stall, control_out_toggle};
+        {in_exists, in_ready, in_stall, in_toggle} = {1'b1, control_in_ready, control_in_stall, control_in_toggle};
         in_length = control_in_length;
         in_data = control_in_data;
         case (endpoint)
@@ -241,9 +241,9 @@ module usb_device #(
 
     usb_ep0 ep0 (
         .clk(clk), .rst(state_rst), .setup_token(setup_token), .is_setup(is_setup),
-        .taking(taking & at_control), .byte_valid(byte_valid), .byte_data(byte_data), .commit(commit & at_control),
-        .in_sent(in_sent & at_control), .in_ack(in_ack & at_control),
-        .out_ready(control_out_ready), .stall(control_stall), .out_toggle(control_out_toggle),
+        .taking(taking & at_control), .byte_valid(byte_valid), .byte_data(byte_data), .packet_length(packet_length),
+        .commit(commit & at_control), .in_token(in_token & at_control), .in_sent(in_sent & at_control), .in_ack(in_ack & at_control),
+        .out_ready(control_out_ready), .out_stall(control_out_stall), .in_stall(control_in_stall), .out_toggle(control_out_toggle),
         .in_ready(control_in_ready), .in_toggle(control_in_toggle), .in_length(control_in_length),
         .in_offset(in_offset[5:0]), .in_data(control_in_data), .status_ack(status_ack), .setup(ctl_setup),
         .standard_start(standard_start), .standard_accept(standard_accept), .standard_in_length(standard_in_length),
@@ -272,8 +272,8 @@ module usb_device #(
     // ---- The other endpoints ----
     usb_ep_out #(.OUT_ADDR_WIDTH(OUT_ADDR_WIDTH)) ep_out (
         .clk(clk), .rst(endpoint_rst[0]), .toggle_reset(toggle_reset[0]), .max_packet(bulk_max),
-        .taking(taking & at_bulk), .byte_valid(byte_valid), .byte_data(byte_data), .commit(commit & at_bulk),
-        .ready(bulk_out_ready), .toggle(bulk_out_toggle),
+        .taking(taking & at_bulk), .byte_valid(byte_valid), .byte_data(byte_data), .packet_length(packet_length),
+        .commit(commit & at_bulk), .ready(bulk_out_ready), .toggle(bulk_out_toggle),
         .m_out_valid(m_out_valid), .m_out_ready(m_out_ready), .m_out_data(m_out_data), .m_out_eot(m_out_eot),
         .ev_out_packet(ev_out_packet), .ev_out_transfer(ev_out_transfer)
     );

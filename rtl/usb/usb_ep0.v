@@ -3,17 +3,23 @@
 // Control transfers (USB 2.0 sections 8.5.3 and 9.3): setup, data and status stages of endpoint 0.
 //
 // What a request means is the business of two responders with the same interface: usb_standard for standard requests (and
-// Microsoft's for its descriptor set), the link for vendor and class requests. Each sees the eight bytes and `start`, says within 16 clocks whether it accepts and how much it
-// has, gives bytes by address, and acts at `commit`. What neither accepts is answered with STALL until the next SETUP.
+// Microsoft's for its descriptor set), the link for vendor and class requests. Each sees the eight bytes and `start`, says within
+// 16 clocks whether it accepts and how much it has, gives bytes by address, and acts at `commit`. What neither accepts is answered
+// with STALL until the next SETUP.
+//
+// Bytes from the host are handed on as they arrive, before their CRC. Should the packet prove broken, the host sends it again to
+// the same addresses; and without all bytes that the host has announced, in good packets, there is no `commit`. So nothing is
+// kept here. Less than announced ends in STALL, and so does more: no request of ours makes sense then.
 //
 // Without a data stage towards the host, `commit` comes when the empty status packet has been sent, not when it was
 // acknowledged: nothing can go wrong any more by then, and were that last ACK lost, the host would never ask again.
-// A lost ACK at a stage's end means that the host is one stage ahead; its next token tells, and is believed.
+// A lost ACK at a stage's end means that the host is one stage ahead; its next token tells, and is believed. When it was reading,
+// its status packet may have any length (8.5.3.1).
 //
 //     IDLE ── SETUP ──> DECIDE ─┬─ IN data ───> DATA_IN ── last ACK ────> STATUS_OUT ──> IDLE
 //                               ├─ OUT data ──> DATA_OUT ── all bytes ──┬─> STATUS_IN ──> IDLE
 //                               ├─ no data ─────────────────────────────┘
-//                               └─ not accepted ──> STALLED ── SETUP ──> ...
+//                               └─ not accepted ──> STALLED ── SETUP ──> ...        DATA_OUT ── other bytes, or IN ──> STALLED
 `default_nettype none
 `include "weir_link.vh"
 
@@ -27,11 +33,14 @@ module usb_ep0 (
     input  wire        taking,          // level
     input  wire        byte_valid,
     input  wire [7:0]  byte_data,
+    input  wire [9:0]  packet_length,   // bytes so far, with byte_valid this one too
     input  wire        commit,          // pulse: the bytes were good and new
+    input  wire        in_token,        // pulse: the host asks for a packet
     input  wire        in_sent,         // pulse
     input  wire        in_ack,          // pulse
     output wire        out_ready,
-    output wire        stall,
+    output wire        out_stall,
+    output wire        in_stall,
     output reg         out_toggle,
     output wire        in_ready,
     output reg         in_toggle,
@@ -59,15 +68,12 @@ module usb_ep0 (
 );
     localparam [2:0] IDLE = 3'd0, DECIDE = 3'd1, DATA_IN = 3'd2, DATA_OUT = 3'd3,
                      STATUS_IN = 3'd4, STATUS_OUT = 3'd5, STALLED = 3'd6;
-    localparam [6:0] MAX_PACKET = 7'd64;
-
     reg [2:0]  state;
     reg [4:0]  wait_clocks;
     reg [15:0] left;                    // bytes of the data stage still to move
     reg        short_end;               // the IN data is shorter than asked for: end it with a short packet
     reg        committed;
     reg [3:0]  packet;                  // of the data stage, from 0
-    reg        draining;                // a packet from the host is being handed on
 
     wire is_in = setup[7];
     wire is_standard = setup[6:5] == 2'd0 | setup[7:0] == 8'hC0 & setup[15:8] == `WEIR_REQ_MS_OS_20;
@@ -76,47 +82,28 @@ module usb_ep0 (
     wire accept = is_standard ? standard_accept : is_link & ctl_accept;
     wire [15:0] offered = is_standard ? {8'd0, standard_in_length} : ctl_in_length;
 
-    // ---- Packets to the host ----
-    wire more_than_one = left > {9'd0, MAX_PACKET};
-    wire last_in = !more_than_one & !(short_end & left == {9'd0, MAX_PACKET});
-    wire [6:0] data_length = more_than_one ? MAX_PACKET : left[6:0];
+    // ---- The packet that is due, either way: 64 bytes, or what is left ----
+    wire more = left[15:6] != 10'd0;
+    wire [6:0] data_length = {more, more ? 6'd0 : left[5:0]};
+    wire nothing_behind = !more | (left[15:7] == 9'd0 & left[5:0] == 6'd0);
 
     assign in_length = state == DATA_IN ? {3'd0, data_length} : 10'd0;
     assign in_address = {packet, in_offset};
     assign in_data = is_standard ? standard_in_data : ctl_in_data;
-    assign in_ready = state == DATA_IN | (state == STATUS_IN & !draining);
-    assign stall = state == STALLED;
+    assign in_ready = state == DATA_IN | state == STATUS_IN;
+    assign out_ready = state != DECIDE;
+    assign out_stall = state == STALLED;
+    assign in_stall = state == STALLED | state == DATA_OUT;
     assign status_ack = state == STATUS_IN & in_ack;
 
-    // ---- Packets from the host: kept until their CRC has been seen, then handed on ----
-    reg  [7:0] buffer [0:63];
-    reg  [6:0] received;                // bytes of this packet
-    reg  [6:0] drain_length, drained;
-    reg        drain_valid;
-    reg  [9:0] drain_address;
-    reg  [7:0] drain_data;
-
-    assign out_ready = state != DECIDE & !draining;
+    // ---- Bytes from the host ----
+    reg [9:0] length_before;            // the byte's place in its packet
 
     always @(posedge clk) begin
-        if (taking & byte_valid & !is_setup) buffer[received[5:0]] <= byte_data;
-        if (!taking) received <= 7'd0;
-        else if (byte_valid & received != MAX_PACKET) received <= received + 1'b1;
-
-        drain_data <= buffer[drained[5:0]];
-        drain_address <= {packet - 4'd1, drained[5:0]};
-        drain_valid <= draining & !rst;
-        drained <= draining ? drained + 1'b1 : 7'd0;
-        if (drained + 1'b1 == drain_length) draining <= 1'b0;
-        if (commit & state == DATA_OUT & received != 7'd0) begin
-            draining <= 1'b1;
-            drain_length <= received;
-        end
-        if (rst | setup_token) draining <= 1'b0;
-
-        ctl_out_valid <= drain_valid & is_link & !rst;
-        ctl_out_address <= drain_address;
-        ctl_out_data <= drain_data;
+        length_before <= packet_length;
+        ctl_out_valid <= taking & byte_valid & !is_setup & state == DATA_OUT & is_link & length_before[9:6] == 4'd0 & !rst;
+        ctl_out_address <= {packet, length_before[5:0]};
+        ctl_out_data <= byte_data;
     end
 
     // ---- Stages ----
@@ -141,17 +128,19 @@ module usb_ep0 (
             if (in_ack) begin
                 in_toggle <= !in_toggle;
                 packet <= packet + 1'b1;
-                left <= left - {9'd0, data_length};
-                if (last_in) state <= STATUS_OUT;
+                left[15:6] <= left[15:6] - 1'b1;
+                if (nothing_behind & !(more & short_end)) state <= STATUS_OUT;
             end
-        DATA_OUT:
+        DATA_OUT: begin
             if (commit) begin
                 out_toggle <= !out_toggle;
                 packet <= packet + 1'b1;
-                left <= left - {9'd0, received};
-                if (left == {9'd0, received} | received != MAX_PACKET) state <= STATUS_IN;
-                if (left < {9'd0, received}) state <= STALLED;
+                left[15:6] <= left[15:6] - 1'b1;
+                if (nothing_behind) state <= STATUS_IN;
+                if (packet_length[6:0] != data_length) state <= STALLED;
             end
+            if (in_token) state <= STALLED;             // the status stage, with bytes missing
+        end
         STATUS_IN: begin
             if (in_sent & !committed) begin
                 committed <= 1'b1;
@@ -164,7 +153,7 @@ module usb_ep0 (
         default: ;
         endcase
 
-        // The host ends reading with an empty packet, at the latest when it has got all.
+        // The host ends reading with a packet, at the latest when it has got all.
         if ((state == DATA_IN | state == STATUS_OUT) & commit & !is_setup) begin
             out_toggle <= !out_toggle;
             standard_commit <= is_standard;
@@ -181,7 +170,11 @@ module usb_ep0 (
             ctl_start <= is_link;
             state <= DECIDE;
         end
-        if (rst) state <= IDLE;
+        if (rst) begin
+            state <= IDLE;
+            standard_commit <= 1'b0;
+            ctl_commit <= 1'b0;
+        end
     end
 endmodule
 

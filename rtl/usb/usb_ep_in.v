@@ -23,7 +23,7 @@ module usb_ep_in #(
     // to the transaction layer
     output wire       ready,            // a packet waits
     output reg        toggle,
-    output reg  [9:0] length,
+    output wire [9:0] length,
     input  wire [8:0] offset,
     output reg  [7:0] data,             // of the offset one clock before
     input  wire       ack,              // pulse: the packet arrived
@@ -47,7 +47,9 @@ module usb_ep_in #(
     wire unused = &{1'b0, max_packet[8:0]};
     wire close_bytes = take & (s_in_last | fills);
     wire close_empty = owe_empty & !full;
-    reg  ends_transfer;
+    // Read without a clock, so LUT RAM or, where there is none, registers: too little for a block RAM.
+    wire ends_transfer;
+    assign {ends_transfer, length} = slot_info[sending[SLOTS_LOG2-1:0]];
 
     assign s_in_ready = !full & !owe_empty & !rst;
     assign ready = used != 0;
@@ -65,7 +67,6 @@ module usb_ep_in #(
         in_drained <= used == 0 & !owe_empty & !close_bytes;
 
         data <= memory[{sending[SLOTS_LOG2-1:0], offset}];
-        {ends_transfer, length} <= slot_info[sending[SLOTS_LOG2-1:0]];
         if (ack) sending <= sending + 1'b1;
         if (ack) toggle <= !toggle;
         ev_in_packet <= ack & !rst;

@@ -4,10 +4,11 @@
 //
 // Bytes go into the FIFO while the packet arrives, behind the last committed one, and count only when the packet was good
 // and new. A packet shorter than the longest ends its transfer: a marker goes in behind it, and leaves as a beat with `eot`.
-// `ready` promises room for one more full packet and its marker, so an accepted packet always fits.
+// `ready` promises room for one more full packet, so an accepted packet always fits: a shorter one and its marker take no more.
 //
-// OUT_ADDR_WIDTH 11 (2 KiB) is what a high-speed stream needs to go on without NYET; 512 bytes are received in 576 clocks at
-// the fastest, and the reader may take them in the time of the next two packets.
+// OUT_ADDR_WIDTH 10 holds two packets, one that is read and one that comes: enough for a high-speed stream to go on without NYET
+// if the reader takes a byte nearly each clock. 512 bytes are received in 576 clocks at the fastest; with 11 the reader may
+// stop for a while.
 `default_nettype none
 
 module usb_ep_out #(
@@ -22,6 +23,7 @@ module usb_ep_out #(
     input  wire       taking,           // level
     input  wire       byte_valid,
     input  wire [7:0] byte_data,
+    input  wire [9:0] packet_length,    // bytes so far, with byte_valid this one too; at commit no more than max_packet
     input  wire       commit,           // pulse, while taking; the packet's last byte came before
     output reg        ready,            // room for a full packet
     output reg        toggle,           // expected
@@ -43,15 +45,21 @@ module usb_ep_out #(
 
     // ---- In ----
     wire [OUT_ADDR_WIDTH:0] used = written - read;
-    wire [OUT_ADDR_WIDTH:0] length = written - committed;
-    wire [OUT_ADDR_WIDTH:0] longest = {{(OUT_ADDR_WIDTH-9){1'b0}}, max_packet};
-    wire ends_transfer = commit & length != longest;
-    wire write = taking & byte_valid & length != longest | ends_transfer;
+    wire       fast = max_packet[9];
+    reg        whole;                   // the packet has its longest length, without the byte of this clock
+    wire       longest = fast ? packet_length[9] : packet_length[9:6] != 4'd0;
+    wire       ends_transfer = commit & !longest;
+    wire       write = taking & byte_valid & !whole | ends_transfer;
+    // More than SIZE - 512, or SIZE - 64, are used.
+    wire       tight_fast = &used[OUT_ADDR_WIDTH-1:9] & used[8:0] != 9'd0;
+    wire       tight_full = &used[OUT_ADDR_WIDTH-1:6] & used[5:0] != 6'd0;
+    wire       unused = &{1'b0, max_packet[8:0], packet_length[5:0]};
 
     always @(posedge clk) begin
         if (write) memory[written[OUT_ADDR_WIDTH-1:0]] <= {ends_transfer, byte_data};
 
-        ready <= used + longest < SIZE;
+        whole <= longest;
+        ready <= !used[OUT_ADDR_WIDTH] & !(fast ? tight_fast : tight_full);
         ev_out_packet <= commit & !rst;
         ev_out_transfer <= ends_transfer & !rst;
         if (commit) toggle <= !toggle;

@@ -19,7 +19,7 @@ module usb_packet_rx (
     output reg  [3:0]  pid,             // from the packet's first byte on
     output reg         data_valid,      // a byte of a data packet
     output reg  [7:0]  data,
-    output reg  [9:0]  length,          // data bytes so far, at most 1023
+    output reg  [9:0]  length,          // data bytes so far, at most 1023; until the next packet's PID
     output reg         packet_end,      // pulse
     output reg         packet_good,     // with packet_end
     output wire [6:0]  token_address,   // with packet_end of a token
@@ -65,7 +65,6 @@ module usb_packet_rx (
             have_pid <= 1'b0;
             broken <= 1'b0;
             held <= 2'd0;
-            length <= 10'd0;
             crc <= 16'hFFFF;
         end
         if (rx_active & rx_error) broken <= 1'b1;
@@ -73,6 +72,7 @@ module usb_packet_rx (
             have_pid <= 1'b1;
             if (!have_pid | !active_before) begin
                 pid <= rx_data[3:0];
+                length <= 10'd0;
                 if (rx_data[7:4] != ~rx_data[3:0]) broken <= 1'b1;
             end else begin
                 last <= rx_data;

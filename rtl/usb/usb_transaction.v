@@ -49,6 +49,7 @@ module usb_transaction #(
     input  wire       in_toggle,
 
     // what happened, pulses
+    output reg        in_token,         // an IN token for the endpoint
     output reg        setup_token,      // a SETUP token: whatever endpoint 0 was doing is over
     output reg        out_taking,       // level: data bytes are to be stored; those not committed when it falls never were
     output reg        out_commit,       // they were good and new
@@ -111,6 +112,7 @@ module usb_transaction #(
 
     always @(posedge clk) begin
         setup_token <= 1'b0;
+        in_token <= state == LOOK & token == PID_IN;
         out_commit <= 1'b0;
         in_sent <= 1'b0;
         in_ack <= 1'b0;

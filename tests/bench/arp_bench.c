@@ -112,3 +112,91 @@ bool arp_bench(unsigned requests, struct arp_result *result)
     }
     return right && result->replies == result->requests;
 }
+
+// ---- Back to back ----
+
+#define UNDER_WAY 64 // requests of ours that wait for their reply, at most
+
+struct flood {
+    struct weir_sim *sim;
+    unsigned foreign; // requests for others, between two for the card
+    unsigned put;     // on the wire, of either kind
+    uint64_t end[UNDER_WAY];
+    unsigned sent, replies;
+    uint64_t first, last; // of our requests' ends and of the replies' starts
+    double shortest, longest, sum;
+    bool wrong;
+};
+
+static void flood_sent(void *context, uint64_t time, const uint8_t *frame, size_t length)
+{
+    struct flood *flood = context;
+
+    if (frame[41] != 2) // for another
+        return;
+    time += (uint64_t)((double)(PREAMBLE + length) * BYTE_TIME);
+    flood->first = flood->sent == 0 ? time : flood->first;
+    flood->end[flood->sent++ % UNDER_WAY] = time;
+    flood->wrong |= flood->sent - flood->replies > UNDER_WAY;
+}
+
+static void flood_out(void *context, uint64_t time, const uint8_t *frame, size_t length, bool preamble_ok)
+{
+    struct flood *flood = context;
+
+    if (!preamble_ok || !fcs_ok(frame, length) || frame[21] != 2 || flood->replies == flood->sent) {
+        flood->wrong = true;
+        return;
+    }
+    double latency = ((double)time - (double)flood->end[flood->replies % UNDER_WAY]) / BYTE_TIME;
+    flood->shortest = flood->replies == 0 || latency < flood->shortest ? latency : flood->shortest;
+    flood->longest = latency > flood->longest ? latency : flood->longest;
+    flood->sum += latency;
+    flood->last = time;
+    flood->replies++;
+}
+
+static void run_flood(struct flood *flood, unsigned requests)
+{
+    uint8_t frame[64];
+
+    while (flood->replies < requests && !flood->wrong) {
+        unsigned before = flood->put;
+        // Few at a time: what waits on the cable has not been sent.
+        while (flood->put < requests * (flood->foreign + 1) && weir_sim_wire_queued(flood->sim) < 2048) {
+            request(frame);
+            frame[41] = flood->put++ % (flood->foreign + 1) == 0 ? 2 : 99;
+            fcs_pad_append(frame, 42);
+            weir_sim_wire_in(flood->sim, frame, sizeof frame);
+        }
+        uint64_t until = weir_sim_now(flood->sim) + 5000;
+        bool idle = weir_sim_run(flood->sim, until);
+        if (idle && flood->put == before && weir_sim_wire_queued(flood->sim) == 0)
+            break; // the rest will not come
+    }
+}
+
+bool arp_flood(unsigned requests, unsigned foreign, struct arp_result *result)
+{
+    struct flood flood = {.foreign = foreign};
+    struct weir_sim_config config = {.wire_out = flood_out, .wire_sent = flood_sent, .wire_context = &flood};
+
+    *result = (struct arp_result){0};
+    flood.sim = weir_sim_create(&config);
+    bool right =
+        flood.sim != NULL && write_table(flood.sim, WEIR_TABLE_ARP, 1ull << 63 | 0x0A4D0002) &&
+        write_table(flood.sim, WEIR_TABLE_ARP_RATE, 0) &&
+        write_table(flood.sim, WEIR_TABLE_RX_CONTROL, 1ull << 63 | WEIR_RX_ENABLE | WEIR_RX_ARP_REPLY);
+    if (right)
+        run_flood(&flood, requests);
+    weir_sim_destroy(flood.sim);
+    *result = (struct arp_result){
+        .requests = flood.sent,
+        .replies = flood.replies,
+        .shortest = flood.shortest,
+        .average = flood.replies > 0 ? flood.sum / flood.replies : 0,
+        .longest = flood.longest,
+        .rate = flood.replies > 1 ? (flood.replies - 1) * 1e9 / (double)(flood.last - flood.first) : 0,
+    };
+    return right && !flood.wrong && flood.replies == requests;
+}

@@ -22,6 +22,7 @@ struct flow {
     struct segment_wire wire;
     struct weir_card *card;
     size_t sent, acked, received, acknowledged;
+    uint32_t given, taken; // frames and superframes, to the driver and from it
     uint16_t id;
     bool damaged;
     uint8_t payload[SUPERFRAME];
@@ -33,6 +34,7 @@ static void on_frame(void *context, const struct weir_card_rx *rx)
     struct segment segment;
     size_t payload, header = segment_header_length(&flow->wire.flow);
 
+    flow->taken++;
     if (!(rx->flags & WEIR_F_DATA_VALID) ||
         !segment_parse(&flow->wire.flow, rx->frame, rx->length, false, &segment, &payload) ||
         segment.seq != (uint32_t)flow->received) {
@@ -76,17 +78,20 @@ static int emit(struct flow *flow, size_t payload)
         segment_add_length(&flow->wire.flow, header, tx.header_length + payload);
     flow->id = (uint16_t)(flow->id + payload / mss + 1);
     int error = weir_card_send(flow->card, &tx);
-    if (error == 0)
+    if (error == 0) {
         flow->sent += payload;
+        flow->given++;
+    }
     return error;
 }
 
 static int step(struct flow *flow)
 {
-    size_t most = flow->bench->tso ? SUPERFRAME / segment_mss(&flow->wire.flow) : 1;
+    size_t mss = segment_mss(&flow->wire.flow), super = flow->bench->superframe;
+    size_t segments = flow->bench->tso ? (super ? super : SUPERFRAME) / mss : 1;
+    size_t most = mss * (segments > 0 ? segments : 1);
     int error = 0;
 
-    most *= segment_mss(&flow->wire.flow);
     while (!error && flow->sent < flow->bench->bytes && !flow->bench->receive &&
            flow->sent - flow->acked < SEND_WINDOW && weir_card_can_send(flow->card)) {
         size_t left = flow->bench->bytes - flow->sent;
@@ -107,10 +112,11 @@ static bool set_up(struct flow *flow)
 
     flow->wire.flow.ipv6 = bench->ipv6;
     flow->wire.flow.timestamps = bench->timestamps;
+    flow->wire.flow.mtu = bench->mtu;
     flow->wire.ack_every = bench->ack_every;
     flow->wire.window = RECEIVE_WINDOW;
-    struct weir_transport *transport =
-        weir_transport_sim_open_on("", segment_wire_init(&flow->wire), error, sizeof error);
+    struct weir_transport *transport = weir_transport_sim_open_on(
+        bench->card ? bench->card : "", segment_wire_init(&flow->wire), error, sizeof error);
     struct weir_card_receiver receiver = {.frame = on_frame, .context = flow};
     flow->card = transport ? weir_card_open(transport, &receiver, error, sizeof error) : NULL;
     if (!flow->card) {
@@ -158,6 +164,17 @@ static void evaluate(const struct sample *from, const struct sample *to, struct 
     result->goodput = (double)(to->bytes - from->bytes) * 8e3 / time;
 }
 
+static void count_work(const struct flow *flow, struct flow_result *result)
+{
+    const struct weir_card_stats *stats = weir_card_stats(flow->card);
+    double mib = (double)flow->bench->bytes / (1 << 20);
+
+    result->given = flow->given / mib;
+    result->taken = flow->taken / mib;
+    result->out_transfers = (double)stats->tx_transfers / mib;
+    result->in_transfers = (double)stats->rx_transfers / mib;
+}
+
 bool flow_bench(const struct flow_bench *bench, struct flow_result *result)
 {
     static struct flow flow; // too large for the stack
@@ -166,6 +183,7 @@ bool flow_bench(const struct flow_bench *bench, struct flow_result *result)
 
     flow = (struct flow){.bench = bench};
     from = to = (struct sample){0};
+    *result = (struct flow_result){0};
     if (!set_up(&flow))
         return false;
     flow.wire.total = bench->receive ? bench->bytes : 0; // the peer may begin
@@ -174,12 +192,13 @@ bool flow_bench(const struct flow_bench *bench, struct flow_result *result)
         error = step(&flow);
         if (from.time == 0 && progress(&flow) >= bench->bytes / 16)
             take_sample(&flow, &from);
-        if (to.time == 0 && flow.sent == bench->bytes)
+        if (to.time == 0 && progress(&flow) >= bench->bytes - bench->bytes / 16)
             take_sample(&flow, &to);
     }
-    if (to.time == 0)
-        take_sample(&flow, &to);
-    evaluate(&from, &to, result);
+    *result = (struct flow_result){.device_time = (double)weir_card_now(flow.card)};
+    if (to.time > from.time)
+        evaluate(&from, &to, result);
+    count_work(&flow, result);
     weir_card_close(flow.card);
     if (error)
         fprintf(stderr, "the card stopped: %s\n", strerror(-error));

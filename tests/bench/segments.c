@@ -26,7 +26,9 @@ size_t segment_header_length(const struct segment_flow *flow)
 
 size_t segment_mss(const struct segment_flow *flow)
 {
-    return SEGMENT_MTU + ETHERNET - segment_header_length(flow);
+    size_t mtu = flow->mtu ? flow->mtu : SEGMENT_MTU;
+
+    return mtu + ETHERNET - segment_header_length(flow);
 }
 
 static void put16(uint8_t *out, size_t value)

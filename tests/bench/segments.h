@@ -11,11 +11,13 @@
 
 #define SEGMENT_HEADER_MAX (14 + 40 + 20 + 12)
 #define SEGMENT_MTU 1500
+#define SEGMENT_PAYLOAD_MAX 9000
 #define SEGMENT_ACK 0x10
 #define SEGMENT_PSH 0x08
 
 struct segment_flow {
     bool ipv6, timestamps;
+    uint16_t mtu; // bytes of IP packet in a frame; 0: SEGMENT_MTU
     uint8_t host_mac[6];
 };
 

@@ -10,10 +10,10 @@
 //% with cdc_message sync_bits
 //% mutant-depth 40
 //% mutant cdc_message: assign s_ready = sent == received_there; => assign s_ready = 1'b1;
-//% mutant cdc_message: received <= sent_here; => received <= !received;
-//% mutant cdc_message: if (sent_here != received) m_data <= message; => m_data <= message;
+//% mutant cdc_message: seen     <= sent_here; => seen <= !seen;
+//% mutant cdc_message: received <= read; => received <= sent_here;
 //% mutant cdc_message: if (s_rst) sent <= 1'b0; =>
-//% mutant cdc_message: m_valid  <= sent_here != received; => m_valid  <= sent_here;
+//% mutant cdc_message: m_valid  <= sent_here != seen; => m_valid  <= sent_here;
 `default_nettype none
 
 module cdc_message_formal (
@@ -41,7 +41,7 @@ module cdc_message_formal (
 
     // ---- The monitor ----
     reg [1:0] sent = 2'd0, got = 2'd0, even, odd, arrived;
-    reg       any = 1'b0;               // a message has arrived
+    reg       late = 1'b0;              // one did in the clock before
     wire [1:0] inside = sent - got;
     wire      under_way = inside != 2'd0;
     always @(posedge s_clk)
@@ -50,12 +50,13 @@ module cdc_message_formal (
             if (sent[0]) odd <= s_data;
             else even <= s_data;
         end
-    always @(posedge m_clk)
+    always @(posedge m_clk) begin
+        late <= m_valid && !m_rst;
         if (m_valid && !m_rst) begin
             got <= got + 2'd1;
             arrived <= m_data;
-            any <= 1'b1;
         end
+    end
 
     reg [2:0] travels = 3'd0, rests = 3'd0;
     always @(posedge m_clk) travels <= m_rst || m_valid || !under_way ? 3'd0 : travels + 3'd1;
@@ -63,7 +64,7 @@ module cdc_message_formal (
     always @* if (!s_rst && !m_rst) begin
         assert(inside <= (m_valid ? 2'd2 : 2'd1));
         if (m_valid) assert(under_way && m_data == (got[0] ? odd : even));             // none made up, none twice, none changed
-        if (any && !m_valid) assert(m_data == arrived);                 // and it stays
+        if (late) assert(m_data == arrived);                            // and it stays a clock
         if (under_way && !m_valid) assert(!s_ready);
         assert(travels <= 3'd3 && rests <= 3'd2);                       // soon
     end

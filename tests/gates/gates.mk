@@ -90,7 +90,7 @@ $(GATES)/ecp5_coalesce_card_test: $(patsubst %,$(BUILD)/obj/tests/golden/%.o,coa
 $(GATES)/ecp5_ncm_test: $(patsubst %,$(BUILD)/obj/tests/sim/%.o,ncm_test card_bench)
 $(GATES_WHOLE): $(GATES)/ecp5/gates_card.o $(GATES)/ecp5/verilated/Vgates__ALL.a $(SIM_LIB)
 	$(SAY) LINK $@
-	$(Q)$(CXX) -o $@ $(filter %.o,$^) $(filter-out %.o,$^) -lcmocka $(DRIVER_LIBS) $(SIM_LIBS)
+	$(Q)$(CXX) -o $@ $(filter %.o,$^) $(filter-out %.o $(SIM_LIB),$^) $(SIM_LIB) -lcmocka $(DRIVER_LIBS) $(SIM_LIBS)
 
 # The board's bench, as it is, on the board's gates: what it looks into has the names of a flat netlist.
 $(GATES)/hx8k_test: tests/rtl/hx8k_test.cpp $(GATES)/hx8k/verilated/Vgates__ALL.a $(SIM_LIB) $(wildcard tests/rtl/*.h)

@@ -16,7 +16,7 @@ struct Bench {
     Vcdc_message m;
     Clocks<Vcdc_message> clocks;
     uint32_t sent = 0, received = 0;
-    bool sending = true;
+    bool sending = true, again = false;
 
     Bench(double s_mhz, double m_mhz) : clocks(m, {s_mhz, m_mhz})
     {
@@ -30,7 +30,12 @@ struct Bench {
             m.s_data = word(sent); // changes as soon as it was accepted
         };
         clocks.on_rise[1] = [this](bool before) {
-            if (!before || !m.m_valid || m.m_rst)
+            if (!before)
+                return;
+            if (again)
+                assert_int_equal(m.m_data, word(received - 1)); // as long as is promised
+            again = m.m_valid && !m.m_rst;
+            if (!again)
                 return;
             assert_int_equal(m.m_data, word(received));
             received++;

@@ -27,16 +27,15 @@ struct Bench : BoardBench {
         clock = 0;
         dut.eval();
     }
+#define CELL(path) dut.rootp->hx8k__DOT__##path
     void edge_clk()
     {
-        auto &mdio_pin = *dut.rootp;
-        mdio_pin.hx8k__DOT__ethernet__DOT__mdio_pin__DOT__pad =
-            mdio.step(now, dut.rmii_mdc, mdio_pin.hx8k__DOT__ethernet__DOT__mdio_pin__DOT__level,
-                      mdio_pin.hx8k__DOT__ethernet__DOT__mdio_pin__DOT__drives);
+        CELL(ethernet__DOT__mdio_pin__DOT__pad) = mdio.step(
+            now, dut.rmii_mdc, CELL(ethernet__DOT__mdio_pin__DOT__level), CELL(ethernet__DOT__mdio_pin__DOT__drives));
         tick(dut.clk12);
     }
 #define ULPI_PINS(each) each(0) each(1) each(2) each(3) each(4) each(5) each(6) each(7)
-#define ULPI_PIN(n, what) dut.rootp->hx8k__DOT__ulpi_pin__BRA__##n##__KET____DOT__pin__DOT__##what
+#define ULPI_PIN(n, what) CELL(ulpi_pin__BRA__##n##__KET____DOT__pin__DOT__##what)
 #define OUT(n) | (ULPI_PIN(n, drives) & ULPI_PIN(n, level)) << n
 #define IN(n) ULPI_PIN(n, pad) = pins.data_to_link >> n & 1;
     void edge_usb()
@@ -54,17 +53,19 @@ struct Bench : BoardBench {
     }
     void edge_wire()
     {
-        phy.sample(dut.rmii_txd, dut.rmii_tx_en);
+        phy.sample((uint8_t)(CELL(ethernet__DOT__lane__BRA__0__KET____DOT__txd_pin__DOT__level) |
+                             CELL(ethernet__DOT__lane__BRA__1__KET____DOT__txd_pin__DOT__level) << 1),
+                   CELL(ethernet__DOT__tx_en_pin__DOT__level));
         tick(dut.rmii_ref_clk);
         loop_back();
         const RmiiPhy::Pins next = phy.next();
-        dut.rootp->hx8k__DOT__ethernet__DOT__lane__BRA__0__KET____DOT__rxd_pin__DOT__pad = next.rxd & 1;
-        dut.rootp->hx8k__DOT__ethernet__DOT__lane__BRA__1__KET____DOT__rxd_pin__DOT__pad = next.rxd >> 1;
-        dut.rootp->hx8k__DOT__ethernet__DOT__crs_dv_pin__DOT__pad = next.crs_dv;
+        CELL(ethernet__DOT__lane__BRA__0__KET____DOT__rxd_pin__DOT__pad) = next.rxd & 1;
+        CELL(ethernet__DOT__lane__BRA__1__KET____DOT__rxd_pin__DOT__pad) = next.rxd >> 1;
+        CELL(ethernet__DOT__crs_dv_pin__DOT__pad) = next.crs_dv;
     }
 };
 
-static void a_superframe_goes_out_as_segments_and_comes_back_through_4_kib(void **)
+static void a_superframe_goes_out_as_segments_and_comes_back(void **)
 {
     Bench bench;
     bench.start();
@@ -79,7 +80,7 @@ static void a_superframe_goes_out_as_segments_and_comes_back_through_4_kib(void 
 int main()
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_superframe_goes_out_as_segments_and_comes_back_through_4_kib),
+        cmocka_unit_test(a_superframe_goes_out_as_segments_and_comes_back),
     };
     return RUN_WIRE_TESTS(tests);
 }

@@ -203,15 +203,13 @@ class Card
             const bool vendor = (core->ctl_setup >> 5 & 3) == 2; // class requests come here, too
             core->ctl_accept = vendor && (request == 1 || request == 2);
             core->ctl_in_length = uint16_t(core->ctl_setup >> 32);
-            written.clear();
+            written.assign(core->ctl_setup >> 48, 0xEE); // where no byte comes, the data is wrong
         }
-        if (core->ctl_out_valid) {
-            if (core->ctl_out_address != written.size())
-                written.push_back(0xEE); // out of order: makes the data wrong
-            written.push_back(core->ctl_out_data);
-        }
+        // Bytes of a broken packet are written over by those that come again, but for what it had too much.
+        if (core->ctl_out_valid && core->ctl_out_address < written.size())
+            written[core->ctl_out_address] = core->ctl_out_data;
         if (core->ctl_commit)
-            commits.push_back({core->ctl_setup, written});
+            commits.push_back({core->ctl_setup, (core->ctl_setup & 0x80) != 0 ? Bytes() : written});
     }
 
     void count_events()

@@ -13,6 +13,7 @@ struct Endpoint : Bench<Vusb_ep_out> {
     {
         dut->max_packet = uint16_t(max);
         dut->taking = dut->byte_valid = dut->commit = dut->toggle_reset = 0;
+        dut->packet_length = 0;
         reset();
         tick();
     }
@@ -39,8 +40,11 @@ struct Endpoint : Bench<Vusb_ep_out> {
     {
         assert_true(dut->ready);
         dut->taking = 1;
+        dut->packet_length = 0;
+        clock();
         for (uint8_t byte : data) {
             dut->byte_valid = 1;
+            dut->packet_length++;
             dut->byte_data = byte;
             clock();
         }
@@ -94,28 +98,34 @@ static void a_packet_that_is_not_committed_never_was(void **)
     assert_true(e.transfers.back() == Bytes({1, 2, 3}));
 }
 
-static void it_is_ready_as_long_as_a_full_packet_and_a_marker_fit(void **)
+static void it_is_ready_as_long_as_a_full_packet_fits(void **)
 {
     Endpoint e;
     e.pace = 0;
     Bytes expected;
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 4; i++) { // two words stand at the output, and leave room for as many
         const Bytes data = random_bytes(e.random, 512);
         e.packet(data);
         expected.insert(expected.end(), data.begin(), data.end());
     }
-    e.packet(random_bytes(e.random, 512), false); // the fourth fits too, but does not count
-    assert_true(e.dut->ready);
-    e.packet({9, 8}); // two of these words stand at the output
-    expected.insert(expected.end(), {9, 8});
     assert_false(e.dut->ready);
+    e.pace = 8;
+    e.clocks_(509);
+    e.pace = 0;
+    e.clocks_(3);
+    assert_false(e.dut->ready); // for one byte
     e.pace = 8;
     e.clocks_(1);
     e.pace = 0;
     e.clocks_(3);
-    assert_false(e.dut->ready);
+    assert_true(e.dut->ready);
+    e.packet(random_bytes(e.random, 512), false); // does not count
+    assert_true(e.dut->ready);
+    const Bytes data = random_bytes(e.random, 511); // with its marker as long as a full one
+    e.packet(data);
+    expected.insert(expected.end(), data.begin(), data.end());
     e.pace = 8;
-    e.clocks_(2000);
+    e.clocks_(3000);
     assert_true(e.dut->ready);
     assert_true(e.transfers.back() == expected);
 }
@@ -160,7 +170,7 @@ static void a_reset_forgets_bytes_and_toggle_and_a_toggle_reset_only_that(void *
 static const CMUnitTest tests[] = {
     cmocka_unit_test(transfers_of_all_kinds_come_out_whole),
     cmocka_unit_test(a_packet_that_is_not_committed_never_was),
-    cmocka_unit_test(it_is_ready_as_long_as_a_full_packet_and_a_marker_fit),
+    cmocka_unit_test(it_is_ready_as_long_as_a_full_packet_fits),
     cmocka_unit_test(a_reader_that_pauses_loses_nothing),
     cmocka_unit_test(a_reset_forgets_bytes_and_toggle_and_a_toggle_reset_only_that),
 };

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// weir selftest: sends frames of every kind round in a loop, and compares what comes back with what software
+// makes of them. The loop is the MAC's own, so that neither pins nor PHY nor cable take part; or with --wire
+// a plug in the card's socket, or a PHY that was set to loop back.
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge_segment.h"
+#include "counters.h"
+#include "runner.h"
+#include "selftest_frames.h"
+#include "tool.h"
+
+#define PATIENCE WEIR_SECOND // until a frame is lost; 64 KiB at 10 Mb/s are 55 ms
+#define SHORTEST 60          // bytes that a frame is padded to, without FCS
+#define LONGEST 1514
+#define WHY_SIZE 160
+
+struct test {
+    struct runner runner;
+    const struct weir_card_caps *caps;
+    bool wire;
+    struct selftest_frame frame;
+    uint8_t copy[SELFTEST_LONGEST]; // as it is given to the card
+    uint8_t wanted[SELFTEST_LONGEST];
+    struct weir_bridge_cut cut; // what comes of it
+    uint8_t flags;              // WEIR_F_ that each frame is to come back with
+    bool waiting;
+    unsigned number, came; // frames sent; frames that came back
+    char why[WHY_SIZE];    // what was wrong with the first that was; empty: nothing
+};
+
+static void on_frame(void *context, const struct weir_card_rx *rx)
+{
+    struct test *test = context;
+
+    if (rx->length < SHORTEST || memcmp(rx->frame + 6, test->caps->mac, 6) != 0)
+        return; // somebody else's, on the wire
+    if (*test->why)
+        return;
+    if (!test->waiting) {
+        snprintf(test->why, WHY_SIZE, "a frame of %zu bytes came that was not sent", rx->length);
+        return;
+    }
+    size_t length = weir_bridge_cut_next(&test->cut, test->wanted), at = 0;
+    for (; length < SHORTEST; length++)
+        test->wanted[length] = 0;
+    test->waiting = !test->cut.over;
+    test->came++;
+    while (at < length && at < rx->length && rx->frame[at] == test->wanted[at])
+        at++;
+    if (rx->length != length)
+        snprintf(test->why, WHY_SIZE, "a frame of %zu bytes came back with %zu", length, rx->length);
+    else if (at < length)
+        snprintf(test->why, WHY_SIZE, "a frame of %zu bytes came back with %02x for %02x in byte %zu", length,
+                 rx->frame[at], test->wanted[at], at);
+    else if ((rx->flags & (WEIR_F_DATA_VALID | WEIR_F_CSUM_BAD)) != test->flags)
+        snprintf(test->why, WHY_SIZE, "the checksum of a frame of %zu bytes was taken for %s", length,
+                 rx->flags & WEIR_F_DATA_VALID ? "right"
+                 : rx->flags & WEIR_F_CSUM_BAD ? "wrong"
+                                               : "none");
+}
+
+// Sends test->frame and waits for all that comes of it. False when something is wrong, or it is over.
+static bool send_round(struct test *test)
+{
+    struct selftest_frame *frame = &test->frame;
+    struct runner *runner = &test->runner;
+    struct weir_card_tx tx;
+    weir_time deadline = runner_now(runner) + PATIENCE;
+
+    memcpy(test->copy, frame->bytes, frame->length);
+    if (!weir_bridge_cut_start(&test->cut, &frame->vnet, frame->bytes, frame->length) ||
+        !weir_bridge_to_card(test->caps, &frame->vnet, test->copy, frame->length, &tx)) {
+        snprintf(test->why, WHY_SIZE, "the card does not take a frame of %zu bytes", frame->length);
+        return false;
+    }
+    while (!weir_card_can_send(runner->card)) {
+        if (!runner_step(runner, deadline) || !runner->card)
+            return false;
+    }
+    int error = weir_card_send(runner->card, &tx);
+    if (error) {
+        snprintf(test->why, WHY_SIZE, "a frame of %zu bytes cannot be sent: %s", frame->length,
+                 strerror(-error));
+        return false;
+    }
+    test->number++;
+    test->waiting = true;
+    while (test->waiting && !*test->why && runner_now(runner) < deadline) {
+        if (!runner_step(runner, deadline) || !runner->card)
+            return false;
+    }
+    if (test->waiting && !*test->why)
+        snprintf(test->why, WHY_SIZE, "of a frame of %zu bytes %s came back", frame->length,
+                 test->cut.index ? "only the beginning" : "nothing");
+    test->waiting = false;
+    return !*test->why;
+}
+
+static bool send_made(struct test *test, enum selftest_kind kind, size_t length, size_t segment)
+{
+    selftest_make(&test->frame, kind, length, segment, test->number, test->caps->mac);
+    test->flags = kind == SELFTEST_PLAIN ? 0 : WEIR_F_DATA_VALID;
+    return send_round(test);
+}
+
+// ---- The checks. Each leaves `why` empty, or tells what was wrong ----
+
+static void check_registers(struct test *test)
+{
+    static const uint32_t patterns[] = {0, UINT32_MAX, 0x55555555, 0xAAAAAAAA, 0x01234567, 0x89ABCDEF};
+    struct weir_card *card = test->runner.card;
+    uint32_t value = 0;
+
+    if (weir_card_read_reg(card, WEIR_REG_ID, &value) != 0 || value != 0x52494557)
+        snprintf(test->why, WHY_SIZE, "the identity is %08x", value);
+    for (size_t i = 0; i < sizeof patterns / sizeof *patterns && !*test->why; i++) {
+        if (weir_card_write_reg(card, WEIR_REG_SCRATCH, patterns[i]) != 0 ||
+            weir_card_read_reg(card, WEIR_REG_SCRATCH, &value) != 0 || value != patterns[i])
+            snprintf(test->why, WHY_SIZE, "a register that was set to %08x has %08x", patterns[i], value);
+    }
+}
+
+static void check_padding(struct test *test)
+{
+    for (size_t length = 14; length < SHORTEST && send_made(test, SELFTEST_PLAIN, length, 0); length++) {
+    }
+}
+
+// All short lengths, then some of each residue.
+static void check_lengths(struct test *test)
+{
+    size_t length = SHORTEST;
+
+    while (length < LONGEST && send_made(test, SELFTEST_PLAIN, length, 0))
+        length += length < 160 ? 1 : 13;
+    if (!*test->why)
+        send_made(test, SELFTEST_PLAIN, LONGEST, 0);
+}
+
+static void check_jumbo(struct test *test)
+{
+    for (size_t length = 1515; length < test->caps->max_frame && send_made(test, SELFTEST_PLAIN, length, 0);)
+        length += 1013;
+    if (!*test->why)
+        send_made(test, SELFTEST_PLAIN, test->caps->max_frame, 0);
+}
+
+static void check_checksums(struct test *test)
+{
+    for (enum selftest_kind kind = SELFTEST_TCPV4; kind <= SELFTEST_UDPV6; kind++)
+        for (size_t length = 74; length < LONGEST; length += length < 90 ? 1 : 353)
+            if (!send_made(test, kind, length, 0))
+                return;
+}
+
+// Those whose checksum nobody inserts have the pseudo-header's sum there, which is not right.
+static void check_verdicts(struct test *test)
+{
+    for (enum selftest_kind kind = SELFTEST_TCPV4; kind <= SELFTEST_UDPV6; kind++) {
+        selftest_make(&test->frame, kind, 300, 0, test->number, test->caps->mac);
+        test->frame.vnet = (struct weir_vnet){0};
+        test->flags = WEIR_F_CSUM_BAD;
+        if (!send_round(test))
+            return;
+    }
+}
+
+// No more at once than the receive memory holds, should USB be slow to fetch it.
+static void check_segments(struct test *test, enum selftest_kind kind)
+{
+    size_t most = test->caps->rx_memory / 2 < 40000 ? test->caps->rx_memory / 2 : 40000;
+
+    for (size_t segment = most > 8000 ? 1440 : 360; segment >= 100; segment = segment * 3 / 8)
+        for (size_t less = 0; less < 3; less++)
+            if (!send_made(test, kind, most - less * 101, segment))
+                return;
+}
+static void check_tcpv4(struct test *test)
+{
+    check_segments(test, SELFTEST_TCPV4);
+}
+static void check_tcpv6(struct test *test)
+{
+    check_segments(test, SELFTEST_TCPV6);
+}
+static void check_udp(struct test *test)
+{
+    check_segments(test, SELFTEST_UDPV4);
+    if (!*test->why)
+        check_segments(test, SELFTEST_UDPV6);
+}
+
+// What the loop brought back broken, and who retried unseen: what passed may still have been near failing.
+static void check_counters(struct test *test)
+{
+    static const uint8_t bad[] = {WEIR_CNT_RX_FCS_ERROR, WEIR_CNT_RX_SYMBOL_ERROR, WEIR_CNT_RX_LENGTH_ERROR,
+                                  WEIR_CNT_RX_OVERFLOW,  WEIR_CNT_TX_BAD_RECORD,   WEIR_CNT_TX_BAD_TRANSFER};
+    uint32_t counters[WEIR_COUNTERS];
+
+    if (weir_card_counters(test->runner.card, counters) != 0) {
+        snprintf(test->why, WHY_SIZE, "the card does not tell its counters");
+        return;
+    }
+    for (size_t i = 0; i < counter_names_count; i++) {
+        unsigned index = counter_names[i].index;
+        uint32_t counted = counters[index] - test->runner.counters_before[index];
+        if (memchr(bad, (int)index, sizeof bad) && counted != 0 && !*test->why)
+            snprintf(test->why, WHY_SIZE, "%s is %u: %s", counter_names[i].name, counted,
+                     counter_names[i].text);
+    }
+}
+
+static const struct {
+    const char *what;
+    uint32_t needs; // WEIR_CAP_
+    void (*run)(struct test *test);
+} checks[] = {
+    {"registers", 0, check_registers},
+    {"frames of 14 to 59 bytes, padded", 0, check_padding},
+    {"frames of 60 to 1,514 bytes", 0, check_lengths},
+    {"jumbo frames", WEIR_CAP_JUMBO, check_jumbo},
+    {"checksums, inserted and verified", WEIR_CAP_TX_CSUM | WEIR_CAP_RX_CSUM, check_checksums},
+    {"wrong checksums, found", WEIR_CAP_RX_CSUM, check_verdicts},
+    {"TCP segmentation over IPv4", WEIR_CAP_TSO4, check_tcpv4},
+    {"TCP segmentation over IPv6", WEIR_CAP_TSO6, check_tcpv6},
+    {"UDP segmentation", WEIR_CAP_USO, check_udp},
+    {"counters of errors", 0, check_counters},
+};
+
+static void tell_what_to_measure(const struct test *test, size_t check)
+{
+    if (check == 0)
+        printf("    Measure: D+ and D-, or the ULPI PHY's clock and supply; try another cable, and a port "
+               "without a hub.\n");
+    else if (!test->wire)
+        printf("    No pin takes part in this: build the bitstream anew (timing.txt tells each clock), and "
+               "measure the\n"
+               "    FPGA's core supply and its clocks.\n");
+    else if (!(test->runner.link & 1))
+        printf("    The link is down: measure the PHY's reset (high), MDC and MDIO, and see that the plug "
+               "leads pin 1 to 3 and\n"
+               "    2 to 6. `weir selftest` alone needs no link.\n");
+    else
+        printf("    `weir selftest` alone tells whether the card is sound. If it is, measure the PHY's "
+               "clocks and its data\n"
+               "    against them; RGMII: TXC_DELAY where rx_fcs_error stays 0, RX_DELAY where it counts.\n");
+}
+
+// Runs all checks, a line each. How many failed; those behind the end are not run.
+static unsigned run_checks(struct test *test)
+{
+    unsigned failed = 0;
+
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+        unsigned before = test->came;
+
+        printf("%-34s ", checks[i].what);
+        fflush(stdout);
+        if (checks[i].needs & ~test->caps->features) {
+            printf("not there\n");
+            continue;
+        }
+        *test->why = '\0';
+        checks[i].run(test);
+        if (test->runner.broken || test->runner.interrupted || !test->runner.card) {
+            printf("broken off\n");
+            return failed + 1;
+        }
+        if (!*test->why && test->came > before)
+            printf("ok, %u frames\n", test->came - before);
+        else
+            printf("%s%s\n", *test->why ? "FAILED: " : "ok", test->why);
+        if (*test->why) {
+            failed++;
+            tell_what_to_measure(test, i);
+        }
+    }
+    return failed;
+}
+
+static int prepare(struct test *test)
+{
+    struct weir_card *card = test->runner.card;
+    int error = 0;
+
+    test->caps = weir_card_caps(card);
+    if (!test->wire && !(test->caps->features & WEIR_CAP_LOOPBACK))
+        return fail(
+            "this card cannot loop back within: its bitstream is older, or was made with LOOPBACK=0. With a "
+            "loop-back plug in its socket try weir selftest --wire");
+    test->runner.take = on_frame;
+    test->runner.take_context = test;
+    if (!test->wire)
+        error = weir_card_write_reg(card, WEIR_REG_LOOPBACK, WEIR_LOOPBACK_MAC);
+    if (!error)
+        error = weir_card_set_rx_control(card, WEIR_RX_ENABLE);
+    return error ? fail("the card takes no settings (%s): plug it in anew", strerror(-error)) : EXIT_FINE;
+}
+
+int cmd_selftest(const struct options *options, int argc, char **argv)
+{
+    static const struct option known[] = {{"wire", no_argument, NULL, 'w'}, {0}};
+    struct test *test = calloc(1, sizeof *test);
+    int option;
+
+    if (!test)
+        return fail("out of memory");
+    while ((option = getopt_long(argc, argv, "", known, NULL)) == 'w')
+        test->wire = true;
+    int result = option != -1 || optind < argc ? misuse("selftest takes only --wire") : EXIT_FINE;
+    bool wire = test->wire;
+    if (!result)
+        result = runner_open(&test->runner, options, RUNNER_CARD);
+    if (!result) {
+        test->wire = wire;
+        result = prepare(test);
+        if (!result) {
+            unsigned failed = run_checks(test);
+            if (!failed)
+                printf(wire ? "The card is sound, to the plug and back.\n"
+                            : "All within the card is sound. The pins to the Ethernet PHY, the PHY and the "
+                              "cable took no part: "
+                              "--wire.\n");
+            result = failed ? EXIT_FAILED : EXIT_FINE;
+            if (!wire && test->runner.card)
+                weir_card_write_reg(test->runner.card, WEIR_REG_LOOPBACK, 0);
+        }
+        result = runner_close(&test->runner, result);
+    }
+    free(test);
+    return result;
+}
