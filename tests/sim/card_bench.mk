@@ -1,5 +1,4 @@
-#SPDX - License - Identifier : BSD - 2 - Clause
+# SPDX-License-Identifier: BSD-2-Clause
 #
-#Tests of the whole card share card_bench.
-$(BUILD) / tests / sim / weir_card_test $(BUILD) / tests / sim / wire_clock_test $(BUILD) / tests / sim
-    / ncm_test : $(BUILD) / obj / tests / sim / card_bench.o
+# Tests of the whole card share card_bench.
+$(patsubst %,$(BUILD)/tests/sim/%_test,weir_card wire_clock ncm): $(BUILD)/obj/tests/sim/card_bench.o
