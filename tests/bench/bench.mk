@@ -29,6 +29,6 @@ $(MEASURE_MODEL): $(MEASURE_OBJECTS) $(MEASURE_FAKE_SIM) $(DRIVER_LIB) $(HOST_LI
 	$(Q)$(CC) -o $@ $^ $(DRIVER_LIBS) -lz -lm -llwip
 
 bench: deps
-	@$(MAKE) --no-print-directory $(MEASURE) $(MEASURE_MODEL) $(BUILD)/tests/sim/speed
+	@$(MAKE) --no-print-directory $(MEASURE) $(MEASURE_MODEL)
 	@python3 tests/bench/report.py $(BUILD)
 .PHONY: bench
