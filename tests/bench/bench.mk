@@ -13,7 +13,7 @@ $(BENCH): $(BUILD)/obj/tests/bench/bench.o $(BENCH_OBJECTS) $(DRIVER_LIB) $(HOST
 	@mkdir -p $(@D)
 	$(SAY) LINK $@
 	$(Q)$(CXX) -o $@ $^ $(DRIVER_LIBS) $(SIM_LIBS)
-TESTS += $(BENCH)
+TESTS += $(BENCH) tests/bench/report_test.sh
 
 $(MEASURE): $(MEASURE_OBJECTS) $(DRIVER_LIB) $(HOST_LIB) $(SIM_LIB)
 	@mkdir -p $(@D)
