@@ -14,8 +14,10 @@ import sys
 import threading
 import time
 
-import points
-import report_text
+sys.dont_write_bytecode = True  # nothing but the report is left behind
+
+import points  # noqa: E402
+import report_text  # noqa: E402
 
 
 class Bars:
@@ -55,13 +57,15 @@ def run(command):
 
 
 def measure(build, sections, bars):
-    """Rows of each section, in order, on as many processors as there are."""
+    """Rows of each section, in order, on as many processors as there are; a section's CSV is there as soon as it is done."""
     rows = {name: [None] * len(todo) for name, todo in sections.items()}
 
     def point(section, index):
         labels, arguments, weight = sections[section][index]
         command = command_of(build, arguments)
         rows[section][index] = {**labels, **run(command), "command": shlex.join(command)}
+        if None not in rows[section]:
+            write_csv(os.path.join(build, "bench", f"{section}.csv"), rows[section])
         bars.advance(section, weight)
 
     for workers, names in ((os.cpu_count(), [n for n in sections if n != "simulation"]), (1, [n for n in sections if n == "simulation"])):
@@ -120,7 +124,7 @@ def main():
         return 1
     text = report_text.Text(rows)
     for name in only:
-        write_csv(os.path.join(folder, f"{name}.csv"), rows[name])
+        write_csv(os.path.join(folder, f"{name}.csv"), rows[name])  # the simulation's has grown
     for name, script in text.plots():
         plot(folder, name, script)
     with open(os.path.join(folder, "report.md"), "w", encoding="utf-8") as file:
