@@ -14,7 +14,7 @@
 #include "transport_internal.h"
 
 // Of the sender, as a TCP would have found it: more than the card is given, less than the bridge lets wait.
-#define WINDOW (1 << 20)
+#define WINDOW (512 << 10)
 #define WINDOW_FULL_SPEED (128 << 10)
 #define RECEIVE_WINDOW (40 << 10) // leaves room in the card's receive memory for messages
 #define SUPERFRAME 65000

@@ -105,7 +105,7 @@ class Text:
         text = ["## Latency", "",
                 "Round trips of one byte of payload to a peer that answers at once, in microseconds of device time: alone, and beside a stream that "
                 "keeps USB full, from the host, to it, or both. UDP and ping go through the bridge of `weir up` (beside a TCP flow of a window "
-                "of 1 MiB; 128 KiB at full speed), TCP over a connection of our stack. Beside a stream received, what a peer has under way waits in the "
+                "of 512 KiB; 128 KiB at full speed), TCP over a connection of our stack. Beside a stream received, what a peer has under way waits in the "
                 "card's receive memory, and a reply behind it: 40 KiB are 0.8 ms at high speed and 36 ms at full speed.", "", "![latency](latency.svg)"]
         for speed in ("high", "full"):
             text += ["", f"### {WORDS[speed]}", "",
