@@ -15,11 +15,8 @@
 #include "bridge_segment.h"
 #include "weir_link.h"
 
-// Bytes that the card is given before it has the others: one superframe under way and one behind it, so that
-// USB does not stand idle, and no more, because what comes after waits for all of them (3 ms at high speed).
-#define IN_FLIGHT (80 * 1024)
-#define IN_FLIGHT_FULL_SPEED (4 * 1024)
-// Bytes that wait in front of that; 40 and 200 ms for a flow that has all of it to itself.
+// Bytes that wait in front of what the card has (weir_card_enough); 40 and 200 ms for a flow that has all of
+// it to itself.
 #define WAITING (2 * 1024 * 1024)
 #define WAITING_FULL_SPEED (256 * 1024)
 #define READ_AT_ONCE 64 // frames off the TAP before the card has its turn again
@@ -36,7 +33,6 @@ struct weir_bridge {
     struct weir_filter filter; // what the card has
     struct weir_queue *queue;
     uint64_t dropped_before;        // by the queue, as counted so far
-    size_t in_flight;               // bytes
     struct weir_queue_frame *frame; // being cut
     struct weir_bridge_cut cut;
     size_t segment; // bytes of its next segment, which the card had no room for
@@ -146,6 +142,31 @@ struct weir_card_receiver weir_bridge_receiver(struct weir_bridge *bridge)
 
 // ---- To the card ----
 
+// Puts a frame into the queue; at full speed a superframe, which would keep USB busy for 54 ms, in pieces of
+// what the card should have at most, so that others get their turn between them.
+static void put(struct weir_bridge *bridge, struct weir_queue_frame *frame)
+{
+    struct weir_bridge_cut cut;
+    size_t most = weir_card_enough(bridge->card);
+
+    if (weir_card_high_speed(bridge->card) || frame->length <= most ||
+        frame->vnet.gso_type == WEIR_VNET_GSO_NONE ||
+        !weir_bridge_cut_start(&cut, &frame->vnet, frame->bytes, frame->length)) {
+        weir_queue_put(bridge->queue, frame);
+        return;
+    }
+    weir_bridge_cut_into_pieces(&cut, most);
+    while (!cut.over) {
+        struct weir_queue_frame *piece = weir_queue_new(bridge->queue);
+        piece->length = weir_bridge_cut_next(&cut, piece->bytes);
+        piece->vnet = cut.piece;
+        bridge->stats->tx_read++;
+        weir_queue_put(bridge->queue, piece);
+    }
+    bridge->stats->tx_read--; // the frame is its pieces now
+    weir_queue_free(bridge->queue, frame);
+}
+
 // All that the kernel has; what does not fit the queue drops.
 static int read_tap(struct weir_bridge *bridge)
 {
@@ -161,7 +182,7 @@ static int read_tap(struct weir_bridge *bridge)
         bridge->stats->tx_read++;
         frame->length = (size_t)length;
         bridge->ask |= weir_bridge_tells_groups(frame->bytes, frame->length);
-        weir_queue_put(bridge->queue, frame);
+        put(bridge, frame);
     }
     return 0;
 }
@@ -235,7 +256,8 @@ static void send_frame(struct weir_bridge *bridge, struct weir_queue_frame *fram
 
 static void send_due(struct weir_bridge *bridge)
 {
-    while (weir_card_can_send(bridge->card) && weir_card_queued(bridge->card) < bridge->in_flight) {
+    while (weir_card_can_send(bridge->card) &&
+           weir_card_queued(bridge->card) < weir_card_enough(bridge->card)) {
         if (bridge->frame) {
             if (!send_cut(bridge))
                 return;
@@ -250,17 +272,15 @@ static void send_due(struct weir_bridge *bridge)
 
 // ---- The card's settings ----
 
-// At full speed a superframe would keep USB busy for 54 ms, while 800 frames a second cost the host nothing:
-// there the kernel cuts.
 static struct weir_card_caps usable(const struct weir_card_caps *caps,
-                                    const struct weir_bridge_options *options, bool high_speed)
+                                    const struct weir_bridge_options *options)
 {
     struct weir_card_caps used = *caps;
     uint32_t tso = WEIR_CAP_TSO4 | WEIR_CAP_TSO6 | WEIR_CAP_USO;
 
     if (!options->csum)
         used.features &= ~(uint32_t)WEIR_CAP_TX_CSUM;
-    if (!options->csum || !options->tso || !high_speed)
+    if (!options->csum || !options->tso)
         used.features &= ~tso;
     return used;
 }
@@ -321,8 +341,7 @@ int weir_bridge_attach(struct weir_bridge *bridge, struct weir_card *card, struc
     bridge->card = card;
     bridge->tap = tap;
     bridge->options = *options;
-    bridge->caps = usable(caps, options, high_speed);
-    bridge->in_flight = high_speed ? IN_FLIGHT : IN_FLIGHT_FULL_SPEED;
+    bridge->caps = usable(caps, options);
     weir_queue_set_limit(bridge->queue, high_speed ? WAITING : WAITING_FULL_SPEED);
     weir_tap_set_offloads(bridge->tap, bridge->caps.features);
     int error = watch(bridge);

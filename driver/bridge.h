@@ -29,7 +29,7 @@ struct weir_bridge;
 // tx_ reasons below them, or still in `tx_waiting`; every one in `rx_read` in one of `rx_frames`, `rx_cut`
 // and `rx_refused`.
 struct weir_bridge_stats {
-    uint64_t tx_read;        // from the kernel
+    uint64_t tx_read;        // from the kernel; a superframe at full speed once for each piece made of it
     uint64_t tx_frames;      // as they were to the card
     uint64_t tx_superframes; // of them those that the card cuts
     uint64_t tx_cut;         // cut or summed in software first

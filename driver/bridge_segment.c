@@ -87,6 +87,14 @@ bool weir_bridge_cut_start(struct weir_bridge_cut *cut, const struct weir_vnet *
     return cut->header != 0;
 }
 
+void weir_bridge_cut_into_pieces(struct weir_bridge_cut *cut, size_t most)
+{
+    size_t room = most > cut->header ? most - cut->header : 0, segment = cut->vnet.gso_size;
+
+    cut->pieces = true;
+    cut->payload = room > segment ? room / segment * segment : segment;
+}
+
 static void patch_ip(const struct weir_bridge_cut *cut, uint8_t *out, size_t length)
 {
     uint8_t *ip = out + cut->at.ip;
@@ -123,6 +131,18 @@ static void patch_l4(const struct weir_bridge_cut *cut, uint8_t *l4, size_t leng
         l4[TCP_FLAGS] &= (uint8_t) ~(FIN | PSH);
 }
 
+// A piece of one segment is no superframe.
+static void describe_piece(struct weir_bridge_cut *cut, size_t part)
+{
+    cut->piece = cut->vnet;
+    if (part <= cut->vnet.gso_size) {
+        cut->piece.gso_type = WEIR_VNET_GSO_NONE;
+        cut->piece.gso_size = 0;
+    } else if (cut->done > 0) { // CWR is gone
+        cut->piece.gso_type &= (uint8_t)~WEIR_VNET_GSO_ECN;
+    }
+}
+
 size_t weir_bridge_cut_next(struct weir_bridge_cut *cut, uint8_t *out)
 {
     size_t left = cut->length - cut->header - cut->done;
@@ -138,10 +158,12 @@ size_t weir_bridge_cut_next(struct weir_bridge_cut *cut, uint8_t *out)
         patch_ip(cut, out, length);
         patch_l4(cut, out + cut->at.l4, length - cut->at.l4, cut->over);
     }
-    if (cut->vnet.flags & WEIR_F_NEEDS_CSUM)
+    if (cut->pieces)
+        describe_piece(cut, part);
+    else if (cut->vnet.flags & WEIR_F_NEEDS_CSUM)
         insert_checksum(out, length, cut->vnet.csum_start, cut->vnet.csum_offset,
                         !is_one && cut->at.protocol == WEIR_PROTOCOL_TCP);
     cut->done += part;
-    cut->index++;
+    cut->index += cut->pieces ? (unsigned)(cut->payload / cut->vnet.gso_size) : 1;
     return length;
 }

@@ -27,11 +27,16 @@ struct weir_bridge_cut {
     size_t done;            // bytes of payload that are out
     unsigned index;         // of the next segment
     bool over;
+    bool pieces;
+    struct weir_vnet piece; // what goes with the piece that came last
 };
 
 // False when frame and header make no sense together: there is no right way to send it.
 bool weir_bridge_cut_start(struct weir_bridge_cut *cut, const struct weir_vnet *vnet, const uint8_t *frame,
                            size_t length);
+// After the start: cuts a superframe into smaller ones, of at most `most` bytes but of one segment at least,
+// whose segments together are the superframe's. What is to be done to each is in `piece` then.
+void weir_bridge_cut_into_pieces(struct weir_bridge_cut *cut, size_t most);
 // Writes the next frame, of at most as many bytes as the superframe has, all checksums right. Its length; 0:
 // there is none left.
 size_t weir_bridge_cut_next(struct weir_bridge_cut *cut, uint8_t *out);

@@ -102,6 +102,9 @@ bool weir_card_can_send(const struct weir_card *card);
 // Bytes that were sent and that the card does not have yet, records' headers included: what a frame sent now
 // waits for.
 size_t weir_card_queued(const struct weir_card *card);
+// As many bytes as keep USB busy: what is sent while weir_card_queued is as much or more gains nothing, and
+// makes what comes after wait. Also the most that a superframe should have where others wait behind it.
+size_t weir_card_enough(const struct weir_card *card);
 // Whether the card's USB runs at high speed; else at full speed, a fortieth of it.
 bool weir_card_high_speed(const struct weir_card *card);
 // Queues a frame as one record; small ones share a transfer until weir_card_poll or until it is full. 0,

@@ -185,6 +185,13 @@ size_t weir_card_queued(const struct weir_card *card)
     return bytes;
 }
 
+// At high speed a superframe under way and one behind it: 1.6 ms, and 2.8 ms for what comes after. At full
+// speed two frames, 3.4 ms, for there one alone takes 1.3 ms.
+size_t weir_card_enough(const struct weir_card *card)
+{
+    return weir_card_high_speed(card) ? 80 * 1024 : 4 * 1024;
+}
+
 bool weir_card_high_speed(const struct weir_card *card)
 {
     return card->packet == HIGH_SPEED_PACKET;

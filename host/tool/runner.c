@@ -42,6 +42,7 @@ static bool open_stack(struct runner *runner)
     const struct options *options = runner->options;
     const struct weir_card_caps *caps = weir_card_caps(runner->card);
     bool csum = options->csum && caps->features & WEIR_CAP_TX_CSUM;
+    size_t most = weir_card_enough(runner->card);
     struct weir_stack_config config = {
         .address = options->address,
         .prefix_length = options->prefix_length,
@@ -49,7 +50,7 @@ static bool open_stack(struct runner *runner)
         .mtu = MTU,
         .tx_csum = csum,
         .tso = csum && options->tso && caps->features & WEIR_CAP_TSO4,
-        .max_superframe = caps->max_superframe,
+        .max_superframe = caps->max_superframe < most ? caps->max_superframe : most,
         .receive_buffer = receive_buffer(caps),
     };
 
@@ -128,7 +129,8 @@ static bool send_due(struct runner *runner)
 {
     struct weir_tx tx;
 
-    while (weir_card_can_send(runner->card)) {
+    while (weir_card_can_send(runner->card) &&
+           weir_card_queued(runner->card) < weir_card_enough(runner->card)) {
         if (!weir_stack_output(runner->stack, runner_now(runner), &tx))
             return true;
         struct weir_card_tx frame = {

@@ -86,7 +86,8 @@ static bool set_up(struct asker *asker, bool offload)
     }
     memcpy(config.mac, weir_card_caps(asker->card)->mac, 6);
     asker->stack = weir_stack_create(&config, weir_card_now(asker->card));
-    return asker->stack && weir_card_set_arp(asker->card, 0, offload ? 0x0A4D0002 : 0) == 0 &&
+    return asker->stack && weir_card_write_table(asker->card, WEIR_TABLE_ARP_RATE, 0, 0) == 0 &&
+           weir_card_set_arp(asker->card, 0, offload ? 0x0A4D0002 : 0) == 0 &&
            weir_card_set_rx_control(asker->card, WEIR_RX_ENABLE | (offload ? WEIR_RX_ARP_REPLY : 0)) == 0;
 }
 

@@ -72,9 +72,10 @@ bool arp_host_bench(unsigned requests, bool offload, struct arp_host_result *res
 // The bridge between a kernel in device time (kernel.h) and the card: a flow each way, and messages of one
 // byte that a peer sends back.
 struct bridge_bench {
-    const char *card; // as above
-    size_t bytes;     // each way; 0: a load that lasts until the messages are through
-    uint16_t mtu;     // bytes; 0: 1500
+    const char *card;  // as above
+    size_t bytes;      // each way; 0: a load that lasts until the messages are through
+    uint16_t mtu;      // bytes; 0: 1500
+    size_t superframe; // bytes of payload at most; 0: as many as IP allows
     bool send, receive;
     bool tso, csum, coalesce; // what the card does
     unsigned messages;

@@ -13,7 +13,7 @@ $(BENCH): $(BUILD)/obj/tests/bench/bench.o $(BENCH_OBJECTS) $(DRIVER_LIB) $(HOST
 	@mkdir -p $(@D)
 	$(SAY) LINK $@
 	$(Q)$(CXX) -o $@ $^ $(DRIVER_LIBS) $(SIM_LIBS)
-TESTS += $(BENCH)
+TESTS += $(BENCH) tests/bench/report_test.sh
 
 $(MEASURE): $(MEASURE_OBJECTS) $(DRIVER_LIB) $(HOST_LIB) $(SIM_LIB)
 	@mkdir -p $(@D)
@@ -29,6 +29,6 @@ $(MEASURE_MODEL): $(MEASURE_OBJECTS) $(MEASURE_FAKE_SIM) $(DRIVER_LIB) $(HOST_LI
 	$(Q)$(CC) -o $@ $^ $(DRIVER_LIBS) -lz -lm -llwip
 
 bench: deps
-	@$(MAKE) --no-print-directory $(MEASURE) $(MEASURE_MODEL) $(BUILD)/tests/sim/speed
+	@$(MAKE) --no-print-directory $(MEASURE) $(MEASURE_MODEL)
 	@python3 tests/bench/report.py $(BUILD)
 .PHONY: bench

@@ -13,7 +13,9 @@
 #include "segment_wire.h"
 #include "transport_internal.h"
 
-#define WINDOW (1 << 20)          // of the sender: more than the bridge lets wait in the card
+// Of the sender, as a TCP would have found it: more than the card is given, less than the bridge lets wait.
+#define WINDOW (512 << 10)
+#define WINDOW_FULL_SPEED (128 << 10)
 #define RECEIVE_WINDOW (40 << 10) // leaves room in the card's receive memory for messages
 #define SUPERFRAME 65000
 #define WARM_UP 5000000               // ns of load before the first message
@@ -65,8 +67,8 @@ static bool set_up(struct bridged *self, const struct bridge_bench *bench)
     memcpy(self->wire.flow.host_mac, weir_card_caps(self->card)->mac, 6);
     self->started = weir_card_now(self->card);
     self->kernel = (struct kernel){.flow = self->wire.flow,
-                                   .window = WINDOW,
-                                   .superframe = SUPERFRAME,
+                                   .window = weir_card_high_speed(self->card) ? WINDOW : WINDOW_FULL_SPEED,
+                                   .superframe = bench->superframe ? bench->superframe : SUPERFRAME,
                                    .kind = bench->udp ? KERNEL_UDP : KERNEL_PING,
                                    .messages = bench->messages,
                                    .first_message = self->started + WARM_UP,

@@ -121,6 +121,7 @@ static bool bridge(const struct options *options)
     struct bridge_bench bench = {.card = card(options),
                                  .bytes = options->bytes,
                                  .mtu = mtu(options),
+                                 .superframe = options->superframe,
                                  .send = options->send,
                                  .receive = options->receive,
                                  .tso = options->tso,

@@ -117,7 +117,7 @@ bool stack_pair_step(struct stack_pair *pair)
     weir_time deadline = WEIR_TIME_NEVER;
     struct weir_tx tx;
 
-    while (weir_card_can_send(pair->card)) {
+    while (weir_card_can_send(pair->card) && weir_card_queued(pair->card) < weir_card_enough(pair->card)) {
         if (!weir_stack_output(pair->stack, weir_card_now(pair->card), &tx)) {
             deadline = weir_stack_poll_at(pair->stack);
             break;
@@ -171,6 +171,7 @@ static bool make_stack(struct stack_pair *pair)
                                        .prefix_length = 24,
                                        .tx_csum = pair->csum,
                                        .tso = pair->tso && pair->csum,
+                                       .max_superframe = weir_card_enough(pair->card),
                                        .send_buffer = pair->send_buffer,
                                        .receive_buffer = pair->receive_buffer};
 
