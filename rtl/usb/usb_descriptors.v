@@ -23,7 +23,7 @@ module usb_descriptors #(
     input  wire [47:0] mac_address,     // first byte on the wire in bits 47..40
 
     // What is asked for; `found` and `length` follow one clock later
-    input  wire [1:0]  what,            // 0 descriptor, 1 Microsoft OS 2.0 set, 2 test packet
+    input  wire [1:0]  what,            // 0 descriptor, 1 Microsoft OS 2.0 set, 2 test packet, 3 nothing: two zeros
     input  wire [7:0]  kind,            // of a descriptor: GET_DESCRIPTOR's wValue
     input  wire [7:0]  index,
     output reg         found,
@@ -120,26 +120,27 @@ module usb_descriptors #(
                AT_QUALIFIER = AT_DEVICE + 18, LANGUAGES = AT_QUALIFIER + 10, MAKER = LANGUAGES + 4,
                PRODUCT = MAKER + 10, SERIAL = PRODUCT + 36, AT_BOS = SERIAL + 26, MS_OS = AT_BOS + 33,
                TEST = MS_OS + 162, COMMON = TEST + 53;
+    localparam ZEROS = SERIAL + 2;      // 24 of them, which is where the serial number is computed
     localparam FULL_2 = COMMON, HIGH_2 = FULL_2 + NCM_LENGTH;
     localparam [8*COMMON-1:0] COMMON_BYTES = {
         weir_configuration(1'b0), weir_configuration(1'b1), DEVICE_BYTES, QUALIFIER_BYTES, LANGUAGES_BYTES, MAKER_BYTES,
         PRODUCT_BYTES, SERIAL_BYTES, BOS_BYTES, MS_OS_BYTES, TEST_BYTES};
     localparam [16*NCM_LENGTH-1:0] NCM_BYTES = {ncm_configuration(1'b0), ncm_configuration(1'b1)};
 
-    localparam SIZE = NCM != 0 ? 1024 : 512;
+    localparam ADDR_WIDTH = NCM != 0 ? 10 : 9, SIZE = 1 << ADDR_WIDTH;
     reg [7:0] memory [0:SIZE-1];
     reg [7:0] rom;
     reg [9:0] base;
+    wire [9:0] address = base + {2'd0, offset};
+    wire      unused = &{1'b0, address[9:ADDR_WIDTH-1]};
     integer   i;
 
     initial begin
         for (i = 0; i < COMMON; i = i + 1) memory[i] = COMMON_BYTES[8*(COMMON - 1 - i) +: 8];
-        for (i = 0; i < 2 * NCM_LENGTH; i = i + 1)
-            if (NCM != 0) memory[COMMON + i] = NCM_BYTES[8*(2*NCM_LENGTH - 1 - i) +: 8];
-        for (i = COMMON + (NCM != 0 ? 2 * NCM_LENGTH : 0); i < SIZE; i = i + 1) memory[i] = 8'h00;
+        for (i = COMMON; i < SIZE; i = i + 1)
+            memory[i] = NCM != 0 & i < COMMON + 2 * NCM_LENGTH ? NCM_BYTES[8*(COMMON + 2*NCM_LENGTH - 1 - i) +: 8] : 8'h00;
     end
-    wire [9:0] at = base + {2'd0, offset};
-    always @(posedge clk) rom <= memory[at[NCM != 0 ? 9 : 8:0]];
+    always @(posedge clk) rom <= memory[address[ADDR_WIDTH-1:0]];
 
     // ---- Which of them ----
     wire fast = high_speed ^ kind == OTHER_SPEED;
@@ -173,28 +174,25 @@ module usb_descriptors #(
         {2'd0, BOS}: {base, length} <= {AT_BOS[9:0], 8'd33};
         default: begin
             {base, length} <= what[1] ? {TEST[9:0], 8'd53} : {MS_OS[9:0], 8'd162};
+            if (what == 2'd3) base <= ZEROS[9:0];
             found <= what != 2'd0;
         end
         endcase
     end
 
-    // ---- What the memory does not hold ----
+    // ---- What the memory does not hold: it has zeros there, or fewer ones, so that behind its long way there is but an OR ----
     reg        is_other_speed;
-    reg        computed;
     reg  [7:0] value;
     wire [3:0] character = offset[4:1] - 4'd1;
     wire [3:0] digit = mac_address[{4'd11 - character, 2'd0} +: 4];
 
     always @(posedge clk) begin
         is_other_speed <= what == 2'd0 & kind == OTHER_SPEED;
-        computed <= is_serial & !offset[0] & offset != 8'd0;
-        value <= digit > 4'd9 ? 8'h37 + {4'd0, digit} : {4'h3, digit};
-        if (is_other_speed) begin
-            computed <= offset == 8'd1;
-            value <= OTHER_SPEED;
-        end
+        value <= 8'd0;
+        if (is_other_speed & offset == 8'd1) value <= OTHER_SPEED;
+        else if (is_serial & !offset[0] & offset != 8'd0) value <= digit > 4'd9 ? 8'h37 + {4'd0, digit} : {4'h3, digit};
     end
-    assign data = computed ? value : rom;
+    assign data = rom | value;
 endmodule
 
 `default_nettype wire

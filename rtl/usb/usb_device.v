@@ -155,7 +155,7 @@ module usb_device #(
     wire [7:0] tx_data;
     wire [8:0] in_offset;
     reg  [9:0] in_length;
-    reg  [7:0] in_data;
+    wire [7:0] in_data;
 
     usb_packet_tx packet_tx (
         .clk(clk), .rst(quiet_rst), .start(test_packet ? test_start : tx_start),
@@ -205,20 +205,17 @@ module usb_device #(
         {out_exists, out_ready, out_stall, out_toggle} = {1'b1, control_out_ready, control_out_stall, control_out_toggle};
         {in_exists, in_ready, in_stall, in_toggle} = {1'b1, control_in_ready, control_in_stall, control_in_toggle};
         in_length = control_in_length;
-        in_data = control_in_data;
         case (endpoint)
         4'd0: ;
         4'd1: begin
             {out_exists, out_ready, out_stall, out_toggle} = {exists[0], bulk_out_ready, halt[0], bulk_out_toggle};
             {in_exists, in_ready, in_stall, in_toggle} = {exists[1], bulk_in_ready, halt[1], bulk_in_toggle};
             in_length = bulk_in_length;
-            in_data = bulk_in_data;
         end
         4'd2: begin
             out_exists = 1'b0;
             {in_exists, in_ready, in_stall, in_toggle} = {exists[2], notify_ready, halt[2], notify_toggle};
             in_length = notify_long ? 10'd16 : 10'd8;
-            in_data = notify_data;
         end
         default: begin
             out_exists = 1'b0;
@@ -226,8 +223,12 @@ module usb_device #(
         end
         endcase
         if (testing) {in_exists, in_ready, in_stall} = 3'b100;
-        if (test_packet) in_data = control_in_data;
     end
+
+    // Bytes come late in the clock out of memories, so whose they are is found out one before.
+    reg [2:0] in_from;
+    always @(posedge clk) in_from <= test_packet ? 3'b001 : {at_notify, at_bulk, at_control};
+    assign in_data = (control_in_data & {8{in_from[0]}}) | (bulk_in_data & {8{in_from[1]}}) | (notify_data & {8{in_from[2]}});
 
     assign ev_out_nak = out_nak & at_bulk;
     assign ev_out_nyet = out_nyet & at_bulk;

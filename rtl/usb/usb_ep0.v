@@ -76,7 +76,7 @@ module usb_ep0 (
     reg [3:0]  packet;                  // of the data stage, from 0
 
     wire is_in = setup[7];
-    wire is_standard = setup[6:5] == 2'd0 | setup[7:0] == 8'hC0 & setup[15:8] == `WEIR_REQ_MS_OS_20;
+    reg  is_standard;                   // there is time to find out until the request's packet has proved good
     wire is_link = !is_standard & setup[6:5] != 2'd3;
     wire [15:0] wanted = setup[63:48];
     wire accept = is_standard ? standard_accept : is_link & ctl_accept;
@@ -112,6 +112,7 @@ module usb_ep0 (
         standard_commit <= 1'b0;
         ctl_start <= 1'b0;
         ctl_commit <= 1'b0;
+        is_standard <= setup[6:5] == 2'd0 | setup[7:0] == 8'hC0 & setup[15:8] == `WEIR_REQ_MS_OS_20;
         if (is_setup & taking & byte_valid) setup <= {byte_data, setup[63:8]};
 
         case (state)

@@ -81,23 +81,23 @@ module usb_standard #(
     wire       found;
     wire [7:0] descriptor_length, descriptor_data;
     reg  [1:0] answer;                  // byte 0 of the answers without a descriptor; byte 1 is zero
-    reg        answer_byte;
-    reg        second_byte;
+    reg        answers;                 // this is one of them
+    reg  [1:0] answer_byte;
     reg  [1:0] started;
     wire       is_ms_os = request == GET_MS_OS_20;
 
     usb_descriptors #(
         .NCM(NCM), .HIGH_SPEED(HIGH_SPEED), .SELF_POWERED(SELF_POWERED), .MAX_POWER(MAX_POWER)
     ) descriptors (
-        .clk(clk), .high_speed(high_speed), .mac_address(mac_address), .what({testing, is_ms_os}),
+        .clk(clk), .high_speed(high_speed), .mac_address(mac_address), .what({testing | answers, !testing & (answers | is_ms_os)}),
         .kind(setup[31:24]), .index(setup[23:16]), .found(found), .length(descriptor_length),
         .offset(in_address), .data(descriptor_data)
     );
-    assign in_data = !answer_byte ? descriptor_data : second_byte ? 8'h00 : {6'd0, answer};
+    assign in_data = descriptor_data | {6'd0, answer_byte};
 
     always @(posedge clk) begin
-        answer_byte <= request != GET_DESCRIPTOR & !is_ms_os & !testing;
-        second_byte <= in_address != 8'd0;
+        answers <= request != GET_DESCRIPTOR & !is_ms_os;
+        answer_byte <= answers & !testing & in_address == 8'd0 ? answer : 2'd0;
         started <= {started[0], start & !rst};
         if (started[1]) begin
             accept <= 1'b0;

@@ -5,7 +5,7 @@
 static const int NOTHING = -1;
 
 struct Transactions : Bench<Vusb_transaction> {
-    unsigned setup_tokens = 0, commits = 0, sent = 0, acks = 0, naks = 0, nyets = 0, duplicates = 0,
+    unsigned in_tokens = 0, setup_tokens = 0, commits = 0, sent = 0, acks = 0, naks = 0, nyets = 0, duplicates = 0,
              retries = 0;
     unsigned answer_delay = 0; // clocks from the end of the packet to tx_start
 
@@ -24,6 +24,7 @@ struct Transactions : Bench<Vusb_transaction> {
         tick();
         setup_tokens += dut->setup_token;
         commits += dut->out_commit;
+        in_tokens += dut->in_token;
         sent += dut->in_sent;
         acks += dut->in_ack;
         naks += dut->ev_out_nak;
@@ -218,6 +219,10 @@ static void in_data_is_over_only_with_the_acknowledgement(void **)
     assert_int_equal(t.packet(IN), STALL);
     assert_int_equal(t.packet(ACK), NOTHING);
     assert_int_equal(t.acks, 2);
+    assert_int_equal(t.in_tokens, 7); // each was told, whatever the answer
+    assert_int_equal(t.packet(IN, 0, true, false), NOTHING);
+    assert_int_equal(t.packet(OUT), NOTHING);
+    assert_int_equal(t.in_tokens, 7);
 }
 
 static void it_waits_for_the_host_as_long_as_section_7_1_19_says(void **)
