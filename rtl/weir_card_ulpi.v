@@ -7,6 +7,9 @@
 module weir_card_ulpi #(
     parameter TX_ADDR_WIDTH  = 15,
     parameter RX_ADDR_WIDTH  = 16,
+    parameter TX_FRAMES_LOG2 = 6,
+    parameter RX_FRAMES_LOG2 = 8,
+    parameter QUEUE_TABLES   = 1,
     parameter OUT_ADDR_WIDTH = 11,
     parameter SELF_POWERED   = 0,
     parameter MAX_POWER      = 500,
@@ -70,7 +73,8 @@ module weir_card_ulpi #(
 
     weir_card #(
         .SELF_POWERED(SELF_POWERED), .MAX_POWER(MAX_POWER),
-        .TX_ADDR_WIDTH(TX_ADDR_WIDTH), .RX_ADDR_WIDTH(RX_ADDR_WIDTH), .OUT_ADDR_WIDTH(OUT_ADDR_WIDTH),
+        .TX_ADDR_WIDTH(TX_ADDR_WIDTH), .RX_ADDR_WIDTH(RX_ADDR_WIDTH), .TX_FRAMES_LOG2(TX_FRAMES_LOG2),
+        .RX_FRAMES_LOG2(RX_FRAMES_LOG2), .QUEUE_TABLES(QUEUE_TABLES), .OUT_ADDR_WIDTH(OUT_ADDR_WIDTH),
         .IN_SLOTS_LOG2(IN_SLOTS_LOG2), .MAX_FRAME(MAX_FRAME), .MAC_ENTRIES(MAC_ENTRIES), .ARP_ENTRIES(ARP_ENTRIES),
         .NCM(NCM), .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE), .WIRE_CE(WIRE_CE)
     ) card (
