@@ -4,16 +4,17 @@
 //
 // Three clocks meet here, and only modules of lib/ (and arp/arp_queue) stand on two of them. A reset of any clock resets
 // all, since a crossing with one side reset would lose count, and however short it is, lasts until each clock has ticked eight times;
-// a USB bus reset is none, and leaves the wire's side alone.
-//
-// Without a clock of the wire (no PHY, or no cable, for some) USB works all the same: only what touches a crossing waits in reset for the other
-// side. Frames of the host are dropped meanwhile, and what is written into the receiver's tables waits.
+// a USB bus reset is none. Without a clock of the wire USB works all the same: only what touches a crossing waits in reset for the
+// other side; the host's frames are dropped meanwhile, and what is written into the receiver's tables waits.
 `default_nettype none
 `include "weir_link.vh"
 
 module weir_card #(
     parameter TX_ADDR_WIDTH  = 15,   // 2^TX_ADDR_WIDTH bytes of frames to the wire
     parameter RX_ADDR_WIDTH  = 16,   // 2^RX_ADDR_WIDTH bytes of frames to the host
+    parameter TX_FRAMES_LOG2 = 6,    // and 2^TX_FRAMES_LOG2 of those frames at most
+    parameter RX_FRAMES_LOG2 = 8,    // the same
+    parameter QUEUE_TABLES   = 1,    // 0: while the wire has no clock, a host that writes a table gets a STALL; saves a block RAM
     parameter OUT_ADDR_WIDTH = 11,   // 2^OUT_ADDR_WIDTH bytes between the bulk OUT endpoint and the segmenter
     parameter SELF_POWERED   = 0,    // 1: the board has its own supply
     parameter MAX_POWER      = 500,  // mA that it takes from the bus, even
@@ -73,10 +74,8 @@ module weir_card #(
 
     // ---- Resets ----
     wire reset = usb_rst | wire_rx_rst | wire_tx_rst;
-    wire rst;       // usb_clk
-    wire cross_rst; // usb_clk, of what touches a crossing
-    wire rx_rst;    // wire_rx_clk
-    wire tx_rst;    // wire_tx_clk
+    wire rst, cross_rst; // usb_clk; the latter of what touches a crossing
+    wire rx_rst, tx_rst; // wire_rx_clk, wire_tx_clk
 
     reset_group resets (.request(reset), .clk({usb_clk, wire_rx_clk, wire_tx_clk}), .rst({cross_rst, rx_rst, tx_rst}));
     reset_core usb_reset (.clk(usb_clk), .request(usb_rst), .group(cross_rst), .rst(rst));
@@ -90,9 +89,8 @@ module weir_card #(
     wire [7:0]  out_data;
     wire        in_valid, in_ready, in_last, in_drained;
     wire [7:0]  in_data;
-    wire        notify_valid, notify_ready;
+    wire        notify_valid, notify_ready, notify_long;
     wire [127:0] notify_data;
-    wire        notify_long;
     wire        configured, high_speed, link_flush;
     wire [63:0] ctl_setup;
     wire        ctl_start, ctl_accept, ctl_out_valid, ctl_commit;
@@ -168,12 +166,11 @@ module weir_card #(
         .s_ready(seg_ready), .m_en(tx_en), .m_commit(tx_commit), .m_free(tx_free), .m_ready(tx_ready)
     );
 
-    wire                     host_valid, host_ready, host_last;
+    wire                     host_valid, host_ready, host_last, unused_meta;
     wire [7:0]               host_data;
     wire [TX_ADDR_WIDTH-1:0] unused_length;
-    wire                     unused_meta;
 
-    packet_memory #(.ADDR_WIDTH(TX_ADDR_WIDTH), .META_WIDTH(1), .FRAMES_LOG2(6)) tx_memory (
+    packet_memory #(.ADDR_WIDTH(TX_ADDR_WIDTH), .META_WIDTH(1), .FRAMES_LOG2(TX_FRAMES_LOG2)) tx_memory (
         .wr_clk(usb_clk), .wr_rst(cross_rst), .wr_en(tx_en), .wr_offset(seg_offset), .wr_data(seg_data),
         .wr_commit(tx_commit), .wr_length(seg_length), .wr_meta(1'b0), .wr_free(tx_free), .wr_ready(tx_ready),
         .rd_clk(wire_tx_clk), .rd_rst(tx_rst), .m_valid(host_valid), .m_ready(host_ready), .m_data(host_data),
@@ -219,11 +216,10 @@ module weir_card #(
     wire [RX_ADDR_WIDTH-1:0] rx_offset, rx_length;
     wire [7:0]               rx_data, rx_flags;
     wire [RX_ADDR_WIDTH:0]   rx_free;
-    wire                     arp_rx_en, arp_rx_commit, arp_rx_room;
+    wire                     arp_rx_en, arp_rx_commit, arp_rx_room, stamp_fresh, stamp_hold;
     wire [4:0]               arp_rx_place;
     wire [7:0]               arp_rx_data;
     wire [15:0]              rx_events; // bit n: counter n
-    wire                     stamp_fresh, stamp_hold;
 
     rx_parser #(.ADDR_WIDTH(RX_ADDR_WIDTH), .MAC_ENTRIES(MAC_ENTRIES), .ARP_ENTRIES(ARP_ENTRIES)) rx_parser (
         .clk(wire_rx_clk), .rst(rx_rst), .byte_time(rx_ce), .mac_address(mac_address),
@@ -248,7 +244,6 @@ module weir_card #(
     wire [RX_ADDR_WIDTH-1:0] frame_length;
     wire [15:0]              in_timeout, ack_hold;
     wire [3:0]               flow_events; // bit n: counter 48 + n
-
     wire [STAMP-1:0]         stamp, frame_stamp, leaving_stamp; // device time of a frame's arrival, low bits
     wire [63:0]              device_time, leaving_time;
     wire [1:0]               rx_mode;
@@ -261,7 +256,7 @@ module weir_card #(
     assign {frame_stamp, frame_flags} = {frame_meta[STAMP+3:4], 1'b0, frame_meta[3:2], 2'd0, frame_meta[1:0], 1'b0};
     wire unused_flags = &{1'b0, rx_flags[7], rx_flags[4:3], rx_flags[0], rx_meta, frame_meta[STAMP+4]};
 
-    packet_memory #(.ADDR_WIDTH(RX_ADDR_WIDTH), .META_WIDTH(META), .FRAMES_LOG2(8)) rx_memory (
+    packet_memory #(.ADDR_WIDTH(RX_ADDR_WIDTH), .META_WIDTH(META), .FRAMES_LOG2(RX_FRAMES_LOG2)) rx_memory (
         .wr_clk(wire_rx_clk), .wr_rst(rx_rst), .wr_en(rx_en), .wr_offset(rx_offset), .wr_data(rx_data),
         .wr_commit(rx_commit), .wr_length(rx_length), .wr_meta(rx_meta[META-1:0]), .wr_free(rx_free), .wr_ready(rx_ready),
         .rd_clk(usb_clk), .rd_rst(cross_rst), .m_valid(frame_valid), .m_ready(frame_ready), .m_data(frame_data),
@@ -292,11 +287,10 @@ module weir_card #(
 
     // ---- Requests, tables, notifications, counters ----
     wire link_up;
-
     card_control #(
         .FEATURES(FEATURES), .MAX_SUPERFRAME(MAX_SUPERFRAME), .MAX_FRAME(MAX_FRAME), .MAC_ENTRIES(MAC_ENTRIES),
         .ARP_ENTRIES(ARP_ENTRIES), .TX_MEMORY(1 << TX_ADDR_WIDTH), .RX_MEMORY(1 << RX_ADDR_WIDTH), .NCM(NCM),
-        .COALESCE(COALESCE), .WIRE_CLOCKS(WIRE_CLOCKS)
+        .COALESCE(COALESCE), .WIRE_CLOCKS(WIRE_CLOCKS), .QUEUE_TABLES(QUEUE_TABLES)
     ) card_control (
         .usb_clk(usb_clk), .usb_rst(rst), .usb_cross_rst(cross_rst), .link_flush(link_flush), .ncm(ncm), .listens(listens),
         .mac_address(mac_address), .phy_id(phy_id), .link_status(link_status), .device_time(device_time),
@@ -310,7 +304,6 @@ module weir_card #(
         .wire_tx_clk(wire_tx_clk), .wire_tx_rst(tx_rst), .wire_tx_events({ev_arp_reply, ev_tx_frame})
     );
 
-    // ---- LEDs ----
     wire active_led, error_led;
     led_stretch activity (.clk(usb_clk), .rst(rst), .event_in(|usb_events[5:0]), .led(active_led));
     led_stretch error (.clk(usb_clk), .rst(rst), .event_in(|usb_events[4:3] || usb_events[10]), .led(error_led));

@@ -8,7 +8,8 @@
 
 module async_fifo #(
     parameter WIDTH      = 8, // bits a word
-    parameter DEPTH_LOG2 = 4  // 2 or more; 2^DEPTH_LOG2 words, and two in registers
+    parameter DEPTH_LOG2 = 4, // 2 or more; 2^DEPTH_LOG2 words, and two in registers
+    parameter PATIENT    = 0  // 1: the source never offers a word while s_ready is low; spares the way from the one to the other
 ) (
     input  wire             s_clk,
     input  wire             s_rst,
@@ -39,7 +40,7 @@ module async_fifo #(
     assign s_ready = write_gray != {~read_gray_there[P-1:P-2], read_gray_there[P-3:0]};
 
     always @(posedge s_clk) begin
-        if (s_valid && s_ready) begin
+        if (s_valid && (s_ready || PATIENT != 0)) begin
             memory[write[P-2:0]] <= s_data;
             write      <= write_next;
             write_gray <= write_next ^ (write_next >> 1);

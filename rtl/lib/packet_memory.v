@@ -96,7 +96,7 @@ module packet_memory #(
     wire frame_valid;
     wire frame_done = m_valid && m_ready && m_last;
 
-    async_fifo #(.WIDTH(ADDR_WIDTH + META_WIDTH), .DEPTH_LOG2(FRAMES_LOG2)) descriptors (
+    async_fifo #(.WIDTH(ADDR_WIDTH + META_WIDTH), .DEPTH_LOG2(FRAMES_LOG2), .PATIENT(1)) descriptors (
         .s_clk(wr_clk), .s_rst(wr_rst), .s_valid(publish), .s_ready(descriptor_ready),
         .s_data({publish_meta, publish_length}),
         .m_clk(rd_clk), .m_rst(rd_rst), .m_valid(frame_valid), .m_ready(frame_done),

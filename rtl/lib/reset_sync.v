@@ -12,6 +12,7 @@ module reset_sync (
     output wire rst
 );
     (* keep *) reg [3:0] chain;
+    initial chain = 4'hF; // from power-on, also where the request was there first and the clock comes late
 
     always @(posedge clk or posedge request)
         if (request) chain <= 4'hF;

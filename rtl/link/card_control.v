@@ -21,7 +21,8 @@ module card_control #(
     parameter RX_MEMORY      = 65536, // bytes
     parameter NCM            = 1,     // 0: no configuration 2
     parameter COALESCE       = 1,     // 0: no counters of receive coalescing
-    parameter WIRE_CLOCKS    = 2      // 1: wire_tx_clk is wire_rx_clk
+    parameter WIRE_CLOCKS    = 2,     // 1: wire_tx_clk is wire_rx_clk
+    parameter QUEUE_TABLES   = 1      // 0: no table_queue
 ) (
     input  wire         usb_clk,
     input  wire         usb_rst,
@@ -110,10 +111,20 @@ module card_control #(
         .m_notify_data(m_notify_data), .m_notify_long(m_notify_long), .m_table_valid(table_valid),
         .m_table_ready(table_ready), .m_table_data(table_data)
     );
-    table_queue waiting (
-        .clk(usb_clk), .rst(usb_rst), .s_valid(table_valid), .s_ready(table_ready), .s_data(table_data),
-        .m_valid(next_valid), .m_ready(next_ready && !usb_cross_rst), .m_data(next_data) // what goes into a crossing in reset is lost
-    );
+    // What goes into a crossing in reset is lost.
+    wire crossing_ready = next_ready && !usb_cross_rst;
+    generate
+        if (QUEUE_TABLES != 0) begin : queued
+            table_queue waiting (
+                .clk(usb_clk), .rst(usb_rst), .s_valid(table_valid), .s_ready(table_ready), .s_data(table_data),
+                .m_valid(next_valid), .m_ready(crossing_ready), .m_data(next_data)
+            );
+        end else begin : direct
+            assign table_ready = crossing_ready;
+            assign next_valid  = table_valid;
+            assign next_data   = table_data;
+        end
+    endgenerate
     cdc_message #(.WIDTH(80)) tables (
         .s_clk(usb_clk), .s_rst(usb_cross_rst), .s_valid(next_valid), .s_ready(next_ready), .s_data(next_data),
         .m_clk(wire_rx_clk), .m_rst(wire_rx_rst), .m_valid(cfg_valid), .m_data(cfg)
