@@ -127,7 +127,7 @@ def build(args):
         report, routed = place(args, folder, netlist, pins, seed)
         lines, wrong = measure(report, clocks, args.margin)
         text = "\n".join([f"{args.board}, seed {seed}"] + lines) + "\n"
-        print(text, end="")
+        print(text, end="", flush=True)
         with open(f"{folder}/timing-{seed}.txt", "w") as out:
             out.write(text)
         if not wrong and not chosen:
