@@ -3,8 +3,7 @@
 // TinyFPGA BX: USB at full speed on the board's own socket, and a module with a LAN8720 by RMII on its headers, which makes the
 // wire's clock. constraints/tinyfpga_bx.pcf has the pins.
 //
-// One LED for all: off while the host has not configured the card, on while it has, dark for a moment with each frame, and
-// blinking slowly while the link is down.
+// The board has one LED: led_summary.v says what it tells.
 `default_nettype none
 
 module tinyfpga_bx #(
@@ -82,7 +81,9 @@ module tinyfpga_bx #(
         .link_status(link_status), .mac_address(MAC_ADDRESS), .led(card_led)
     );
 
-    led_summary summary (.clk(clk16), .link(card_led[0]), .active(card_led[1]), .configured(card_led[2]), .failed(card_led[3]), .led(led));
+    led_summary summary (
+        .clk(clk16), .link(card_led[0]), .active(card_led[1]), .configured(card_led[2]), .failed(card_led[3]), .led(led)
+    );
 endmodule
 
 `default_nettype wire

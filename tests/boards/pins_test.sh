@@ -72,7 +72,7 @@ timing "{\"fmax\": {$clk, \"usb_clk\": {\"achieved\": 65.9, \"constraint\": 60}}
 report $? "$build/timing.log" "A clock of an iCE40 is known by its name, and has to keep the margin that the board wants"
 PYTHONPATH=constraints PYTHONDONTWRITEBYTECODE=1 python3 -c "
 import bitstream, types
-args = types.SimpleNamespace(constraints='constraints/hx8k.pcf', pin=['ulpi_data[6]=J2'])
+args = types.SimpleNamespace(constraints='constraints/hx8k.pcf', pin=[('ulpi_data[6]', 'J2')], frequency=[])
 path, clocks = bitstream.constraints(args, '$build')
 text = open(path).read()
 assert clocks == {'clk': 12.0, 'usb_clk': 60.0, 'wire_clk': 50.0}, clocks

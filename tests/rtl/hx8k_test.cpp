@@ -30,8 +30,9 @@ struct Bench : BoardBench {
 #define CELL(path) dut.rootp->hx8k__DOT__##path
     void edge_clk()
     {
-        CELL(ethernet__DOT__mdio_pin__DOT__pad) = mdio.step(
-            now, dut.rmii_mdc, CELL(ethernet__DOT__mdio_pin__DOT__level), CELL(ethernet__DOT__mdio_pin__DOT__drives));
+        CELL(ethernet__DOT__mdio_pin__DOT__pad) =
+            mdio.step(now, dut.rmii_mdc, CELL(ethernet__DOT__mdio_pin__DOT__level),
+                      CELL(ethernet__DOT__mdio_pin__DOT__drives));
         tick(dut.clk12);
     }
 #define ULPI_PINS(each) each(0) each(1) each(2) each(3) each(4) each(5) each(6) each(7)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// An iCE40 board's top as it is placed and routed, at its pins: a USB host (sim/usb_host.h), a LAN8720 with its registers, and a
-// cable that leads what is sent back in. So the card has the parameters of the board, its memories above all.
-// A bench adds the top, the pins that are USB's, and reads of the cells in tests/boards/ice40_cells.v.
+// An iCE40 board's top as it is placed and routed, at its pins: a USB host (sim/usb_host.h), a LAN8720 with
+// its registers, and a cable that leads what is sent back in. So the card has the parameters of the board,
+// its memories above all. A bench adds the top, the pins that are USB's, and reads of the cells in
+// tests/boards/ice40_cells.v.
 #ifndef ICE40_BOARD_BENCH_H
 #define ICE40_BOARD_BENCH_H
 
@@ -87,7 +88,13 @@ struct BoardBench {
     Bytes control(uint8_t type, uint8_t request, uint16_t index, Bytes data)
     {
         weir_usb_transfer t = {};
-        const uint8_t setup[8] = {type, request, 0, 0, (uint8_t)index, (uint8_t)(index >> 8), (uint8_t)data.size(),
+        const uint8_t setup[8] = {type,
+                                  request,
+                                  0,
+                                  0,
+                                  (uint8_t)index,
+                                  (uint8_t)(index >> 8),
+                                  (uint8_t)data.size(),
                                   (uint8_t)(data.size() >> 8)};
         std::copy(setup, setup + 8, t.setup);
         t.buffer = data.data();
@@ -178,14 +185,18 @@ static const unsigned LEFT_OUT = WEIR_CAP_JUMBO | WEIR_CAP_NCM | WEIR_CAP_COALES
 // A record of one superframe to the card itself.
 static inline Bytes superframe(const Bytes &station, const Bytes &payload)
 {
-    const Bytes header = joined(
-        {station, {2, 0, 0, 0, 0, 8}, {8, 0, 0x45, 0, 0, 0, 0x12, 0x34, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 8, 10, 0, 0, 9},
-         {0x80, 1, 0, 80, 0, 0, 0, 7, 0, 0, 0, 1, 0x50, 0x18, 1, 0}, big_endian((0x0A00 + 8 + 0x0A00 + 9 + 6), 2), {0, 0}});
+    const Bytes header =
+        joined({station,
+                {2, 0, 0, 0, 0, 8},
+                {8, 0, 0x45, 0, 0, 0, 0x12, 0x34, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 8, 10, 0, 0, 9},
+                {0x80, 1, 0, 80, 0, 0, 0, 7, 0, 0, 0, 1, 0x50, 0x18, 1, 0},
+                big_endian((0x0A00 + 8 + 0x0A00 + 9 + 6), 2),
+                {0, 0}});
     const size_t length = header.size() + payload.size();
     const uint8_t gso = WEIR_GSO_TCPV4 << 4;
     assert_int_equal(header.size(), HEADER);
-    return joined({{WEIR_RECORD_MAGIC, WEIR_F_NEEDS_CSUM, 34, 0, 16, 0, MSS & 0xFF, MSS >> 8, HEADER, (uint8_t)length,
-                    (uint8_t)(length >> 8), (uint8_t)(length >> 16 | gso)},
+    return joined({{WEIR_RECORD_MAGIC, WEIR_F_NEEDS_CSUM, 34, 0, 16, 0, MSS & 0xFF, MSS >> 8, HEADER,
+                    (uint8_t)length, (uint8_t)(length >> 8), (uint8_t)(length >> 16 | gso)},
                    header,
                    payload,
                    Bytes((4 - length % 4) % 4)});
@@ -195,7 +206,8 @@ static inline void check_capabilities(BoardBench &bench)
 {
     const Bytes caps = bench.control(0xC0, WEIR_REQ_GET_CAPS, 0, Bytes(WEIR_CAPS_SIZE));
     const uint32_t features = bench.little(caps, WEIR_CAPS_FEATURES, 4);
-    const uint32_t kept = WEIR_CAP_TX_CSUM | WEIR_CAP_RX_CSUM | WEIR_CAP_TSO4 | WEIR_CAP_TSO6 | WEIR_CAP_USO | WEIR_CAP_ARP;
+    const uint32_t kept =
+        WEIR_CAP_TX_CSUM | WEIR_CAP_RX_CSUM | WEIR_CAP_TSO4 | WEIR_CAP_TSO6 | WEIR_CAP_USO | WEIR_CAP_ARP;
     assert_int_equal(features & LEFT_OUT, 0);
     assert_int_equal(features & kept, kept);
     assert_int_equal(bench.little(caps, WEIR_CAPS_MAX_FRAME, 2), 1518);
@@ -216,13 +228,15 @@ static inline void check_superframe(BoardBench &bench, const Bytes &station, siz
 
     size_t at = 0;
     for (size_t i = 0; i < segments; i++) {
-        const Bytes &sent = bench.wire[bench.wire.size() - segments + i].bytes, &got = bench.up[before + i].bytes;
+        const Bytes &sent = bench.wire[bench.wire.size() - segments + i].bytes,
+                    &got = bench.up[before + i].bytes;
         const size_t length = std::min<size_t>(MSS, size - at), unpadded = HEADER + length;
         assert_int_equal(got.size(), std::max<size_t>(60, unpadded));
         assert_int_equal(sent.size(), got.size() + 4);
         assert_true(sent == with_fcs(Bytes(sent.begin(), sent.end() - 4)));
         assert_true(std::equal(got.begin(), got.end(), sent.begin()));
-        assert_true(std::equal(got.begin() + HEADER, got.begin() + (long)unpadded, payload.begin() + (long)at));
+        assert_true(
+            std::equal(got.begin() + HEADER, got.begin() + (long)unpadded, payload.begin() + (long)at));
         assert_int_equal(ones_sum16(got.data() + ETHERNET, 20), 0xFFFF);
         assert_int_equal(ones_sum16(got.data() + 26, unpadded - 26, 6 + unpadded - 34), 0xFFFF);
         assert_int_equal(bench.up[before + i].flags, WEIR_F_DATA_VALID);

@@ -14,7 +14,8 @@ struct Bench : BoardBench {
     {
         const weir_usb_faults none = {};
         host = usb_host_create_pins(&none, 3, 0, &signal);
-        // The oscillator has the frequency that the PLL makes (ice40_cells.v), so three times that of the board.
+        // The oscillator has the frequency that the PLL makes (ice40_cells.v), so three times that of the
+        // board.
         clocks = {{20833, 3000, [this] { edge_clk(); }}, {20000, 1000, [this] { edge_wire(); }}};
         dut.eval();
     }
