@@ -6,6 +6,7 @@
 # make bench     figures in device time: USB packets a microframe, goodput, ARP latency
 # make golden    COUNT=20000 transfers (SEED=1) through the Verilog, Linux and a C model; make golden-soak goes on until stopped
 # make formal    prove what tests/README.md lists, and that each proof can fail (10 minutes)
+# make gates     the netlists that yosys makes, in simulation; make test has a part of it
 # make coverage  line and toggle coverage of rtl/ by the RTL benches, with the lines that none reaches
 # make lint      Verilator, Icarus and yosys read the card
 # make bitstream BOARD=ecpix5 ; make boards builds all, make program BOARD= loads one: constraints/README.md

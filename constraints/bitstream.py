@@ -45,6 +45,8 @@ def synthesise(args, folder):
     if os.path.exists(log):
         os.remove(log)
     run([os.environ["YOSYS"], "-q", "-l", log, "-p", script], log, "End of script")
+    if args.synth.startswith("synth_ecp5"):
+        subprocess.run([f"{os.path.dirname(os.path.abspath(__file__))}/block_ram_registers.py", netlist], check=True)
     return netlist
 
 

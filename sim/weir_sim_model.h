@@ -79,8 +79,12 @@ template <typename Top> struct card_with_lines : card_top<Top> {
     // D+ and D- belong to no clock: what stands there at the edge is what the card samples.
     void before_usb_edge(usb_host *host, uint64_t time) override
     {
-        usb_pin_levels levels = {this->top->oe != 0,      this->top->dp_o != 0, this->top->dn_o != 0,
-                                 this->top->pull_up != 0, false,                false};
+        usb_pin_levels levels = {this->top->oe != 0,
+                                 this->top->dp_o != 0,
+                                 this->top->dn_o != 0,
+                                 this->top->pull_up != 0,
+                                 false,
+                                 false};
 
         if (host)
             usb_host_pins(host, &levels, time / WEIR_SIM_PER_PS);

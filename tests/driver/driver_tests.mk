@@ -39,14 +39,16 @@ $(DRIVER_SANITIZED): | $(BUILD)/gen/weir_link.h
 -include $(DRIVER_SANITIZED:%=%.d)
 
 # The transport for libusb with a libusb in memory: as it ships, under ASan and UBSan, and under TSan.
-USB_TEST_SOURCES := tests/driver/transport_libusb_test.c $(wildcard tests/driver/fake_libusb*.c) driver/transport_libusb.c \
+USB_TEST_SOURCES := tests/driver/transport_libusb_bench.c $(wildcard tests/driver/fake_libusb*.c) driver/transport_libusb.c \
   $(wildcard driver/libusb_*.c driver/weir_*.c) $(CARD_MODEL_SOURCES)
-USB_TESTS := $(addprefix $(DRIVER_TESTS)/transport_libusb_,test sanitized threads)
-$(DRIVER_TESTS)/transport_libusb_test: USB_SANITIZE :=
-$(DRIVER_TESTS)/transport_libusb_sanitized: USB_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
-$(DRIVER_TESTS)/transport_libusb_threads: USB_SANITIZE := -fsanitize=thread
+USB_KINDS := transport_libusb transport_libusb_transfers transport_libusb_plug
+USB_TESTS := $(foreach how,test sanitized threads,$(USB_KINDS:%=$(DRIVER_TESTS)/%_$(how)))
+$(filter %_test,$(USB_TESTS)): USB_SANITIZE :=
+$(filter %_sanitized,$(USB_TESTS)): USB_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+$(filter %_threads,$(USB_TESTS)): USB_SANITIZE := -fsanitize=thread
 TESTS += $(filter-out %_test,$(USB_TESTS))
-$(USB_TESTS): $(USB_TEST_SOURCES) | $(BUILD)/gen/weir_link.h
+$(foreach how,test sanitized threads,$(eval $(USB_KINDS:%=$(DRIVER_TESTS)/%_$(how)): $(DRIVER_TESTS)/%_$(how): tests/driver/%_test.c))
+$(USB_TESTS): $(USB_TEST_SOURCES) tests/driver/transport_libusb_bench.h | $(BUILD)/gen/weir_link.h
 	@mkdir -p $(@D)
 	$(SAY) LINK $@
 	$(Q)$(CC) $(CFLAGS) -MF $@.d -Itests/driver -O1 $(USB_SANITIZE) -o $@ $(filter %.c,$^) -lcmocka -lpthread

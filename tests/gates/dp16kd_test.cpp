@@ -104,14 +104,18 @@ void widths(unsigned width_a, unsigned width_b, const QData &q, Bench &bench)
         for (unsigned i = 0; i < width_b; i++)
             wanted |= static_cast<uint64_t>(memory[read[i]]) << i;
         if (got != wanted)
-            fail_msg("widths %u and %u: %llx at %x, not %llx", width_a, width_b, (unsigned long long)got, m.ad_b, (unsigned long long)wanted);
+            fail_msg("widths %u and %u: %llx at %x, not %llx", width_a, width_b, (unsigned long long)got,
+                     m.ad_b, (unsigned long long)wanted);
     }
 }
 
 void ports_of_different_widths_share_one_memory(void **)
 {
-#define WIDTHS(A, B) \
-    do { Bench bench; widths(A, B, bench.m.w##A##_##B, bench); } while (0)
+#define WIDTHS(A, B)                                                                                         \
+    do {                                                                                                     \
+        Bench bench;                                                                                         \
+        widths(A, B, bench.m.w##A##_##B, bench);                                                             \
+    } while (0)
     WIDTHS(18, 9);
     WIDTHS(9, 4);
     WIDTHS(4, 2);
@@ -139,9 +143,9 @@ void the_write_mode_says_what_the_writing_port_reads(void **)
     bench.write_a(5, 0x11111);
     bench.write_a(6, 0x2AAAA);
     bench.read_a(6);
-    bench.write_a(5, 0x3F00F, 2); // the upper byte of 9 alone
+    bench.write_a(5, 0x3F00F, 2);                     // the upper byte of 9 alone
     assert_int_equal(a_of(bench.m.normal), 0x2AAAA);  // stands still
-    assert_int_equal(a_of(bench.m.earlier), 0x11111);  // what was there
+    assert_int_equal(a_of(bench.m.earlier), 0x11111); // what was there
     assert_int_equal(a_of(bench.m.through), 0x3F111); // what is there now
     bench.read_b(5);
     assert_int_equal(b_of(bench.m.normal), 0x3F111);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The simulated card's gates: what yosys made of it, in place of the Verilog. A program that has this object in
-// front of libweir_sim.a runs on them, and knows nothing of it.
+// The simulated card's gates: what yosys made of it, in place of the Verilog. A program that has this object
+// in front of libweir_sim.a runs on them, and knows nothing of it.
 //
 // What the simulation moves on while an idle card's clocks stand still, it cannot reach here, flip-flops
 // being scattered: the card's clock for time stamps loses that time, and the ARP rate limit its tokens.

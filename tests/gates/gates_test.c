@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// A card's gates do what its Verilog does: enumeration, ARP, segmentation, the receive path and the counters, from the
-// USB pins to the wire's. Linked with the gates of one card or another; nothing here knows which, but by what
-// the card says of itself.
+// A card's gates do what its Verilog does: enumeration, ARP, segmentation, the receive path and the counters,
+// from the USB pins to the wire's. Linked with the gates of one card or another; nothing here knows which,
+// but by what the card says of itself.
 //
 // Each test plugs in two cards, whose flip-flops hold different things at power-up.
 #include "cmocka_test.h"
@@ -16,7 +16,6 @@
 #include "golden.h"
 
 #define MS 1000000ull
-#define IN_TRANSFERS 4
 #define GOT_MAX 40
 #define FRAME_ROOM 1600
 #define SEEDS 2
@@ -35,8 +34,7 @@ struct seen {
 
 struct card_ends {
     struct weir_sim *sim;
-    struct weir_usb_transfer in[IN_TRANSFERS];
-    uint8_t in_data[IN_TRANSFERS][WEIR_IN_TRANSFER_MAX];
+    struct card_in in;
     struct seen up[GOT_MAX], out[GOT_MAX]; // to the host; on the wire, without FCS
     size_t up_count, out_count;
 };
@@ -52,26 +50,23 @@ static void on_wire(void *context, uint64_t time, const uint8_t *frame, size_t l
     memcpy(seen->data, frame, seen->length);
 }
 
+static void on_record(void *context, const uint8_t *record, const uint8_t *frame, size_t length)
+{
+    struct card_ends *card = context;
+    assert_true(card->up_count < GOT_MAX && length <= FRAME_ROOM);
+    struct seen *seen = &card->up[card->up_count++];
+    seen->flags = record[WEIR_REC_FLAGS];
+    seen->length = length;
+    memcpy(seen->data, frame, length);
+}
+
 static void on_in(struct weir_usb_transfer *transfer)
 {
     struct card_ends *card = transfer->context;
     if (transfer->status == WEIR_USB_NO_DEVICE)
         return;
     assert_int_equal(transfer->status, WEIR_USB_OK);
-    for (size_t at = 0; at < transfer->actual;) {
-        const uint8_t *record = transfer->buffer + at;
-        size_t length = card_get32(record + WEIR_REC_LENGTH - 1) >> 8;
-        assert_int_equal(record[WEIR_REC_MAGIC], WEIR_RECORD_MAGIC);
-        at += WEIR_RECORD_HEADER + (length + 3) / 4 * 4;
-        assert_true(at <= transfer->actual);
-        if (record[WEIR_REC_FLAGS] == WEIR_F_PAD)
-            continue;
-        assert_true(card->up_count < GOT_MAX && length <= FRAME_ROOM);
-        struct seen *seen = &card->up[card->up_count++];
-        seen->flags = record[WEIR_REC_FLAGS];
-        seen->length = length;
-        memcpy(seen->data, record + WEIR_RECORD_HEADER, length);
-    }
+    card_each_record(transfer, on_record);
     weir_sim_submit(card->sim, transfer);
 }
 
@@ -89,14 +84,7 @@ static struct card_ends *plug_in(uint64_t seed)
     if (!card->sim)
         fail_msg("%s", error);
     card_write_table(card->sim, WEIR_TABLE_RX_CONTROL, 0, WEIR_RX_ENABLE | WEIR_RX_ARP_REPLY);
-    for (int i = 0; i < IN_TRANSFERS; i++) {
-        card->in[i] = (struct weir_usb_transfer){.endpoint = WEIR_EP_IN,
-                                                 .buffer = card->in_data[i],
-                                                 .length = WEIR_IN_TRANSFER_MAX,
-                                                 .complete = on_in,
-                                                 .context = card};
-        weir_sim_submit(card->sim, &card->in[i]);
-    }
+    card_listen(card->sim, &card->in, on_in, card);
     return card;
 }
 
@@ -133,10 +121,13 @@ static void the_card_enumerates_and_tells_what_it_is(void **state)
         uint8_t id[4], caps[WEIR_CAPS_SIZE];
 
         assert_int_equal(weir_sim_high_speed(card->sim), !GATES_FULL_SPEED);
-        assert_int_equal(card_control(card->sim, 0xC0, WEIR_REQ_READ_REG, 0, WEIR_REG_ID, id, 4), WEIR_USB_OK);
+        assert_int_equal(card_control(card->sim, 0xC0, WEIR_REQ_READ_REG, 0, WEIR_REG_ID, id, 4),
+                         WEIR_USB_OK);
         assert_int_equal(card_get32(id), 0x52494557);
-        assert_int_equal(card_control(card->sim, 0xC0, WEIR_REQ_GET_CAPS, 0, 0, caps, sizeof caps), WEIR_USB_OK);
-        const uint32_t base = WEIR_CAP_TX_CSUM | WEIR_CAP_RX_CSUM | WEIR_CAP_TSO4 | WEIR_CAP_TSO6 | WEIR_CAP_USO | WEIR_CAP_ARP;
+        assert_int_equal(card_control(card->sim, 0xC0, WEIR_REQ_GET_CAPS, 0, 0, caps, sizeof caps),
+                         WEIR_USB_OK);
+        const uint32_t base =
+            WEIR_CAP_TX_CSUM | WEIR_CAP_RX_CSUM | WEIR_CAP_TSO4 | WEIR_CAP_TSO6 | WEIR_CAP_USO | WEIR_CAP_ARP;
         assert_int_equal(card_get32(caps + WEIR_CAPS_FEATURES) & base, base);
         assert_memory_equal(caps + WEIR_CAPS_MAC, station, 6);
         unplug(card);
@@ -147,8 +138,8 @@ static void the_card_enumerates_and_tells_what_it_is(void **state)
 static void an_arp_request_is_answered_by_the_card_alone(void **state)
 {
     (void)state;
-    uint8_t request[60] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 2, 0, 0, 0, 0, 9, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1,
-                           2, 0, 0, 0, 0, 9, 10, 0, 0, 9, 0, 0, 0, 0, 0, 0, 10, 0, 0, 1};
+    uint8_t request[60] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 2, 0,  0, 0, 0, 9, 8, 6, 0, 1, 8, 0,  6, 4, 0,
+                           1,    2,    0,    0,    0,    0,    9, 10, 0, 0, 9, 0, 0, 0, 0, 0, 0, 10, 0, 0, 1};
     const uint8_t fixed[8] = {0, 1, 8, 0, 6, 4, 0, 2};
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         struct card_ends *card = plug_in(seed);
@@ -177,10 +168,31 @@ static void an_arp_request_is_answered_by_the_card_alone(void **state)
 }
 
 static const struct plan superframes[] = {
-    {.kind = PLAN_TSO, .mss = 1460, .payload = 30000, .flags = 0x18, .id = 0xFFFA, .seq = 0xFFFFF000, .zero_segment = 3, .fill = 1},
-    {.kind = PLAN_TSO, .ipv6 = true, .tags = 1, .tcp_options = 3, .mss = 1001, .payload = 20020, .flags = 0x19, .zero_segment = -1, .fill = 2},
+    {.kind = PLAN_TSO,
+     .mss = 1460,
+     .payload = 30000,
+     .flags = 0x18,
+     .id = 0xFFFA,
+     .seq = 0xFFFFF000,
+     .zero_segment = 3,
+     .fill = 1},
+    {.kind = PLAN_TSO,
+     .ipv6 = true,
+     .tags = 1,
+     .tcp_options = 3,
+     .mss = 1001,
+     .payload = 20020,
+     .flags = 0x19,
+     .zero_segment = -1,
+     .fill = 2},
     {.kind = PLAN_USO, .mss = 700, .payload = 8001, .zero_segment = -1, .fill = 3},
-    {.kind = PLAN_TCP, .ip_options = 2, .mss = 1400, .payload = 777, .flags = 0x10, .zero_segment = -1, .fill = 4},
+    {.kind = PLAN_TCP,
+     .ip_options = 2,
+     .mss = 1400,
+     .payload = 777,
+     .flags = 0x10,
+     .zero_segment = -1,
+     .fill = 4},
 };
 
 static void superframes_are_cut_as_the_golden_model_cuts_them(void **state)
@@ -197,7 +209,8 @@ static void superframes_are_cut_as_the_golden_model_cuts_them(void **state)
             plan_build(&superframes[i], &super);
             transfer_make(&superframes[i], &super, &transfer);
             model_transfer(&transfer, &frames, &counts);
-            struct weir_usb_transfer usb = {.endpoint = WEIR_EP_OUT, .buffer = transfer.bytes, .length = transfer.length};
+            struct weir_usb_transfer usb = {
+                .endpoint = WEIR_EP_OUT, .buffer = transfer.bytes, .length = transfer.length};
             assert_int_not_equal(transfer.length % 64, 0); // so that it ends
             card->out_count = 0;
             assert_int_equal(card_transfer(card->sim, &usb), WEIR_USB_OK);
@@ -221,7 +234,8 @@ static void superframes_are_cut_as_the_golden_model_cuts_them(void **state)
     }
 }
 
-// A superframe's segments, as the model has them, are frames with right checksums. The `bad`th gets a wrong byte.
+// A superframe's segments, as the model has them, are frames with right checksums. The `bad`th gets a wrong
+// byte.
 static void received_frames_come_with_a_checksum_verdict_and_are_counted(void **state)
 {
     (void)state;
@@ -230,7 +244,8 @@ static void received_frames_come_with_a_checksum_verdict_and_are_counted(void **
     static struct transfer transfer;
     static struct frames frames;
     struct counts counts;
-    struct plan plan = {.kind = PLAN_TSO, .mss = 400, .payload = 2400, .flags = 0x10, .zero_segment = -1, .fill = 5};
+    struct plan plan = {
+        .kind = PLAN_TSO, .mss = 400, .payload = 2400, .flags = 0x10, .zero_segment = -1, .fill = 5};
 
     plan_build(&plan, &super);
     transfer_make(&plan, &super, &transfer);

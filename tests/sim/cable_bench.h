@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // The whole card with a cable that leads back into it: what is sent as link records comes back as link
-// records. The includes that cmocka wants first are the test's.
+// records. What fails fails the test (cmocka).
 #ifndef CABLE_BENCH_H
 #define CABLE_BENCH_H
 
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "weir_link.h"
-#include "weir_sim.h"
+#include "card_bench.h"
 
 #define MS 1000000ull
-#define IN_TRANSFERS 4
 #define FRAMES_MAX 64
 #define FRAME_MAX 9600
 
@@ -25,207 +19,31 @@ struct frame {
 
 struct bench {
     struct weir_sim *sim;
-    struct weir_usb_transfer in[IN_TRANSFERS];
-    uint8_t in_data[IN_TRANSFERS][WEIR_IN_TRANSFER_MAX];
+    struct card_in in;
     struct frame got[FRAMES_MAX], sent[FRAMES_MAX];
     size_t got_count, sent_count;
-    uint8_t out_data[80000];
+    uint8_t out_data[80000]; // the OUT transfer being made
     size_t out_length;
     uint64_t random;
     size_t packet; // bytes of a full bulk packet
 };
 
-static inline uint32_t next_random(struct bench *b)
-{
-    b->random = b->random * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(b->random >> 32);
-}
+// A card with its receiver open for all frames, at what `config` says, over a USB with `faults`, or with its
+// receiver shut.
+struct bench *cable_plug_in_as(struct weir_sim_config config);
+struct bench *cable_plug_in(struct weir_usb_faults faults);
+struct bench *cable_plug_in_deaf(struct weir_sim_config config);
+void cable_unplug(struct bench *b);
 
-static inline uint32_t get32(const uint8_t *at)
-{
-    return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-}
-
-// ---- The card's ends ----
-static inline void on_wire(void *context, uint64_t time, const uint8_t *frame, size_t length,
-                           bool preamble_ok)
-{
-    struct bench *b = context;
-    (void)time;
-    assert_true(preamble_ok);
-    assert_true(weir_sim_wire_in(b->sim, frame, length));
-}
-
-static inline void on_in(struct weir_usb_transfer *transfer)
-{
-    struct bench *b = transfer->context;
-    if (transfer->status == WEIR_USB_NO_DEVICE || transfer->status == WEIR_USB_CANCELLED)
-        return;
-    assert_int_equal(transfer->status, WEIR_USB_OK);
-    assert_int_not_equal(transfer->actual % b->packet, 0);
-    for (size_t at = 0; at < transfer->actual;) {
-        const uint8_t *record = transfer->buffer + at;
-        size_t length = get32(record + WEIR_REC_LENGTH - 1) >> 8;
-        assert_true(at + WEIR_RECORD_HEADER <= transfer->actual);
-        assert_int_equal(record[WEIR_REC_MAGIC], WEIR_RECORD_MAGIC);
-        at += WEIR_RECORD_HEADER + (length + 3) / 4 * 4;
-        assert_true(at <= transfer->actual);
-        if (record[WEIR_REC_FLAGS] == WEIR_F_PAD)
-            continue;
-        assert_true(b->got_count < FRAMES_MAX && length <= FRAME_MAX);
-        struct frame *frame = &b->got[b->got_count++];
-        frame->flags = record[WEIR_REC_FLAGS];
-        frame->length = length;
-        memcpy(frame->data, record + WEIR_RECORD_HEADER, length);
-    }
-    weir_sim_submit(b->sim, transfer);
-}
-
-static inline void on_done(struct weir_usb_transfer *transfer)
-{
-    *(bool *)transfer->context = true;
-}
-
-static inline enum weir_usb_status transfer_now(struct bench *b, struct weir_usb_transfer *transfer)
-{
-    bool done = false;
-    transfer->complete = on_done;
-    transfer->context = &done;
-    weir_sim_submit(b->sim, transfer);
-    for (int i = 0; !done && i < 100000; i++)
-        weir_sim_run(b->sim, weir_sim_now(b->sim) + MS);
-    assert_true(done);
-    return transfer->status;
-}
-
-static inline enum weir_usb_status control(struct bench *b, uint8_t type, uint8_t request, uint16_t index,
-                                           uint8_t *data, uint16_t length)
-{
-    struct weir_usb_transfer transfer = {.setup = {type, request, 0, 0, (uint8_t)index, (uint8_t)(index >> 8),
-                                                   (uint8_t)length, (uint8_t)(length >> 8)},
-                                         .buffer = data,
-                                         .length = length};
-    return transfer_now(b, &transfer);
-}
-
-static inline void write_table(struct bench *b, uint8_t table, uint8_t entry, uint64_t value)
-{
-    uint8_t data[8];
-    for (int i = 0; i < 8; i++)
-        data[i] = (uint8_t)(value >> 8 * i);
-    assert_int_equal(control(b, 0x40, WEIR_REQ_WRITE_TABLE, (uint16_t)(table << 8 | entry), data, 8),
-                     WEIR_USB_OK);
-}
-
-static inline uint32_t counter(struct bench *b, unsigned index)
-{
-    uint8_t data[4 * WEIR_COUNTERS];
-    assert_int_equal(control(b, 0xC0, WEIR_REQ_GET_COUNTERS, 0, data, sizeof data), WEIR_USB_OK);
-    return get32(data + 4 * index);
-}
-
-// With its receiver off.
-static inline struct bench *plug_in_deaf(struct weir_sim_config config)
-{
-    struct bench *b = calloc(1, sizeof *b);
-    char error[200] = "";
-    b->random = 5;
-    b->packet = config.full_speed || config.full_speed_port ? 64 : 512;
-    config.wire_out = on_wire;
-    config.wire_context = b;
-    config.error = error;
-    config.error_size = sizeof error;
-    b->sim = weir_sim_create(&config);
-    if (!b->sim)
-        fail_msg("%s", error);
-    for (int i = 0; i < IN_TRANSFERS; i++) {
-        b->in[i] = (struct weir_usb_transfer){.endpoint = WEIR_EP_IN,
-                                              .buffer = b->in_data[i],
-                                              .length = WEIR_IN_TRANSFER_MAX,
-                                              .complete = on_in,
-                                              .context = b};
-        weir_sim_submit(b->sim, &b->in[i]);
-    }
-    return b;
-}
-
-static inline struct bench *plug_in_as(struct weir_sim_config config)
-{
-    struct bench *b = plug_in_deaf(config);
-    write_table(b, WEIR_TABLE_RX_CONTROL, 0, WEIR_RX_ENABLE | WEIR_RX_PROMISCUOUS);
-    return b;
-}
-
-static inline struct bench *plug_in(struct weir_usb_faults faults)
-{
-    return plug_in_as((struct weir_sim_config){.seed = 9, .faults = faults});
-}
-
-static inline void unplug(struct bench *b)
-{
-    weir_sim_destroy(b->sim);
-    free(b);
-}
-
-// ---- Sending ----
 // Adds a record's header to the OUT transfer and returns the place of its frame.
-static inline uint8_t *add_record(struct bench *b, size_t length)
-{
-    uint8_t *record = b->out_data + b->out_length;
-    assert_true(b->out_length + WEIR_RECORD_HEADER + length + 3 < sizeof b->out_data);
-    memset(record, 0, WEIR_RECORD_HEADER + length + 3);
-    record[WEIR_REC_MAGIC] = WEIR_RECORD_MAGIC;
-    record[WEIR_REC_LENGTH] = (uint8_t)length;
-    record[WEIR_REC_LENGTH + 1] = (uint8_t)(length >> 8);
-    record[WEIR_REC_LENGTH + 2] = (uint8_t)(length >> 16);
-    b->out_length += WEIR_RECORD_HEADER + (length + 3) / 4 * 4;
-    return record + WEIR_RECORD_HEADER;
-}
+uint8_t *cable_add_record(struct bench *b, size_t length);
+// Adds a record with a frame of random bytes, which is also the next of `sent`.
+void cable_add_random_frame(struct bench *b, size_t length);
 
-static inline void add_random_frame(struct bench *b, size_t length)
-{
-    struct frame *frame = &b->sent[b->sent_count++];
-    frame->length = length;
-    for (size_t i = 0; i < length; i++)
-        frame->data[i] = (uint8_t)next_random(b);
-    frame->data[0] &= 0xFE;                         // to one station
-    frame->data[12] = 0x88, frame->data[13] = 0xB5; // a type without meaning
-    memcpy(add_record(b, length), frame->data, length);
-}
+// Sends the transfer, ended by a short packet, and waits until `expected` frames are back, and no more.
+void cable_send(struct bench *b, size_t expected);
 
-// Sends the transfer, ended by a short packet, and waits until `expected` frames are back.
-static inline void send(struct bench *b, size_t expected)
-{
-    if (b->out_length % b->packet == 0)
-        add_record(b, 0)[WEIR_REC_FLAGS - WEIR_RECORD_HEADER] = WEIR_F_PAD;
-    struct weir_usb_transfer out = {.endpoint = WEIR_EP_OUT, .buffer = b->out_data, .length = b->out_length};
-    assert_int_equal(transfer_now(b, &out), WEIR_USB_OK);
-    for (int i = 0; b->got_count < expected && i < 1000; i++)
-        weir_sim_run(b->sim, weir_sim_now(b->sim) + MS / 10);
-    weir_sim_run(b->sim, weir_sim_now(b->sim) + MS / 5); // and no more than those
-    assert_int_equal(b->got_count, expected);
-    b->out_length = 0;
-}
-
-static inline void random_frames_come_back(struct bench *b, unsigned transfers)
-{
-    for (unsigned n = 0; n < transfers; n++) {
-        size_t room = 30000;
-        b->got_count = b->sent_count = 0;
-        while (b->sent_count < FRAMES_MAX) {
-            size_t length = 60 + next_random(b) % (next_random(b) % 4 ? 200 : FRAME_MAX - 60);
-            if (length > room)
-                break;
-            room -= length;
-            add_random_frame(b, length);
-        }
-        send(b, b->sent_count);
-        for (size_t i = 0; i < b->sent_count; i++) {
-            assert_int_equal(b->got[i].length, b->sent[i].length);
-            assert_int_equal(b->got[i].flags, 0);
-            assert_memory_equal(b->got[i].data, b->sent[i].data, b->sent[i].length);
-        }
-    }
-}
+// Random frames in so many transfers, each of which comes back as it was.
+void cable_random_frames_come_back(struct bench *b, unsigned transfers);
 
 #endif

@@ -23,7 +23,7 @@ uint32_t card_get32(const uint8_t *at)
     return card_get16(at) | (uint32_t)card_get16(at + 2) << 16;
 }
 
-static void on_done(struct weir_usb_transfer *transfer)
+void card_done(struct weir_usb_transfer *transfer)
 {
     *(bool *)transfer->context = true;
 }
@@ -31,17 +31,17 @@ static void on_done(struct weir_usb_transfer *transfer)
 enum weir_usb_status card_transfer(struct weir_sim *sim, struct weir_usb_transfer *transfer)
 {
     bool done = false;
-    transfer->complete = on_done;
+    transfer->complete = card_done;
     transfer->context = &done;
     weir_sim_submit(sim, transfer);
-    for (int i = 0; !done && i < 100000; i++)
+    for (int i = 0; !done && i < 2000; i++)
         weir_sim_run(sim, weir_sim_now(sim) + MS);
     assert_true(done);
     return transfer->status;
 }
 
 enum weir_usb_status card_control(struct weir_sim *sim, uint8_t type, uint8_t request, uint16_t value,
-                                  uint16_t index, uint8_t *data, uint16_t length)
+                                  uint16_t index, void *data, uint16_t length)
 {
     struct weir_usb_transfer transfer = {.setup = {type, request, (uint8_t)value, (uint8_t)(value >> 8),
                                                    (uint8_t)index, (uint8_t)(index >> 8), (uint8_t)length,
@@ -56,8 +56,9 @@ void card_write_table(struct weir_sim *sim, uint8_t table, uint8_t entry, uint64
     uint8_t data[8];
     for (int i = 0; i < 8; i++)
         data[i] = (uint8_t)(value >> 8 * i);
-    assert_int_equal(card_control(sim, 0x40, WEIR_REQ_WRITE_TABLE, 0, (uint16_t)(table << 8 | entry), data, 8),
-                     WEIR_USB_OK);
+    assert_int_equal(
+        card_control(sim, 0x40, WEIR_REQ_WRITE_TABLE, 0, (uint16_t)(table << 8 | entry), data, 8),
+        WEIR_USB_OK);
 }
 
 uint32_t card_counter(struct weir_sim *sim, unsigned index)
@@ -65,4 +66,31 @@ uint32_t card_counter(struct weir_sim *sim, unsigned index)
     uint8_t data[4 * WEIR_COUNTERS];
     assert_int_equal(card_control(sim, 0xC0, WEIR_REQ_GET_COUNTERS, 0, 0, data, sizeof data), WEIR_USB_OK);
     return card_get32(data + 4 * index);
+}
+
+void card_listen(struct weir_sim *sim, struct card_in *in, void (*complete)(struct weir_usb_transfer *),
+                 void *context)
+{
+    for (int i = 0; i < CARD_IN_TRANSFERS; i++) {
+        in->transfer[i] = (struct weir_usb_transfer){.endpoint = WEIR_EP_IN,
+                                                     .buffer = in->data[i],
+                                                     .length = WEIR_IN_TRANSFER_MAX,
+                                                     .complete = complete,
+                                                     .context = context};
+        weir_sim_submit(sim, &in->transfer[i]);
+    }
+}
+
+void card_each_record(const struct weir_usb_transfer *transfer, card_record each)
+{
+    for (size_t at = 0; at < transfer->actual;) {
+        const uint8_t *record = transfer->buffer + at;
+        assert_true(at + WEIR_RECORD_HEADER <= transfer->actual);
+        size_t length = card_get32(record + WEIR_REC_LENGTH - 1) >> 8;
+        assert_int_equal(record[WEIR_REC_MAGIC], WEIR_RECORD_MAGIC);
+        at += WEIR_RECORD_HEADER + (length + 3) / 4 * 4;
+        assert_true(at <= transfer->actual);
+        if (record[WEIR_REC_FLAGS] != WEIR_F_PAD)
+            each(transfer->context, record, record + WEIR_RECORD_HEADER, length);
+    }
 }

@@ -2,18 +2,13 @@
 //
 // The whole card (rtl/weir_card_ulpi.v) as a CDC-NCM adapter, its second configuration, with a cable that
 // leads back into it: the requests, notifications and NTBs that a class driver would use.
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "cmocka_test.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "weir_link.h"
-#include "weir_sim.h"
+#include "card_bench.h"
 
 #define MS 1000000ull
 #define IN_TRANSFERS 4
@@ -50,22 +45,6 @@ struct bench {
     uint64_t random;
 };
 
-static uint32_t next_random(struct bench *b)
-{
-    b->random = b->random * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(b->random >> 32);
-}
-
-static unsigned get16(const uint8_t *at)
-{
-    return (unsigned)(at[0] | at[1] << 8);
-}
-
-static uint32_t get32(const uint8_t *at)
-{
-    return get16(at) | get16(at + 2) << 16;
-}
-
 static void put16(uint8_t *at, size_t value)
 {
     at[0] = (uint8_t)value;
@@ -89,16 +68,16 @@ static void on_in(struct weir_usb_transfer *transfer)
     const uint8_t *ntb = transfer->buffer;
     if (transfer->status != WEIR_USB_OK)
         return;
-    size_t ndp = get16(ntb + 10);
+    size_t ndp = card_get16(ntb + 10);
     assert_memory_equal(ntb, "NCMH", 4);
-    assert_int_equal(get16(ntb + 4), NTH_SIZE);
-    assert_int_equal(get16(ntb + 8), transfer->actual);
+    assert_int_equal(card_get16(ntb + 4), NTH_SIZE);
+    assert_int_equal(card_get16(ntb + 8), transfer->actual);
     assert_int_equal(ndp % 4, 0);
     assert_true(ndp >= NTH_SIZE && ndp + 16 <= transfer->actual);
     assert_memory_equal(ntb + ndp, "NCM0", 4);
-    assert_int_equal(get16(ntb + ndp + 6), 0);
-    for (size_t entry = ndp + 8; entry < ndp + get16(ntb + ndp + 4); entry += 4) {
-        size_t at = get16(ntb + entry), length = get16(ntb + entry + 2);
+    assert_int_equal(card_get16(ntb + ndp + 6), 0);
+    for (size_t entry = ndp + 8; entry < ndp + card_get16(ntb + ndp + 4); entry += 4) {
+        size_t at = card_get16(ntb + entry), length = card_get16(ntb + entry + 2);
         if (at == 0 || length == 0)
             break;
         assert_int_equal(at % 4, 0);
@@ -120,54 +99,19 @@ static void on_notify(struct weir_usb_transfer *transfer)
     weir_sim_submit(b->sim, transfer);
 }
 
-static void on_done(struct weir_usb_transfer *transfer)
-{
-    *(bool *)transfer->context = true;
-}
-
-static enum weir_usb_status transfer_now(struct bench *b, struct weir_usb_transfer *transfer)
-{
-    bool done = false;
-    transfer->complete = on_done;
-    transfer->context = &done;
-    weir_sim_submit(b->sim, transfer);
-    for (int i = 0; !done && i < 100000; i++)
-        weir_sim_run(b->sim, weir_sim_now(b->sim) + MS);
-    assert_true(done);
-    return transfer->status;
-}
-
-static enum weir_usb_status control(struct bench *b, uint8_t type, uint8_t request, uint16_t value,
-                                    uint16_t index, void *data, uint16_t length)
-{
-    struct weir_usb_transfer transfer = {.setup = {type, request, (uint8_t)value, (uint8_t)(value >> 8),
-                                                   (uint8_t)index, (uint8_t)(index >> 8), (uint8_t)length,
-                                                   (uint8_t)(length >> 8)},
-                                         .buffer = data,
-                                         .length = length};
-    return transfer_now(b, &transfer);
-}
-
 static void set_configuration(struct bench *b, uint16_t value)
 {
-    assert_int_equal(control(b, 0x00, 9, value, 0, NULL, 0), WEIR_USB_OK);
+    assert_int_equal(card_control(b->sim, 0x00, 9, value, 0, NULL, 0), WEIR_USB_OK);
 }
 
 static void set_alternate(struct bench *b, uint16_t value)
 {
-    assert_int_equal(control(b, 0x01, 11, value, 1, NULL, 0), WEIR_USB_OK);
+    assert_int_equal(card_control(b->sim, 0x01, 11, value, 1, NULL, 0), WEIR_USB_OK);
 }
 
 static void set_filter(struct bench *b, uint16_t filter)
 {
-    assert_int_equal(control(b, 0x21, SET_ETHERNET_PACKET_FILTER, filter, 0, NULL, 0), WEIR_USB_OK);
-}
-
-static uint32_t counter(struct bench *b, unsigned index)
-{
-    uint8_t data[4 * WEIR_COUNTERS];
-    assert_int_equal(control(b, 0xC0, WEIR_REQ_GET_COUNTERS, 0, 0, data, sizeof data), WEIR_USB_OK);
-    return get32(data + 4 * index);
+    assert_int_equal(card_control(b->sim, 0x21, SET_ETHERNET_PACKET_FILTER, filter, 0, NULL, 0), WEIR_USB_OK);
 }
 
 static void run(struct bench *b, uint64_t nanoseconds)
@@ -237,7 +181,7 @@ static void add_random_frame(struct bench *b, size_t length)
     struct frame *frame = &b->sent[b->sent_count++];
     frame->length = length;
     for (size_t i = 0; i < length; i++)
-        frame->data[i] = (uint8_t)next_random(b);
+        frame->data[i] = (uint8_t)card_random(&b->random);
     frame->data[0] &= 0xFE;                         // to one station
     frame->data[12] = 0x88, frame->data[13] = 0xB5; // a type without meaning
 }
@@ -273,7 +217,7 @@ static void send_ntb(struct bench *b)
     struct weir_usb_transfer out = {.endpoint = WEIR_EP_OUT, .buffer = b->ntb, .length = b->ntb_length};
     if (out.length % 512 == 0 && out.length < NTB_OUT_MAX)
         out.length++;
-    assert_int_equal(transfer_now(b, &out), WEIR_USB_OK);
+    assert_int_equal(card_transfer(b->sim, &out), WEIR_USB_OK);
 }
 
 static void expect_all(struct bench *b)
@@ -303,23 +247,26 @@ static void the_requests_of_a_class_driver_are_answered(void **state)
     (void)state;
     struct bench *b = plug_in((struct weir_usb_faults){0});
     uint8_t data[64];
-    assert_int_equal(control(b, 0xA1, GET_NTB_PARAMETERS, 0, 0, data, 28), WEIR_USB_STALL); // configuration 1
+    assert_int_equal(card_control(b->sim, 0xA1, GET_NTB_PARAMETERS, 0, 0, data, 28),
+                     WEIR_USB_STALL); // configuration 1
     set_configuration(b, 2);
-    assert_int_equal(control(b, 0xA1, GET_NTB_PARAMETERS, 0, 0, data, 28), WEIR_USB_OK);
+    assert_int_equal(card_control(b->sim, 0xA1, GET_NTB_PARAMETERS, 0, 0, data, 28), WEIR_USB_OK);
     static const uint8_t parameters[28] = {28, 0, 1, 0,  0, 8, 0, 0, 4, 0, 2, 0, 4, 0,
                                            0,  0, 0, 16, 0, 0, 4, 0, 2, 0, 4, 0, 1, 0};
     assert_memory_equal(data, parameters, sizeof parameters);
-    assert_int_equal(control(b, 0xA1, GET_NTB_INPUT_SIZE, 0, 0, data, 4), WEIR_USB_OK);
-    assert_int_equal(get32(data), NTB_IN_MAX);
-    assert_int_equal(control(b, 0x21, SET_NTB_INPUT_SIZE, 0, 0, data, 4), WEIR_USB_OK);
-    assert_int_equal(control(b, 0x21, SET_NTB_INPUT_SIZE, 0, 0, data, 8), WEIR_USB_STALL); // not advertised
-    assert_int_equal(control(b, 0xA1, GET_NTB_PARAMETERS, 0, 1, data, 28),
-                     WEIR_USB_STALL);                                        // the data interface
-    assert_int_equal(control(b, 0xA1, 0x83, 0, 0, data, 2), WEIR_USB_STALL); // GET_NTB_FORMAT
+    assert_int_equal(card_control(b->sim, 0xA1, GET_NTB_INPUT_SIZE, 0, 0, data, 4), WEIR_USB_OK);
+    assert_int_equal(card_get32(data), NTB_IN_MAX);
+    assert_int_equal(card_control(b->sim, 0x21, SET_NTB_INPUT_SIZE, 0, 0, data, 4), WEIR_USB_OK);
+    assert_int_equal(card_control(b->sim, 0x21, SET_NTB_INPUT_SIZE, 0, 0, data, 8),
+                     WEIR_USB_STALL); // not advertised
+    assert_int_equal(card_control(b->sim, 0xA1, GET_NTB_PARAMETERS, 0, 1, data, 28),
+                     WEIR_USB_STALL);                                                  // the data interface
+    assert_int_equal(card_control(b->sim, 0xA1, 0x83, 0, 0, data, 2), WEIR_USB_STALL); // GET_NTB_FORMAT
     set_alternate(b, 1);
-    assert_int_equal(control(b, 0x21, SET_NTB_INPUT_SIZE, 0, 0, data, 4), WEIR_USB_STALL); // too late
-    assert_int_equal(control(b, 0xC0, WEIR_REQ_GET_CAPS, 0, 0, data, WEIR_CAPS_SIZE), WEIR_USB_OK);
-    assert_int_not_equal(get32(data + WEIR_CAPS_FEATURES) & WEIR_CAP_NCM, 0);
+    assert_int_equal(card_control(b->sim, 0x21, SET_NTB_INPUT_SIZE, 0, 0, data, 4),
+                     WEIR_USB_STALL); // too late
+    assert_int_equal(card_control(b->sim, 0xC0, WEIR_REQ_GET_CAPS, 0, 0, data, WEIR_CAPS_SIZE), WEIR_USB_OK);
+    assert_int_not_equal(card_get32(data + WEIR_CAPS_FEATURES) & WEIR_CAP_NCM, 0);
     unplug(b);
 }
 
@@ -361,9 +308,10 @@ static void frames_of_all_lengths_come_back_as_they_were(void **state)
         expect_all(b);
     }
     for (size_t i = 0; i < 30; i++)
-        send_one(b, 60 + next_random(b) % 1455);
+        send_one(b, 60 + card_random(&b->random) % 1455);
     expect_all(b);
-    assert_int_equal(counter(b, WEIR_CNT_TX_BAD_TRANSFER) + counter(b, WEIR_CNT_TX_BAD_RECORD), 0);
+    assert_int_equal(
+        card_counter(b->sim, WEIR_CNT_TX_BAD_TRANSFER) + card_counter(b->sim, WEIR_CNT_TX_BAD_RECORD), 0);
     unplug(b);
 }
 
@@ -375,7 +323,7 @@ static void ntbs_with_many_datagrams_and_the_table_anywhere_are_taken_apart(void
     for (unsigned n = 0; n < 20; n++) {
         size_t room = NTB_OUT_MAX - NTH_SIZE - 12;
         for (;;) {
-            size_t length = 60 + next_random(b) % (next_random(b) % 2 ? 100 : 1455);
+            size_t length = 60 + card_random(&b->random) % (card_random(&b->random) % 2 ? 100 : 1455);
             if (length + 8 > room || b->sent_count == FRAMES_MAX)
                 break;
             room -= (length + 3) / 4 * 4 + 4;
@@ -387,7 +335,7 @@ static void ntbs_with_many_datagrams_and_the_table_anywhere_are_taken_apart(void
         send_ntb(b);
         expect_all(b);
     }
-    assert_int_equal(counter(b, WEIR_CNT_TX_BAD_TRANSFER), 0);
+    assert_int_equal(card_counter(b->sim, WEIR_CNT_TX_BAD_TRANSFER), 0);
     unplug(b);
 }
 
@@ -399,10 +347,10 @@ static void frames_come_back_once_over_a_usb_that_breaks_packets(void **state)
     open_ncm(b);
     for (unsigned n = 0; n < 4; n++) {
         for (unsigned i = 0; i < 50; i++)
-            send_one(b, 60 + next_random(b) % 1455);
+            send_one(b, 60 + card_random(&b->random) % 1455);
         expect_all(b);
     }
-    assert_int_not_equal(counter(b, WEIR_CNT_USB_CRC_ERROR), 0);
+    assert_int_not_equal(card_counter(b->sim, WEIR_CNT_USB_CRC_ERROR), 0);
     unplug(b);
 }
 
@@ -414,7 +362,7 @@ static void a_broken_ntb_is_dropped_and_counted_and_the_next_one_is_not(void **s
     for (unsigned n = 0; n < 60; n++) {
         add_random_frame(b, 200);
         build_ntb(b, 0, n % 2);
-        size_t ndp = get16(b->ntb + 10);
+        size_t ndp = card_get16(b->ntb + 10);
         switch (n % 6) {
         case 0:
             b->ntb[3] ^= 0x20;
@@ -438,16 +386,16 @@ static void a_broken_ntb_is_dropped_and_counted_and_the_next_one_is_not(void **s
         b->sent_count = 0;
     }
     for (unsigned n = 0; n < 20; n++) { // noise, and nothing at all
-        b->ntb_length = next_random(b) % sizeof b->ntb;
+        b->ntb_length = card_random(&b->random) % sizeof b->ntb;
         for (size_t i = 0; i < b->ntb_length; i++)
-            b->ntb[i] = (uint8_t)next_random(b);
+            b->ntb[i] = (uint8_t)card_random(&b->random);
         struct weir_usb_transfer out = {
             .endpoint = WEIR_EP_OUT, .buffer = b->ntb, .length = b->ntb_length | (n % 2)};
-        assert_int_equal(transfer_now(b, &out), WEIR_USB_OK);
+        assert_int_equal(card_transfer(b->sim, &out), WEIR_USB_OK);
         struct weir_usb_transfer empty = {.endpoint = WEIR_EP_OUT, .buffer = b->ntb};
-        assert_int_equal(transfer_now(b, &empty), WEIR_USB_OK);
+        assert_int_equal(card_transfer(b->sim, &empty), WEIR_USB_OK);
     }
-    assert_in_range(counter(b, WEIR_CNT_TX_BAD_TRANSFER), 80, 120);
+    assert_in_range(card_counter(b->sim, WEIR_CNT_TX_BAD_TRANSFER), 80, 120);
     send_one(b, 60);
     send_one(b, 1514);
     expect_all(b);
@@ -483,11 +431,12 @@ static void the_packet_filter_and_the_data_interface_rule_the_receiver(void **st
     }
     set_filter(b, PROMISCUOUS);
     set_alternate(b, 0);
-    uint32_t disabled = counter(b, WEIR_CNT_RX_DISABLED);
+    uint32_t disabled = card_counter(b->sim, WEIR_CNT_RX_DISABLED);
     uint8_t frame[64] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
     weir_sim_wire_in(b->sim, frame, sizeof frame);
     run(b, MS);
-    assert_int_equal(counter(b, WEIR_CNT_RX_DISABLED) + counter(b, WEIR_CNT_RX_FCS_ERROR), disabled + 1);
+    assert_int_equal(card_counter(b->sim, WEIR_CNT_RX_DISABLED) + card_counter(b->sim, WEIR_CNT_RX_FCS_ERROR),
+                     disabled + 1);
     unplug(b);
 }
 
@@ -500,9 +449,9 @@ static void addresses_of_configuration_1_mean_nothing_in_configuration_2(void **
     for (uint16_t entry = 0; entry < 20; entry++) {
         uint8_t value[8];
         memcpy(value, other, sizeof value);
-        assert_int_equal(
-            control(b, 0x40, WEIR_REQ_WRITE_TABLE, 0, (uint16_t)(WEIR_TABLE_MAC << 8 | entry), value, 8),
-            WEIR_USB_OK);
+        assert_int_equal(card_control(b->sim, 0x40, WEIR_REQ_WRITE_TABLE, 0,
+                                      (uint16_t)(WEIR_TABLE_MAC << 8 | entry), value, 8),
+                         WEIR_USB_OK);
     }
     open_ncm(b);
     set_filter(b, DIRECTED | BROADCAST);
@@ -524,7 +473,7 @@ static void configurations_change_back_and_forth_and_both_work(void **state)
     for (unsigned n = 0; n < 4; n++) {
         open_ncm(b);
         for (unsigned i = 0; i < 10; i++)
-            send_one(b, 60 + next_random(b) % 1455);
+            send_one(b, 60 + card_random(&b->random) % 1455);
         if (n % 2)
             expect_all(b); // else they are under way when the configuration changes
         b->got_count = b->sent_count = 0;
@@ -534,20 +483,20 @@ static void configurations_change_back_and_forth_and_both_work(void **state)
         enum { LENGTH = 300 };
         uint8_t control_word[8] = {WEIR_RX_ENABLE | WEIR_RX_PROMISCUOUS};
         assert_int_equal(
-            control(b, 0x40, WEIR_REQ_WRITE_TABLE, 0, WEIR_TABLE_RX_CONTROL << 8, control_word, 8),
+            card_control(b->sim, 0x40, WEIR_REQ_WRITE_TABLE, 0, WEIR_TABLE_RX_CONTROL << 8, control_word, 8),
             WEIR_USB_OK);
         uint8_t record[WEIR_RECORD_HEADER + LENGTH] = {WEIR_RECORD_MAGIC};
         put16(record + WEIR_REC_LENGTH, LENGTH);
         memset(record + WEIR_RECORD_HEADER, (int)(0x40 + n), LENGTH);
         struct weir_usb_transfer out = {.endpoint = WEIR_EP_OUT, .buffer = record, .length = sizeof record};
-        assert_int_equal(transfer_now(b, &out), WEIR_USB_OK);
+        assert_int_equal(card_transfer(b->sim, &out), WEIR_USB_OK);
         bool found = false;
         while (!found) { // frames of before may come first
             static uint8_t data[WEIR_IN_TRANSFER_MAX];
             struct weir_usb_transfer in = {.endpoint = WEIR_EP_IN, .buffer = data, .length = sizeof data};
-            assert_int_equal(transfer_now(b, &in), WEIR_USB_OK);
+            assert_int_equal(card_transfer(b->sim, &in), WEIR_USB_OK);
             for (size_t at = 0; at < in.actual;) {
-                size_t length = get32(data + at + WEIR_REC_LENGTH - 1) >> 8;
+                size_t length = card_get32(data + at + WEIR_REC_LENGTH - 1) >> 8;
                 assert_int_equal(data[at], WEIR_RECORD_MAGIC);
                 found = found || (length == LENGTH && !memcmp(data + at + WEIR_RECORD_HEADER,
                                                               record + WEIR_RECORD_HEADER, LENGTH));
@@ -555,7 +504,7 @@ static void configurations_change_back_and_forth_and_both_work(void **state)
             }
         }
     }
-    assert_int_equal(counter(b, WEIR_CNT_TX_BAD_TRANSFER), 0);
+    assert_int_equal(card_counter(b->sim, WEIR_CNT_TX_BAD_TRANSFER), 0);
     unplug(b);
 }
 

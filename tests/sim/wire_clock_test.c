@@ -2,44 +2,43 @@
 //
 // The whole card without the clocks of its wire: where there is no Ethernet PHY, before there is one, and
 // after one has stopped.
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "cmocka_test.h"
+
+#include <stdbool.h>
 
 #include "cable_bench.h"
 
 static void usb_answers_where_the_wire_has_no_clock(struct weir_sim_config config)
 {
     config.wire_clocks_stopped = true;
-    struct bench *b = plug_in_deaf(config);
+    struct bench *b = cable_plug_in_deaf(config);
     uint8_t data[WEIR_CAPS_SIZE];
 
     assert_true(weir_sim_attached(b->sim));
     weir_sim_set_link(b->sim, false);
-    assert_int_equal(control(b, 0xC0, WEIR_REQ_GET_CAPS, 0, data, WEIR_CAPS_SIZE), WEIR_USB_OK);
+    assert_int_equal(card_control(b->sim, 0xC0, WEIR_REQ_GET_CAPS, 0, 0, data, WEIR_CAPS_SIZE), WEIR_USB_OK);
     assert_int_equal(data[WEIR_CAPS_MAJOR], WEIR_VERSION_MAJOR);
-    assert_int_equal(control(b, 0xC0, WEIR_REQ_READ_REG, WEIR_REG_LINK, data, 4), WEIR_USB_OK);
+    assert_int_equal(card_control(b->sim, 0xC0, WEIR_REQ_READ_REG, 0, WEIR_REG_LINK, data, 4), WEIR_USB_OK);
     assert_int_equal(data[0] & 1, 0);
     for (unsigned i = 0; i < 32; i++)
-        assert_int_equal(counter(b, i), 0);
+        assert_int_equal(card_counter(b->sim, i), 0);
 
     // What is sent is dropped, more of it than any memory holds.
     for (unsigned n = 0; n < 10; n++) {
         b->sent_count = 0;
         for (unsigned i = 0; i < 12; i++)
-            add_random_frame(b, 1514);
-        send(b, 0);
+            cable_add_random_frame(b, 1514);
+        cable_send(b, 0);
     }
-    assert_int_equal(counter(b, WEIR_CNT_TX_SUPERFRAMES), 120);
-    assert_int_equal(counter(b, WEIR_CNT_TX_FRAMES), 0);
-    assert_int_equal(counter(b, WEIR_CNT_TX_BAD_RECORD) + counter(b, WEIR_CNT_TX_BAD_TRANSFER), 0);
+    assert_int_equal(card_counter(b->sim, WEIR_CNT_TX_SUPERFRAMES), 120);
+    assert_int_equal(card_counter(b->sim, WEIR_CNT_TX_FRAMES), 0);
+    assert_int_equal(
+        card_counter(b->sim, WEIR_CNT_TX_BAD_RECORD) + card_counter(b->sim, WEIR_CNT_TX_BAD_TRANSFER), 0);
 
     // A bus reset is as good as ever.
     assert_true(weir_sim_bus_reset(b->sim));
-    assert_int_equal(control(b, 0x00, 9, 0, NULL, 0), WEIR_USB_OK);
-    unplug(b);
+    assert_int_equal(card_control(b->sim, 0x00, 9, 0, 0, NULL, 0), WEIR_USB_OK);
+    cable_unplug(b);
 }
 
 static void usb_works_for_ever_without_a_clock_of_the_wire(void **state)
@@ -55,20 +54,20 @@ static void the_wire_comes_up_clean_however_late_its_clocks_start(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 24; seed++) {
-        struct bench *b = plug_in_as((struct weir_sim_config){
+        struct bench *b = cable_plug_in_as((struct weir_sim_config){
             .seed = seed, .wire_clocks_stopped = true, .rx_phase = 977 * (unsigned)seed % 8000});
         b->random = seed;
         for (unsigned i = 0; i < 20; i++)
-            add_random_frame(b, 60 + next_random(b) % 1400);
+            cable_add_random_frame(b, 60 + card_random(&b->random) % 1400);
         struct weir_usb_transfer out = {
             .endpoint = WEIR_EP_OUT, .buffer = b->out_data, .length = b->out_length};
         bool done = false;
-        out.complete = on_done;
+        out.complete = card_done;
         out.context = &done;
         weir_sim_submit(b->sim, &out);
-        weir_sim_run(b->sim, weir_sim_now(b->sim) + next_random(b) % 300000);
+        weir_sim_run(b->sim, weir_sim_now(b->sim) + card_random(&b->random) % 300000);
         weir_sim_run_wire_clocks(b->sim, seed % 3 != 0, seed % 3 == 0);
-        weir_sim_run(b->sim, weir_sim_now(b->sim) + next_random(b) % 10000);
+        weir_sim_run(b->sim, weir_sim_now(b->sim) + card_random(&b->random) % 10000);
         weir_sim_run_wire_clocks(b->sim, true, true);
         while (!done)
             weir_sim_run(b->sim, weir_sim_now(b->sim) + MS);
@@ -82,34 +81,34 @@ static void the_wire_comes_up_clean_however_late_its_clocks_start(void **state)
             assert_int_equal(b->got[i].length, sent->length);
             assert_memory_equal(b->got[i].data, sent->data, sent->length);
         }
-        assert_int_equal(counter(b, WEIR_CNT_TX_FRAMES), b->got_count);
-        assert_int_equal(counter(b, WEIR_CNT_RX_FRAMES), b->got_count);
+        assert_int_equal(card_counter(b->sim, WEIR_CNT_TX_FRAMES), b->got_count);
+        assert_int_equal(card_counter(b->sim, WEIR_CNT_RX_FRAMES), b->got_count);
         b->out_length = 0;
-        random_frames_come_back(b, 1);
-        unplug(b);
+        cable_random_frames_come_back(b, 1);
+        cable_unplug(b);
     }
 }
 
 static void clocks_that_stop_and_go_on_cost_nothing_but_time(void **state)
 {
     (void)state;
-    struct bench *b = plug_in((struct weir_usb_faults){0});
+    struct bench *b = cable_plug_in((struct weir_usb_faults){0});
     for (unsigned n = 0; n < 6; n++) {
         b->got_count = b->sent_count = 0;
         b->out_length = 0;
         for (unsigned i = 0; i < 20; i++)
-            add_random_frame(b, 60 + next_random(b) % 1400);
+            cable_add_random_frame(b, 60 + card_random(&b->random) % 1400);
         struct weir_usb_transfer out = {
             .endpoint = WEIR_EP_OUT, .buffer = b->out_data, .length = b->out_length};
         bool done = false;
-        out.complete = on_done;
+        out.complete = card_done;
         out.context = &done;
         weir_sim_submit(b->sim, &out);
         while (b->got_count < b->sent_count) {
-            weir_sim_run(b->sim, weir_sim_now(b->sim) + next_random(b) % 40000);
-            weir_sim_run_wire_clocks(b->sim, next_random(b) % 2, next_random(b) % 2);
-            assert_int_equal(counter(b, WEIR_CNT_TX_BAD_RECORD), 0); // and the host is answered
-            weir_sim_run(b->sim, weir_sim_now(b->sim) + next_random(b) % 40000);
+            weir_sim_run(b->sim, weir_sim_now(b->sim) + card_random(&b->random) % 40000);
+            weir_sim_run_wire_clocks(b->sim, card_random(&b->random) % 2, card_random(&b->random) % 2);
+            assert_int_equal(card_counter(b->sim, WEIR_CNT_TX_BAD_RECORD), 0); // and the host is answered
+            weir_sim_run(b->sim, weir_sim_now(b->sim) + card_random(&b->random) % 40000);
             weir_sim_run_wire_clocks(b->sim, true, true);
         }
         assert_true(done);
@@ -118,7 +117,7 @@ static void clocks_that_stop_and_go_on_cost_nothing_but_time(void **state)
             assert_memory_equal(b->got[i].data, b->sent[i].data, b->sent[i].length);
         }
     }
-    unplug(b);
+    cable_unplug(b);
 }
 
 int main(void)
