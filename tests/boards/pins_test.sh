@@ -72,10 +72,10 @@ timing "{\"fmax\": {$clk, \"usb_clk\": {\"achieved\": 65.9, \"constraint\": 60}}
 report $? "$build/timing.log" "A clock of an iCE40 is known by its name, and has to keep the margin that the board wants"
 PYTHONPATH=constraints PYTHONDONTWRITEBYTECODE=1 python3 -c "
 import bitstream, types
-args = types.SimpleNamespace(constraints='constraints/hx8k.pcf', pin=[('ulpi_data[6]', 'J2')], frequency=[])
+args = types.SimpleNamespace(constraints='constraints/hx8k.pcf', pin=[('ulpi_data[6]', 'J2')], frequency=[('usb_clk', '61')])
 path, clocks = bitstream.constraints(args, '$build')
 text = open(path).read()
-assert clocks == {'clk': 12.0, 'usb_clk': 60.0, 'wire_clk': 50.0}, clocks
+assert clocks == {'clk': 12.0, 'usb_clk': 61.0, 'wire_clk': 50.0}, clocks
 assert 'set_io ulpi_data[6] J2\n' in text and 'set_io ulpi_data[5] B2\n' in text, text" >"$build/pin.log" 2>&1
-report $? "$build/pin.log" "PIN= puts a port of an iCE40 on another ball, and no other"
+report $? "$build/pin.log" "PIN= puts a port of an iCE40 on another ball, and no other; a clock's frequency is set as simply"
 exit $failed
