@@ -136,11 +136,12 @@ def budgets(folder, boards):
 
 
 def main():
-    folder, boards = sys.argv[1], sys.argv[2:]
+    folder = sys.argv[1]
+    boards = [board for board in sys.argv[2:] if glob.glob(f"{folder}/{board}/report-[0-9]*.json")]
     print("# What the card takes of an FPGA, and how fast it is\n\nMade by `make area`; change nothing here by hand.\n")
     print("## Budgets\n")
     table(("what", "wanted", "is", ""), budgets(folder, boards))
-    print("The base card has no NCM, no time stamps and no coalescing. Both ECP5 cards are ButterStick's top with its pins, in an LFE5U-85F of speed "
+    print("The base card has no NCM, no time stamps, no coalescing and no loopback. Both ECP5 cards are ButterStick's top with its pins, in an LFE5U-85F of speed "
           "grade 6;\nof three placements the slowest.\n")
 
     print("## Boards\n\nCells of the flat design (yosys), and what nextpnr placed: on an ECP5 carry cells and LUT RAM count among the LUTs there, on "
@@ -155,6 +156,9 @@ def main():
     for board in everything:
         worst, seeds = clocks(f"{folder}/{board}")
         rows += [(board, name, f"{target:g}", f"{got:.1f}", f"{(got / target - 1) * 100:.0f} %", seeds) for name, (got, target) in sorted(worst.items())]
+    for board in sys.argv[2:]:
+        if board not in boards:
+            print(f"**{board} was not placed**, as it does not fit or was not tried.\n")
     print("The slowest of the seeds:\n")
     table(("board", "clock", "needed, MHz", "reached, MHz", "to spare", "seeds"), rows)
 

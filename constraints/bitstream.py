@@ -45,6 +45,8 @@ def synthesise(args, folder):
     if os.path.exists(log):
         os.remove(log)
     run([os.environ["YOSYS"], "-q", "-l", log, "-p", script], log, "End of script")
+    if args.synth.startswith("synth_ecp5"):
+        subprocess.run([f"{os.path.dirname(os.path.abspath(__file__))}/block_ram_registers.py", netlist], check=True)
     return netlist
 
 
@@ -127,7 +129,7 @@ def build(args):
         report, routed = place(args, folder, netlist, pins, seed)
         lines, wrong = measure(report, clocks, args.margin)
         text = "\n".join([f"{args.board}, seed {seed}"] + lines) + "\n"
-        print(text, end="")
+        print(text, end="", flush=True)
         with open(f"{folder}/timing-{seed}.txt", "w") as out:
             out.write(text)
         if not wrong and not chosen:

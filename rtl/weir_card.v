@@ -82,7 +82,8 @@ module weir_card #(
     reset_core usb_reset (.clk(usb_clk), .request(usb_rst), .group(cross_rst), .rst(rst));
 
     wire phy_ce = WIRE_CE == 0 || gmii_rx_ce;
-    wire rx_ce, tx_ce = WIRE_CE == 0 || gmii_tx_ce;
+    wire rx_ce;
+    wire tx_ce  = WIRE_CE == 0 || gmii_tx_ce;
 
     // ---- USB (usb_clk) ----
     wire        out_valid, out_ready, out_eot;

@@ -24,6 +24,7 @@ static void print_features(uint32_t features)
         {WEIR_CAP_JUMBO, "jumbo frames"},
         {WEIR_CAP_COALESCE, "receive coalescing"},
         {WEIR_CAP_TIMESTAMP, "time stamps"},
+        {WEIR_CAP_LOOPBACK, "loopback"},
     };
     const char *before = "";
 

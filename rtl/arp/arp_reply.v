@@ -73,13 +73,13 @@ module arp_reply #(
     wire in_sender = s_position[5:2] == 4'd7;                               // 28 to 31
     wire in_target = s_position[5:1] == 5'd19 || s_position[5:1] == 5'd20;  // 38 to 41
 
+    reg  odd; // the byte before was not as it must be
     always @(posedge clk) begin
+        odd <= s_valid && ((in_preset && s_data != preset(s_position[2:0])) || (s_position == 6'd20 && s_data != 8'd0) ||
+                           (s_position == 6'd21 && s_data != 8'd1 && s_data != 8'd2) || (s_position == 6'd22 && s_data[0]));
+        if (odd) malformed <= 1'b1;
         if (s_valid) begin
-            if (in_preset && s_data != preset(s_position[2:0]))             malformed <= 1'b1;
-            if (s_position == 6'd20 && s_data != 8'd0)                      malformed <= 1'b1;
-            if (s_position == 6'd21 && s_data != 8'd1 && s_data != 8'd2)    malformed <= 1'b1;
             if (s_position == 6'd21) request     <= s_data[0];
-            if (s_position == 6'd22 && s_data[0])                           malformed <= 1'b1;
             if (s_position == 6'd41) sender_ours <= target_ours; // the table has just been asked for the sender
         end
         if (rst || ended) malformed <= 1'b0;

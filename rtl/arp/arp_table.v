@@ -14,7 +14,7 @@ module arp_table #(
     input  wire        clk,
     input  wire        rst,
 
-    // A write takes two clocks, in which cfg_data must stay.
+    // A write takes three clocks, in which cfg_index and cfg_data must stay.
     input  wire        cfg_valid,
     input  wire [7:0]  cfg_table,
     input  wire [7:0]  cfg_index,
@@ -34,9 +34,9 @@ module arp_table #(
     (* no_rw_check *) reg [15:0] halves[0:15]; // of entry n the upper at 2 n, the lower behind it
     reg  [ENTRIES-1:0]           used;
 
-    wire write = cfg_valid && cfg_table == TABLE && cfg_index[7:3] == 5'd0;
-    reg  write_low;
+    reg  write, write_low;
     always @(posedge clk) begin
+        write     <= cfg_valid && cfg_table == TABLE && cfg_index[7:3] == 5'd0;
         write_low <= write;
         if (write || write_low) halves[{cfg_index[2:0], write_low}] <= write_low ? cfg_data[15:0] : cfg_data[31:16];
     end

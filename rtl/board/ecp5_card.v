@@ -10,6 +10,7 @@ module ecp5_card #(
     parameter NCM       = 1,
     parameter TIMESTAMP = 1,
     parameter COALESCE  = 1,
+    parameter LOOPBACK  = 1,
     parameter TXC_DELAY = 80,          // ecp5_rgmii_pins
     parameter RX_DELAY  = 0,
     parameter RAILS_MS  = 15           // board_start
@@ -87,7 +88,7 @@ module ecp5_card #(
     );
     BB mdio_pin (.I(mdio_o), .T(!mdio_oe), .O(mdio_i), .B(rgmii_mdio));
 
-    weir_card_ulpi #(.CLOCK_OUT(CLOCK_OUT), .WIRE_CE(1), .NCM(NCM), .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE)) card (
+    weir_card_ulpi #(.CLOCK_OUT(CLOCK_OUT), .WIRE_CE(1), .NCM(NCM), .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE), .LOOPBACK(LOOPBACK)) card (
         .usb_clk(usb_clk), .usb_rst(usb_rst), .ulpi_rst(ulpi_rst), .ulpi_data_i(ulpi_data_i), .ulpi_data_o(ulpi_data_o),
         .ulpi_data_oe(ulpi_data_oe), .ulpi_dir(ulpi_dir), .ulpi_nxt(ulpi_nxt), .ulpi_stp(ulpi_stp),
         .wire_rx_clk(rgmii_rxc), .wire_rx_rst(rx_rst), .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv),

@@ -69,7 +69,7 @@ module hx8k #(
 
     weir_card_ulpi #(
         .TX_ADDR_WIDTH(TX_ADDR_WIDTH), .RX_ADDR_WIDTH(RX_ADDR_WIDTH), .OUT_ADDR_WIDTH(OUT_ADDR_WIDTH),
-        .IN_SLOTS_LOG2(IN_SLOTS_LOG2), .MAX_FRAME(MAX_FRAME), .NCM(0), .TIMESTAMP(0), .COALESCE(0), .WIRE_CE(1)
+        .IN_SLOTS_LOG2(IN_SLOTS_LOG2), .MAX_FRAME(MAX_FRAME), .NCM(0), .TIMESTAMP(0), .COALESCE(0), .WIRE_CLOCKS(1), .WIRE_CE(1)
     ) card (
         .usb_clk(usb_clk), .usb_rst(usb_rst), .ulpi_rst(unused_ulpi_rst), .ulpi_data_i(ulpi_data_i), .ulpi_data_o(ulpi_data_o),
         .ulpi_data_oe(ulpi_data_oe), .ulpi_dir(ulpi_dir), .ulpi_nxt(ulpi_nxt), .ulpi_stp(ulpi_stp),

@@ -72,7 +72,7 @@ module tinyfpga_bx #(
     wire [3:0] card_led; // link, activity, configured, error
     weir_card_fs #(
         .TX_ADDR_WIDTH(TX_ADDR_WIDTH), .RX_ADDR_WIDTH(RX_ADDR_WIDTH), .OUT_ADDR_WIDTH(OUT_ADDR_WIDTH),
-        .IN_SLOTS_LOG2(IN_SLOTS_LOG2), .MAX_FRAME(MAX_FRAME), .NCM(0), .TIMESTAMP(0), .COALESCE(0), .WIRE_CE(1)
+        .IN_SLOTS_LOG2(IN_SLOTS_LOG2), .MAX_FRAME(MAX_FRAME), .NCM(0), .TIMESTAMP(0), .COALESCE(0), .WIRE_CLOCKS(1), .WIRE_CE(1)
     ) card (
         .usb_clk(usb_clk), .usb_rst(usb_rst), .dp_i(dp_i), .dn_i(dn_i), .dp_o(dp_o), .dn_o(dn_o), .oe(oe), .pull_up(pull_up),
         .wire_rx_clk(wire_clk), .wire_rx_rst(wire_rst), .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv),

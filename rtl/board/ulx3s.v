@@ -12,6 +12,7 @@ module ulx3s #(
     parameter NCM           = 1,
     parameter TIMESTAMP     = 1,
     parameter COALESCE      = 1,
+    parameter LOOPBACK      = 1,
     parameter TX_ADDR_WIDTH = 15,
     parameter RX_ADDR_WIDTH = 16, // boards.mk has 15 for the 12F and 25F, with their 56 block RAMs
     parameter DIFFERENTIAL  = 1   // 0: does without the pair's input
@@ -79,7 +80,8 @@ module ulx3s #(
         .gmii_rx_er(gmii_rx_er), .gmii_rx_ce(gmii_rx_ce)
     );
     weir_card_fs #(
-        .WIRE_CE(1), .NCM(NCM), .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE), .TX_ADDR_WIDTH(TX_ADDR_WIDTH), .RX_ADDR_WIDTH(RX_ADDR_WIDTH)
+        .WIRE_CE(1), .WIRE_CLOCKS(1), .NCM(NCM), .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE), .LOOPBACK(LOOPBACK),
+        .TX_ADDR_WIDTH(TX_ADDR_WIDTH), .RX_ADDR_WIDTH(RX_ADDR_WIDTH)
     ) card (
         .usb_clk(usb_clk), .usb_rst(usb_rst), .dp_i(plus), .dn_i(minus), .dp_o(dp_o), .dn_o(dn_o), .oe(oe), .pull_up(pull_up),
         .wire_rx_clk(rmii_ref_clk), .wire_rx_rst(wire_rst), .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv),

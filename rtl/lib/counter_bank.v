@@ -97,7 +97,12 @@ module counter_bank #(
 
     sync_bits hold_sync (.clk(clk), .d(usb_hold), .q(hold));
 
-    initial for (i = 0; i < 4 << INDEX_BITS; i = i + 1) copy[i] = 16'd0; // what is never written
+    initial begin // and nothing is copied before the first reset
+        for (i = 0; i < 4 << INDEX_BITS; i = i + 1) copy[i] = 16'd0;
+        copying = 1'b0;
+        slot    = 0;
+        index   = 0;
+    end
 
     always @(posedge clk) if (copying && (upper_2 || last_scan)) copy[{!half, upper_2, index_2}] <= sum[15:0];
     always @(posedge clk) begin

@@ -13,8 +13,8 @@
 // as descriptors (length, meta) in a FIFO, written after the frame's last byte.
 //
 // A block RAM takes most of a clock to give its byte. So the memory is made of banks of one row of block RAMs (at most
-// 16 Ki x 1 on an ECP5), each with a register behind it, and the choice between banks comes a clock later. The lowest bits
-// of an address choose the bank.
+// 16 Ki x 1 on an ECP5), each with a register behind it (constraints/block_ram_registers.py moves it inside), and the choice between
+// banks comes a clock later. The lowest bits of an address choose the bank.
 `default_nettype none
 
 module packet_memory #(
@@ -32,7 +32,7 @@ module packet_memory #(
     input  wire [ADDR_WIDTH-1:0] wr_length, // bytes, 1 or more
     input  wire [META_WIDTH-1:0] wr_meta,
     output reg  [ADDR_WIDTH:0]   wr_free,   // bytes the open frame may use; the clock after wr_commit it counts the new frame
-    output wire                  wr_ready,
+    output reg                   wr_ready,  // low for two clocks at least behind wr_commit
 
     // Reader
     input  wire                  rd_clk,
@@ -65,8 +65,6 @@ module packet_memory #(
 
     sync_bits #(.WIDTH(P)) to_wr (.clk(wr_clk), .d(read_gray), .q(read_gray_there));
 
-    assign wr_ready = descriptor_ready && !publish;
-
     wire [ADDR_WIDTH-1:0] taken = wr_commit ? wr_length : {ADDR_WIDTH{1'b0}};
 
     always @(posedge wr_clk) begin
@@ -75,6 +73,7 @@ module packet_memory #(
         put_data    <= wr_data;
 
         publish        <= wr_commit;
+        wr_ready       <= descriptor_ready && !publish && !wr_commit;
         publish_length <= wr_length;
         publish_meta   <= wr_meta;
 
@@ -85,6 +84,7 @@ module packet_memory #(
         if (wr_rst) begin
             put         <= 1'b0;
             publish     <= 1'b0;
+            wr_ready    <= 1'b0;
             read_folded <= 0;
             read_there  <= 0;
             base        <= 0;
@@ -107,14 +107,15 @@ module packet_memory #(
     // next one does, m_ready would have to find its way through all of them in a clock, to win nothing, since a frame has no gaps.
     reg  [P-1:0]          read;
     reg                   reading;  // the descriptor that shows is being read
-    reg  [ADDR_WIDTH-1:0] left;     // bytes to fetch
+    reg  [ADDR_WIDTH-1:0] left;     // bytes to fetch; that it is 1, or 0, is known with it, to keep the way to the next fetch short
+    reg                   left_1, left_0;
     reg                   fetched, fetched_last; // a byte is at the block RAM's output
     reg                   kept, kept_last;       // and one in the register behind it
     reg  [B-1:0]          fetched_bank, kept_bank;
     wire [(8<<B)-1:0]     bank_data;             // the register of each bank
     wire [P-1:0]          read_next = read + 1'b1;
     wire                  move  = !m_valid || m_ready;
-    wire                  more  = reading && left != 0;
+    wire                  more  = reading && !left_0;
     wire                  fetch = more && move;
 
     genvar i;
@@ -134,16 +135,18 @@ module packet_memory #(
     endgenerate
 
     always @(posedge rd_clk) begin
-        if (!reading) left <= m_length;
+        if (!reading) {left, left_1, left_0} <= {m_length, m_length == 1, 1'b0};
         reading <= reading ? !frame_done : frame_valid;
 
         if (fetch) begin
             left      <= left - 1'b1;
+            left_1    <= left == 2;
+            left_0    <= left_1;
             read      <= read_next;
             read_gray <= read_next ^ (read_next >> 1);
         end
         if (move) begin
-            {fetched, fetched_last, fetched_bank} <= {more, left == 1, read[B-1:0]};
+            {fetched, fetched_last, fetched_bank} <= {more, left_1, read[B-1:0]};
             {kept, kept_last, kept_bank} <= {fetched, fetched_last, fetched_bank};
             {m_valid, m_last} <= {kept, kept_last};
             m_data <= bank_data[{kept_bank, 3'd0} +: 8];

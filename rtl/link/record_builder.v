@@ -94,7 +94,7 @@ module record_builder #(
     reg         fits;      // it, behind the records of this transfer
     reg         stamping;  // with a time stamp, if it has one
     wire        on_packet = position[5:0] == 0 && (!high_speed || position[8:6] == 0);
-    wire        expired;
+    reg         expired;
     reg  [3:0]  quiet;     // clocks without a frame, up to 15: the memory needs a few between two frames
     wire        idle      = quiet == 4'd15 && in_drained;
     reg         hold;      // the transfer waits for more acknowledgements
@@ -187,9 +187,8 @@ module record_builder #(
     reg [7:0]  clocks;
     reg [15:0] microseconds;
 
-    assign expired = microseconds >= in_timeout;
-
     always @(posedge clk) begin
+        expired <= held_valid && microseconds >= in_timeout;
         clocks <= clocks == CLOCKS_PER_US - 1 ? 8'd0 : clocks + 1'b1;
         if (clocks == CLOCKS_PER_US - 1 && microseconds != 16'hFFFF) microseconds <= microseconds + 1'b1;
         if (!held_valid || link_flush) begin

@@ -8,8 +8,8 @@
 // that is not in use holds the broadcast address, which is ours anyway. So half an entry is 24 bits, and the memory one block RAM of an ECP5 or two
 // of an iCE40.
 //
-// In the 64 clocks after reset, or a write to WEIR_TABLE_MAC_RESET, the table is cleared; it must not be written, nor a frame's
-// verdict be relied on. A write takes two clocks, in which cfg_data must stay.
+// In the 66 clocks after reset, or a write to WEIR_TABLE_MAC_RESET, the table is cleared; it must not be written, nor a frame's
+// verdict be relied on. A write takes three clocks, in which cfg_index and cfg_data must stay.
 //
 // The source cannot wait. `ended` is high the clock after s_last, without s_valid; results hold from byte 2 * ENTRIES + 10, those of
 // the sender from byte 29, until the clock of `ended`.
@@ -44,17 +44,19 @@ module address_filter #(
 
     wire unused = &{1'b0, cfg_data[62:48]};
 
-    wire clear = rst || (cfg_valid && cfg_table == CLEAR);
+    reg  clear;
+    always @(posedge clk) clear <= rst || (cfg_valid && cfg_table == CLEAR);
 
     // ---- Entry 0 ----
-    wire write = cfg_valid && cfg_table == TABLE && cfg_index[7:5] == 3'd0;
+    reg         write;
+    always @(posedge clk) write <= cfg_valid && cfg_table == TABLE && cfg_index[7:5] == 3'd0;
     reg  [47:0] station;
     reg         station_used;
     always @(posedge clk)
         if (clear) begin
             station      <= mac_address;
             station_used <= 1'b1;
-        end else if (write && cfg_index == 8'd0) begin
+        end else if (write && cfg_index[4:0] == 5'd0) begin
             station      <= cfg_data[47:0];
             station_used <= cfg_data[63];
         end
@@ -92,7 +94,7 @@ module address_filter #(
         end
 
     // ---- The others ----
-    // A memory has no reset: in the 64 clocks after it the search's counter marks all of them unused.
+    // A memory has no reset: in the 64 clocks behind it the search's counter marks all of them unused.
     (* no_rw_check, ram_style = "block" *) reg [23:0] halves[0:63]; // of entry n the first bytes at 2 n, the others behind them
     reg  [5:0]  index;
     reg         clearing;

@@ -49,8 +49,10 @@ module rx_checksum (
 
     // ---- The headers of IP: where they end ----
     reg  [7:0]  words; // still to come behind the one at hand: of 4 bytes in IPv4, else of 8
+    reg        last_word; // there are none; known a clock late, which is soon enough, for a word has four bytes at least
     wire        word_end   = count[1:0] == 2'd3 && (count[2] || state == IPV4);
-    wire        header_end = word_end && words == 8'd0;
+    wire        header_end = word_end && last_word;
+    always @(posedge clk) last_word <= words == 8'd0;
 
     always @(posedge clk)
         if (s_valid) begin

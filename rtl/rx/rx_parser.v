@@ -15,7 +15,7 @@
 // Clock by clock, T being that of s_last: T+1 `ended`, the parts' states are complete; T+2 the verdict, an ARP request is
 // answered; T+3 commit and events. T+1 carries no byte.
 //
-// The source cannot wait. For 64 clocks after reset cfg_valid must stay low (the address table is being cleared). Every frame ends in exactly one of events 0 to 9, in the order of the chain below.
+// The source cannot wait. For 66 clocks after reset cfg_valid must stay low (the address table is being cleared). Every frame ends in exactly one of events 0 to 9, in the order of the chain below.
 `default_nettype none
 `include "weir_link.vh"
 

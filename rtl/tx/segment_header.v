@@ -138,7 +138,8 @@ module segment_header (
             previous <= here;
             if (at_type) ipv6 <= is_ipv6;
             if (in_words) last_word <= words - 4'd1;
-            if (pos == 0) length <= to_frame_end - (in_ip && ipv6 ? IPV6_HEADER : 16'd0);
+            if (pos == 0) length <= to_frame_end;
+            else if (in_ip && ipv6 && pos == 1) length <= length - IPV6_HEADER;
             else if (in_length) length <= {length[7:0], 8'd0};
         end
 

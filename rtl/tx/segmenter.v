@@ -8,8 +8,8 @@
 // frame they belong. One copy, no second pass: payload + header + 10 clocks a segment, a byte each clock of the payload.
 //
 //   IDLE -> CHECK -> LOAD -> PLAN -> LENGTH -> ROOM -> PAYLOAD -> TURN -> HEADER -> TAIL -+-> IDLE
-//             |  plain ------^ ^        |                          | plain ------^        |
-//             +-> SKIP <-------|--------+                                                 |
+//             |  plain ------^ ^        |       |                  | plain ------^        |
+//             +-> SKIP <-------|--------+-------+                                         |
 //                              +----------------- next segment ---------------------------+
 //
 // SKIP lets a record pass that cannot be sent. A record that is withdrawn (s_abort) leaves the segments already committed
@@ -77,8 +77,10 @@ module segmenter #(
     reg        csum_of_l4;     // csum_offset is gso_type's
     reg [15:0] csum_start;
     reg [16:0] csum_at;        // where in the frame the checksum goes
-    reg [17:0] remaining;      // bytes of the record not yet planned for
+    reg [17:0] remaining;      // bytes of the record not yet planned for; from CHECK on one less, so that the sign tells the last segment
     reg        no_payload;     // the record's bytes ended with its header
+    reg        early;          // or before
+    reg        misplaced;      // a plain frame has no room for its checksum
     reg        all_fits;       // what remains, in one segment; of a clock before PLAN
     reg        first_segment, last_segment;
     reg [17:0] frame_length;
@@ -95,21 +97,25 @@ module segmenter #(
     assign s_ready = state == LOAD || state == PAYLOAD || state == SKIP || (state == ROOM && s_abort);
 
     // ---- What fits, and what cannot be sent
-    // One subtraction serves three questions: what is left behind a superframe's header, what is left behind the place of a
-    // plain frame's checksum (two bytes at least), what is left behind this segment. hdr_len of a plain frame is not looked at.
-    wire [16:0] part = state != CHECK ? {1'b0, gso_size} : gso ? {9'd0, hdr_len} : csum_at;
-    wire [18:0] rest = {1'b0, remaining} - {2'b00, part};
-    wire        rest_below_2 = rest[18] || rest[17:1] == 0;
+    // One subtraction serves two questions: what is left behind a superframe's header, what is left behind this segment. hdr_len
+    // of a plain frame is not looked at.
+    wire        checking = state == CHECK;
+    wire [15:0] part = checking ? {8'd0, hdr_len} : gso_size;
+    wire [17:0] rest;
+    wire        unused_bit;
+    assign {rest, unused_bit} = {remaining, 1'b1} + {2'b11, ~part, !checking};  // one more is taken off in CHECK
     wire        gso_sound = needs_csum && csum_of_l4 && gso_size != 0 && hdr_len != 0;
-    wire        descriptor_bad = gso ? !gso_sound || rest[18] : id_fixed || (needs_csum && rest_below_2);
+    wire        descriptor_bad = gso ? !gso_sound : id_fixed;
     wire        header_bad;
 
     wire size_bad = {14'd0, frame_length} > MAX_FRAME || (frame_length[17:4] == 0 && frame_length[3:0] < 14);
-    wire room     = wr_ready && wr_free >= {{(ADDR_WIDTH+1-BITS){1'b0}}, frame_length[BITS-1:0]};
+    reg  fits;                 // of a clock before; room only grows
+    wire room     = wr_ready && fits;
+    always @(posedge clk) fits <= wr_free >= {{(ADDR_WIDTH+1-BITS){1'b0}}, frame_length[BITS-1:0]};
 
     wire [BITS-1:0] offset_next  = offset + 1'b1;
-    wire [BITS-1:0] rest_of_frame = frame_length[BITS-1:0] - offset;
-    wire [15:0]     to_frame_end = {{(16-BITS){1'b0}}, rest_of_frame};
+    wire [BITS:0]   rest_of_frame = {1'b0, frame_length[BITS-1:0]} - {1'b0, offset};
+    wire [15:0]     to_frame_end = {{(16-BITS){1'b0}}, rest_of_frame[BITS-1:0]};
     wire commit        = state == TAIL && step == 5;
     wire at_frame_end  = rest_of_frame == 1;
 
@@ -129,10 +135,11 @@ module segmenter #(
             IDLE:    if (s_rec_valid) state <= CHECK;
             CHECK:   state <= descriptor_bad ? SKIP : gso ? LOAD : PLAN;
             LOAD:    if (abort) state <= IDLE;
-                     else if (take && at_header_end) state <= PLAN;
-            PLAN:    state <= !header_bad ? LENGTH : no_payload ? IDLE : SKIP;
+                     else if (take && (at_header_end || s_last)) state <= PLAN;
+            PLAN:    state <= !header_bad && !early ? LENGTH : no_payload ? IDLE : SKIP;
             LENGTH:  state <= size_bad ? SKIP : ROOM;
             ROOM:    if (abort) state <= IDLE;
+                     else if (misplaced) state <= SKIP;
                      else if (room) state <= no_payload ? TURN : PAYLOAD;
             PAYLOAD: if (abort) state <= IDLE;
                      else if (take && at_frame_end) state <= TURN;
@@ -144,6 +151,10 @@ module segmenter #(
         if (rst) state <= IDLE;
     end
 
+    wire [17:0] planned;
+    wire        unused_too;
+    assign {planned, unused_too} = {10'd0, hdr_len, 1'b1} + {all_fits ? remaining : {2'd0, gso_size}, all_fits};
+
     always @(posedge clk) begin
         if (state == IDLE) begin
             needs_csum    <= (s_rec_flags & `WEIR_F_NEEDS_CSUM) != 0;
@@ -151,7 +162,7 @@ module segmenter #(
             tso4          <= (l4_type & `WEIR_GSO_TCPV4) != 0;
             tso6          <= (l4_type & `WEIR_GSO_TCPV6) != 0;
             gso_size      <= s_rec_gso_size;
-            hdr_len       <= s_rec_hdr_len;
+            hdr_len       <= l4_type == `WEIR_GSO_NONE ? 8'd0 : s_rec_hdr_len;
             csum_start    <= s_rec_csum_start;
             csum_of_l4    <= s_rec_csum_offset == (l4_type == `WEIR_GSO_UDP_L4 ? UDP_CHECKSUM : TCP_CHECKSUM);
             csum_at       <= {1'b0, s_rec_csum_start} + {1'b0, s_rec_csum_offset};
@@ -159,14 +170,16 @@ module segmenter #(
             no_payload    <= 0;
             first_segment <= 1;
         end
-        if (state == CHECK && gso) remaining <= rest[17:0];
-        if (state == CHECK && !gso) hdr_len <= 0;
+        if (state == CHECK) remaining <= rest;
         if (state == LOAD && take) no_payload <= s_last;
-        all_fits <= !gso || (rest_below_2 && (rest[18] || !rest[0]));
+        early    <= state == LOAD && take && s_last && !at_header_end;
+        all_fits <= !gso || rest[17];
+        if (state == LENGTH)
+            misplaced <= !gso && needs_csum && (csum_at[16:BITS] != 0 || rest_of_frame[BITS] || rest_of_frame[BITS-1:1] == 0);
         if (state == PLAN) begin
             last_segment <= all_fits;
-            frame_length <= {10'd0, hdr_len} + (all_fits ? remaining : {2'd0, gso_size});
-            remaining    <= rest[17:0];
+            frame_length <= planned;
+            remaining    <= rest;
         end
         if (commit) first_segment <= 0;
         step <= state == TAIL ? step + 3'd1 : needs_csum ? 3'd0 : 3'd5;
@@ -191,7 +204,7 @@ module segmenter #(
         if (state == HEADER && at_ip_checksum) ip_csum_at <= offset[7:0];
         case (state)
             LOAD, PAYLOAD: if (take) offset <= offset_next;
-            PLAN:    offset <= csum_start[BITS-1:0];  // for the L4 length, in LENGTH and ROOM
+            PLAN:    offset <= gso ? csum_start[BITS-1:0] : csum_at[BITS-1:0];  // for the L4 length, in LENGTH and ROOM, or `misplaced`
             ROOM:    if (room) offset <= {{(BITS-8){1'b0}}, hdr_len};
             HEADER:  offset <= offset_next;
             TAIL:    offset <= step == 0 ? {{(BITS-8){1'b0}}, ip_csum_at} : step == 2 ? csum_at[BITS-1:0] : offset_next;
@@ -254,7 +267,7 @@ module segmenter #(
         ev_segment       <= commit;
         ev_superframe    <= commit && last_segment;
         ev_csum_inserted <= commit && needs_csum;
-        ev_bad_record    <= abort || (state == SKIP && take && s_last) || (state == PLAN && header_bad && no_payload);
+        ev_bad_record    <= abort || (state == SKIP && take && s_last) || (state == PLAN && (header_bad || early) && no_payload);
         if (rst) {ev_segment, ev_superframe, ev_csum_inserted, ev_bad_record} <= 0;
     end
 endmodule

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.."
 build=${BUILD:-build}
 out=$build/tests/boards/bits
 ecp5=ecpix5
-ice40=tinyfpga_bx
+ice40=hx8k
 mkdir -p "$out"
 failed=0
 number=0

@@ -60,7 +60,7 @@ module cdc_message_formal (
 
     reg [2:0] travels = 3'd0, rests = 3'd0;
     always @(posedge m_clk) travels <= m_rst || m_valid || !under_way ? 3'd0 : travels + 3'd1;
-    always @(posedge s_clk) rests <= s_rst || s_ready || under_way ? 3'd0 : rests + 3'd1;
+    always @(posedge s_clk) rests <= s_rst || s_ready || under_way || late ? 3'd0 : rests + 3'd1;
     always @* if (!s_rst && !m_rst) begin
         assert(inside <= (m_valid ? 2'd2 : 2'd1));
         if (m_valid) assert(under_way && m_data == (got[0] ? odd : even));             // none made up, none twice, none changed

@@ -15,8 +15,10 @@
 //% set META_WIDTH 1
 //% set FRAMES_LOG2 2
 //% mutant-depth 25
-//% mutant packet_memory: assign wr_ready = descriptor_ready && !publish; => assign wr_ready = 1'b1;
-//% mutant packet_memory: assign wr_ready = descriptor_ready && !publish; => assign wr_ready = descriptor_ready;
+//% mutant packet_memory: wr_ready       <= descriptor_ready && !publish && !wr_commit; => wr_ready       <= 1'b1;
+//% mutant packet_memory: wr_ready       <= descriptor_ready && !publish && !wr_commit; => wr_ready       <= descriptor_ready && !wr_commit;
+//% mutant packet_memory: wr_ready       <= descriptor_ready && !publish && !wr_commit; => wr_ready       <= descriptor_ready && !publish;
+//% mutant packet_memory: left_1    <= left == 2; => left_1    <= left == 3;
 //% mutant packet_memory: wr_free     <= {1'b1, {ADDR_WIDTH{1'b0}}} + read_there - base - {1'b0, taken}; => wr_free     <= {1'b1, {ADDR_WIDTH{1'b0}}} + read_there - base;
 //% mutant packet_memory: base        <= base + {1'b0, taken}; => base        <= base + {1'b0, wr_length};
 //% mutant packet_memory: put_address <= base[ADDR_WIDTH-1:0] + wr_offset; => put_address <= wr_offset;
@@ -160,7 +162,9 @@
         assert(f_sum == {2'd0, f_fetched} + {2'd0, f_stored});
         if (reading) assert(f_shown && frame_valid && left <= m_length && f_fetched == {1'b0, m_length} - {1'b0, left});
         else assert(f_fetched == 0 && !fetched && !kept && !m_valid);
-        if (publish) assert(publish_length != 0);
+        if (publish) assert(publish_length != 0 && f_ready && !wr_ready);
+        if (wr_ready) assert(f_ready);
+        if (reading) assert(left_1 == (left == 1) && left_0 == (left == 0));
     end
     reg f_free_counts = 1'b0;           // wr_free has been computed since the reset
     always @(posedge wr_clk) if (f_runs) f_free_counts <= 1'b1;
@@ -225,7 +229,7 @@
         assert({f_in, f_out, f_committed, f_head, f_back_1, f_back_2, f_back_3, f_back_4, f_back_5, f_at, f_hidden} == 0);
         assert(!f_shown && !f_ready && !f_marked && !f_seen && !f_put && !f_free_counts);
     end
-    always @* if (f_steps != 3'd0 && !f_runs) assert({wr_free, put, publish, base, read, read_gray, read_folded, read_there, reading, fetched, kept, m_valid} == 0);
+    always @* if (f_steps != 3'd0 && !f_runs) assert({wr_free, wr_ready, put, publish, base, read, read_gray, read_folded, read_there, reading, fetched, kept, m_valid} == 0);
     always @* if (!f_runs) begin
         if (f_steps >= 3'd2) assert(f_gray_1 == 0);
         if (f_steps >= 3'd3) assert(f_gray_2 == 0);

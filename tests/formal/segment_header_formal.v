@@ -10,7 +10,7 @@
 //% mutant-depth 2
 //% mutant segment_header: is_tag  = tags != 2 && => is_tag  = tags != 3 &&
 //% mutant segment_header: {first_segment, 3'b111, last_segment, 2'b11, last_segment}; => {first_segment, 3'b111, last_segment, 2'b11, 1'b1};
-//% mutant segment_header: (in_ip && ipv6 ? IPV6_HEADER : 16'd0) => (in_ip ? IPV6_HEADER : 16'd0)
+//% mutant segment_header: else if (in_ip && ipv6 && pos == 1) length => else if (in_ip && pos == 1) length
 //% mutant segment_header: (in_rest && !ipv6 && !at_csum_start) || => 
 //% mutant segment_header: (at_end != (layer == L4 && last_of_words)); => (at_end && layer != L4);
 //% mutant segment_header: if (in_ip && !ipv6 && pos[5:1] == 5) data = 0; => 
@@ -226,7 +226,7 @@
             else assert(seq == f_seq);
         end
         if (f_phase == F_REPLAY) begin
-            if (f_o > f_ip && f_into_ip <= (f_ipv6 ? 4 : 2)) assert(length == f_ip_length);
+            if (f_o > f_ip && f_into_ip <= (f_ipv6 ? 4 : 2)) assert(length == f_ip_length + (f_ipv6 && f_into_ip == 1 ? 16'd40 : 16'd0));
             if (f_o > f_ip && f_into_ip == (f_ipv6 ? 5 : 3)) assert(length == {f_ip_length[7:0], 8'd0});
             if (f_udp && f_ow > f_l4 && f_into_l4 <= 4) assert(length == f_udp_length);
             if (f_udp && f_into_l4 == 5) assert(length == {f_udp_length[7:0], 8'd0});

@@ -14,7 +14,7 @@
 //% with segment_header tx_checksum
 //% free segment_header tx_checksum
 //% mutant-depth 8
-//% mutant segmenter: all_fits <= !gso || (rest_below_2 && (rest[18] || !rest[0])); => all_fits <= !gso || rest[18];
+//% mutant segmenter: all_fits <= !gso || rest[17]; => all_fits <= !gso || rest[17] || rest == 0;
 //% mutant segmenter: ROOM:    if (abort) state <= IDLE; => ROOM:    if (abort) state <= TURN;
 //% mutant segmenter: PAYLOAD: if (abort) state <= IDLE; => PAYLOAD: if (abort) state <= TURN;
 //% mutant segmenter: ROOM:    if (room) offset <= {{(BITS-8){1'b0}}, hdr_len}; => ROOM:    if (room) offset <= 0;
@@ -22,10 +22,14 @@
 //% mutant segmenter: if (commit) first_segment <= 0; => 
 //% mutant segmenter: if (step == 5) state <= last_segment ? IDLE : PLAN; => if (step == 5) state <= PLAN;
 //% mutant segmenter: if (state == LOAD && take) no_payload <= s_last; => 
-//% mutant segmenter: state <= !header_bad ? LENGTH : no_payload ? IDLE : SKIP; => state <= !header_bad ? LENGTH : SKIP;
+//% mutant segmenter: state <= !header_bad && !early ? LENGTH : no_payload ? IDLE : SKIP; => state <= !header_bad && !early ? LENGTH : SKIP;
+//% mutant segmenter: state <= !header_bad && !early ? LENGTH => state <= !header_bad ? LENGTH
+//% mutant segmenter: else if (misplaced) state <= SKIP; => 
+//% mutant segmenter: rest_of_frame[BITS-1:1] == 0); => rest_of_frame[BITS-1:0] == 0);
 //% mutant segmenter: LENGTH:  state <= size_bad ? SKIP : ROOM; => LENGTH:  state <= ROOM;
 //% mutant segmenter: wr_commit <= commit; => wr_commit <= commit || abort;
-//% mutant segmenter: (all_fits ? remaining : {2'd0, gso_size}) => {2'd0, gso_size}
+//% mutant segmenter: all_fits ? remaining : {2'd0, gso_size} => {2'd0, gso_size}
+//% mutant segmenter: {2'd0, gso_size}, all_fits} => {2'd0, gso_size}, 1'b0}
 
     reg f_past = 1'b0;
     always @(posedge clk) f_past <= 1'b1;
@@ -110,6 +114,7 @@
 
     // ---- The measure: bytes that are still to come, and then the clocks until it wants one ----
     wire [17:0] f_left = f_length - f_got;
+    wire [17:0] f_remaining = remaining + 18'd1; // from CHECK on it is one less
     reg  [10:0] f_clocks;
     always @*
         case (state)
@@ -123,7 +128,7 @@
             default: f_clocks = 0;
         endcase
     wire [28:0] f_measure = {f_left, f_clocks};
-    wire        f_waits = state == ROOM ? !room && !abort : s_ready && !s_valid;
+    wire        f_waits = state == ROOM ? !room && !abort && !misplaced : s_ready && !s_valid;
 
     reg  [28:0] f_before;               // a clock ago
     reg  [3:0]  f_state;
@@ -179,23 +184,28 @@
         end
         if (state == CHECK || state == LOAD) assert(first_segment && f_base == 0 && f_taken == 0 && !f_cover && !wr_en && !wr_commit);
         if (state == CHECK && gso && csum_of_l4) assert(csum_at == csum_start + (udp ? 6 : 16));
-        if (state == CHECK) assert(f_got == 0 && remaining == f_length && !no_payload && offset == 0);
-        if (state == LOAD) assert(gso && f_offset < f_hdr && remaining == f_length - f_hdr);
+        if (state == CHECK) assert((gso || f_hdr == 0) && f_got == 0 && remaining == f_length && !no_payload && offset == 0);
+        if (state == LOAD) assert(gso && f_offset < f_hdr && f_remaining == f_length - f_hdr);
         if (state == SKIP) assert(f_got < f_length && !wr_commit);
         if (state == LOAD || state == PLAN || f_cutting || wr_commit) begin
             if (gso) assert(needs_csum && gso_size != 0 && f_hdr != 0 && csum_at == csum_start + (udp ? 6 : 16));
-            else assert(f_hdr == 0 && f_base == 0 && !no_payload && (!needs_csum || {1'b0, csum_at} + 2 <= f_length));
-            assert(f_hdr <= f_length);
+            else assert(f_hdr == 0 && f_base == 0 && !no_payload);
+            if (!gso && state == ROOM) assert(misplaced == (needs_csum && {1'b0, csum_at} + 2 > f_length));
+            if (!gso && state > ROOM && needs_csum) assert({1'b0, csum_at} + 2 <= f_length);
+            if (wr_commit && !gso && needs_csum) assert({1'b0, csum_at} + 2 <= f_length);
+            if (f_cutting || wr_commit) assert(f_hdr <= f_length);
         end
         if (f_cutting || wr_commit || state == PLAN) assert(f_base <= f_taken && f_taken <= f_length);
+        if (f_cutting) assert(!early);
         if (wr_commit && !last_segment) assert(f_size == gso_size);
         if (wr_commit) assert(state == (last_segment ? IDLE : PLAN) && !wr_en);
         if (state == PLAN) begin
-            assert(f_got == f_hdr + f_taken && remaining == f_length - f_hdr - f_taken && wr_commit == !first_segment && !wr_en);
+            assert(f_got == (early ? f_length : f_hdr + f_taken) && f_remaining == f_length - f_hdr - f_taken && wr_commit == !first_segment && !wr_en);
+            assert(early == (f_hdr > f_length) && (!early || (no_payload && first_segment)));
             if (first_segment) assert(f_base == 0 && f_taken == 0 && !f_cover);
-            else assert(gso && !no_payload && remaining != 0 && !last_segment);
-            assert(all_fits == (!gso || remaining <= gso_size));
-            if (gso) assert(no_payload == (remaining == 0));
+            else assert(gso && !no_payload && f_remaining != 0 && !last_segment);
+            if (!early) assert(all_fits == (!gso || f_remaining <= gso_size));
+            if (gso && !early) assert(no_payload == (f_remaining == 0));
         end
         if ((f_cutting || (state == PLAN && !first_segment) || wr_commit) && gso)
             assert(csum_start >= 34 && csum_start + (udp ? 8 : 20) <= f_hdr && f_hdr[1:0] == csum_start[1:0]);
@@ -203,7 +213,7 @@
             assert(f_got == f_hdr + f_taken && frame_length >= f_hdr && f_base <= f_taken && !wr_commit);
             assert(first_segment == (f_base == 0));
             if (last_segment) assert(f_base + frame_length == f_length);
-            else assert(gso && f_size == gso_size && f_base + frame_length + remaining == f_length && remaining != 0 && remaining < 18'h20000);
+            else assert(gso && f_size == gso_size && f_base + frame_length + f_remaining == f_length && f_remaining != 0 && f_remaining < 18'h20000);
             if (gso) assert(f_size <= gso_size && no_payload == (f_size == 0));
             if (no_payload) assert(first_segment && last_segment);
             if (!gso) assert(last_segment);
@@ -213,7 +223,9 @@
         if (f_sized && !wr_commit) assert(f_settled);
         if (wr_en) assert(state == PAYLOAD || state == TURN || state == HEADER || state == TAIL || state == IDLE);
         if (wr_en) assert(f_w < frame_length && (wr_free >= frame_length));
-        if (state == LENGTH || state == ROOM) assert(f_taken == f_base && !f_covered && !wr_en && offset == csum_start[BITS-1:0]);
+        if (state == LENGTH || state == ROOM) assert(f_taken == f_base && !f_covered && !wr_en && offset == (gso ? csum_start[BITS-1:0] : csum_at[BITS-1:0]));
+        if (state == ROOM && fits) assert(wr_free >= frame_length);
+        if (state == ROOM && gso) assert(!misplaced);
         if (state == PAYLOAD) begin
             assert(f_offset >= f_hdr && f_offset < frame_length && f_taken == f_base + f_offset - f_hdr);
             if (wr_en) assert(f_w >= f_hdr);

@@ -42,8 +42,8 @@
                    f_hdr[1:0] == csum_start[1:0] && f_hdr <= frame_length);
         if (f_framed) assume(frame_length >= 14 && frame_length <= MAX_FRAME);
         if (f_framed && !gso) assume(f_hdr == 0 && first_segment == !wr_commit && last_segment);
-        if (f_framed && !gso && needs_csum) assume(csum_at >= csum_start && csum_at + 2 <= frame_length);
-        if (state == LENGTH || state == ROOM) assume(offset == csum_start[BITS-1:0] && !wr_en);
+        if (f_framed && state != ROOM && !gso && needs_csum) assume(csum_at >= csum_start && csum_at + 2 <= frame_length);
+        if (state == LENGTH || state == ROOM) assume(offset == (gso ? csum_start[BITS-1:0] : csum_at[BITS-1:0]) && !wr_en);
         if (state == PAYLOAD) assume(f_offset >= f_hdr && f_offset < frame_length);
         if (state == TURN) assume(f_offset == frame_length);
         if (state == HEADER) assume(gso && f_offset < f_hdr);

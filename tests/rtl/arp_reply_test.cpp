@@ -53,6 +53,7 @@ struct Bench {
         clock();
         dut.cfg_valid = 0;
         clock();
+        clock();
     }
     // Seven clocks from the last byte to the next frame's first: the least that mac_rx gives.
     void send(const Bytes &packet, unsigned gap = 6)

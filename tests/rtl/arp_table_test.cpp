@@ -28,6 +28,7 @@ struct Bench {
         clock();
         dut.cfg_valid = 0;
         clock();
+        clock();
     }
     bool knows(uint32_t address)
     {

@@ -135,7 +135,7 @@ void capabilities_are_laid_out_as_in_weir_link(void **)
     put(WEIR_CAPS_MAJOR, WEIR_VERSION_MAJOR, 1);
     put(WEIR_CAPS_MINOR, WEIR_VERSION_MINOR, 1);
     put(WEIR_CAPS_COUNTERS, WEIR_COUNTERS, 2);
-    put(WEIR_CAPS_FEATURES, WEIR_CAP_TIMESTAMP | WEIR_CAP_COALESCE | WEIR_CAP_ARP,
+    put(WEIR_CAPS_FEATURES, WEIR_CAP_TIMESTAMP | WEIR_CAP_COALESCE | WEIR_CAP_LOOPBACK | WEIR_CAP_ARP,
         4); // as in lib.mk, like the rest
     put(WEIR_CAPS_MAX_SUPERFRAME, 65791, 4);
     put(WEIR_CAPS_MAX_FRAME, 9600, 2);
@@ -188,6 +188,23 @@ void the_receive_mode_takes_the_bits_that_the_card_has(void **)
     b.clock();
     b.m.link_flush = 0;
     assert_int_equal(b.m.rx_mode, 0);
+}
+
+void loopback_is_set_alone_and_ends_when_the_host_starts_anew(void **)
+{
+    Bench b;
+    assert_int_equal(b.m.loopback, 0);
+    b.write_register(WEIR_REG_SCRATCH, 0xFFFFFFFF);
+    b.write_register(WEIR_REG_IN_TIMEOUT, 1);
+    assert_int_equal(b.m.loopback, 0);
+    b.write_register(WEIR_REG_LOOPBACK, 0xFFFFFFFF);
+    assert_int_equal(b.read_register(WEIR_REG_LOOPBACK), WEIR_LOOPBACK_MAC);
+    assert_int_equal(b.m.loopback, 1);
+    assert_int_equal(b.m.in_timeout, 1);
+    b.m.link_flush = 1;
+    b.clock();
+    b.m.link_flush = 0;
+    assert_int_equal(b.m.loopback, 0);
 }
 
 void both_halves_of_the_time_are_of_one_moment(void **)
@@ -270,7 +287,7 @@ void requests_that_weir_link_does_not_know_are_refused(void **)
         {in, WEIR_REQ_GET_CAPS, 0, 32, 1},
         {in, WEIR_REQ_GET_CAPS, 0, 0, 0},
         {out, WEIR_REQ_READ_REG, 0, 4, 0},
-        {in, WEIR_REQ_READ_REG, 9, 4, 0},
+        {in, WEIR_REQ_READ_REG, 10, 4, 0},
         {in, WEIR_REQ_READ_REG, 256, 4, 0},
         {in, WEIR_REQ_READ_REG, 0, 3, 0},
         {in, WEIR_REQ_READ_REG, 0, 8, 0},
@@ -393,6 +410,7 @@ int main()
         cmocka_unit_test(capabilities_are_laid_out_as_in_weir_link),
         cmocka_unit_test(registers_read_as_they_were_written_and_reset_to_what_weir_link_says),
         cmocka_unit_test(the_receive_mode_takes_the_bits_that_the_card_has),
+        cmocka_unit_test(loopback_is_set_alone_and_ends_when_the_host_starts_anew),
         cmocka_unit_test(both_halves_of_the_time_are_of_one_moment),
         cmocka_unit_test(a_write_acts_at_commit_and_only_when_all_its_bytes_came),
         cmocka_unit_test(a_table_entry_crosses_whole),

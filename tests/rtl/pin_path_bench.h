@@ -79,7 +79,7 @@ template <class Dut, class Phy> struct PathBench {
         dut.cfg_valid = 1;
         while (dut.cfg_valid)
             run(1);
-        run(1); // a write takes two clocks
+        run(2); // a write takes three clocks
     }
     // A frame with its FCS, and a gap. Of the carrier and the preamble it has what the PHY's bench leaves it.
     std::function<void(const Bytes &frame, long error_at)> put;

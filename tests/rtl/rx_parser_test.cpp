@@ -36,7 +36,7 @@ struct Bench {
         clock();
         clock();
         dut.rst = 0;
-        for (int i = 0; i < 65; i++) // the address table is being cleared
+        for (int i = 0; i < 66; i++) // the address table is being cleared
             clock();
     }
 
@@ -70,6 +70,7 @@ struct Bench {
         dut.cfg_data = data;
         clock();
         dut.cfg_valid = 0;
+        clock();
         clock();
     }
     void set_control(unsigned bits)

@@ -2,38 +2,43 @@
 //
 // The whole card (rtl/weir_card_ulpi.v, and rtl/weir_card_fs.v) with a cable that leads back into it: what is
 // sent as link records comes back as link records.
+#include "cmocka_test.h"
+
+#include <stdbool.h>
+#include <string.h>
+
 #include "cable_bench.h"
 
 static void frames_of_all_lengths_come_back_as_they_were(void **state)
 {
     (void)state;
-    struct bench *b = plug_in((struct weir_usb_faults){0});
-    random_frames_come_back(b, 12);
+    struct bench *b = cable_plug_in((struct weir_usb_faults){0});
+    cable_random_frames_come_back(b, 12);
     for (size_t length = 490; length < 506; length++) { // records around a packet's end, alone
         b->got_count = b->sent_count = 0;
-        add_random_frame(b, length);
-        send(b, 1);
+        cable_add_random_frame(b, length);
+        cable_send(b, 1);
         assert_int_equal(b->got[0].length, length);
         assert_memory_equal(b->got[0].data, b->sent[0].data, length);
     }
     b->got_count = b->sent_count = 0;
-    add_random_frame(b, FRAME_MAX);
-    send(b, 1);
+    cable_add_random_frame(b, FRAME_MAX);
+    cable_send(b, 1);
     assert_memory_equal(b->got[0].data, b->sent[0].data, FRAME_MAX);
     assert_int_equal(
         card_counter(b->sim, WEIR_CNT_TX_BAD_TRANSFER) + card_counter(b->sim, WEIR_CNT_TX_BAD_RECORD), 0);
-    unplug(b);
+    cable_unplug(b);
 }
 
 static void frames_come_back_once_over_a_usb_that_breaks_packets(void **state)
 {
     (void)state;
-    struct bench *b =
-        plug_in((struct weir_usb_faults){.out_corrupt = 10000, .in_corrupt = 10000, .handshake_lost = 10000});
-    random_frames_come_back(b, 20);
+    struct bench *b = cable_plug_in(
+        (struct weir_usb_faults){.out_corrupt = 10000, .in_corrupt = 10000, .handshake_lost = 10000});
+    cable_random_frames_come_back(b, 20);
     assert_int_not_equal(card_counter(b->sim, WEIR_CNT_USB_CRC_ERROR), 0);
     assert_int_not_equal(card_counter(b->sim, WEIR_CNT_USB_OUT_DUPLICATE), 0);
-    unplug(b);
+    cable_unplug(b);
 }
 
 // `seed` gives registers and memories what they hold at power-up: the very first frame must not depend on it.
@@ -43,8 +48,8 @@ static void superframe_after_power_up(uint64_t seed)
     static const uint8_t header[HEADER] = {
         2, 0, 0, 0,  0, 9, 2, 0,    0, 0, 0,  8, 8, 0, 0x45, 0, 0, 0, 0x12, 0x34, 0x40, 0, 64, 6, 0, 0, 10,
         0, 0, 8, 10, 0, 0, 9, 0x80, 1, 0, 80, 0, 0, 0, 7,    0, 0, 0, 1,    0x50, 0x18, 1, 0,  0, 0, 0, 0};
-    struct bench *b = plug_in_as((struct weir_sim_config){.seed = seed});
-    uint8_t *frame = add_record(b, HEADER + PAYLOAD), *record = frame - WEIR_RECORD_HEADER;
+    struct bench *b = cable_plug_in_as((struct weir_sim_config){.seed = seed});
+    uint8_t *frame = cable_add_record(b, HEADER + PAYLOAD), *record = frame - WEIR_RECORD_HEADER;
     memcpy(frame, header, HEADER);
     for (size_t i = 0; i < PAYLOAD; i++)
         frame[HEADER + i] = (uint8_t)card_random(&b->random);
@@ -57,7 +62,7 @@ static void superframe_after_power_up(uint64_t seed)
     uint32_t sum = 0x0A00 + 8 + 0x0A00 + 9 + 6; // the seed: the pseudo header without the length
     frame[50] = (uint8_t)(sum >> 8), frame[51] = (uint8_t)sum;
 
-    send(b, SEGMENTS);
+    cable_send(b, SEGMENTS);
     size_t at = 0;
     for (size_t i = 0; i < SEGMENTS; i++) {
         size_t payload = PAYLOAD - at < MSS ? PAYLOAD - at : MSS;
@@ -73,7 +78,7 @@ static void superframe_after_power_up(uint64_t seed)
     assert_int_equal(card_counter(b->sim, WEIR_CNT_RX_FRAMES), SEGMENTS);
     assert_int_equal(card_counter(b->sim, WEIR_CNT_RX_CSUM_GOOD), SEGMENTS);
     assert_int_equal(card_counter(b->sim, WEIR_CNT_RX_RECORDS), SEGMENTS);
-    unplug(b);
+    cable_unplug(b);
 }
 
 static void a_superframe_comes_back_as_segments_with_right_checksums(void **state)
@@ -87,8 +92,8 @@ static void a_superframe_comes_back_as_segments_with_right_checksums(void **stat
 static void a_lone_frame_is_back_within_30_us(void **state)
 {
     (void)state;
-    struct bench *b = plug_in((struct weir_usb_faults){0});
-    add_random_frame(b, 60);
+    struct bench *b = cable_plug_in((struct weir_usb_faults){0});
+    cable_add_random_frame(b, 60);
     struct weir_usb_transfer out = {.endpoint = WEIR_EP_OUT, .buffer = b->out_data, .length = b->out_length};
     assert_int_equal(card_transfer(b->sim, &out), WEIR_USB_OK);
     uint64_t sent = weir_sim_now(b->sim);
@@ -96,7 +101,7 @@ static void a_lone_frame_is_back_within_30_us(void **state)
         weir_sim_run(b->sim, weir_sim_now(b->sim) + 1000);
     assert_int_equal(b->got_count, 1);
     assert_in_range(weir_sim_now(b->sim) - sent, 0, 30000);
-    unplug(b);
+    cable_unplug(b);
 }
 
 // The card's inside may still be at work when USB and wire are quiet: looks again a few times.
@@ -110,16 +115,16 @@ static uint32_t counter_reaching(struct bench *b, unsigned index, uint32_t value
 // A counter is a bit that a scan picks up, so what is counted must not come faster than the scan.
 static void each_refused_record_and_each_bad_transfer_is_counted(void **state)
 {
-    struct bench *b = plug_in((struct weir_usb_faults){0});
+    struct bench *b = cable_plug_in((struct weir_usb_faults){0});
     uint8_t nonsense = 0;
 
     (void)state;
     for (size_t length = 1; length <= 8; length++) {
         uint32_t before = card_counter(b->sim, WEIR_CNT_TX_BAD_RECORD);
         for (int i = 0; i < 1000; i++)
-            add_record(b, length)[WEIR_REC_FLAGS - WEIR_RECORD_HEADER] =
+            cable_add_record(b, length)[WEIR_REC_FLAGS - WEIR_RECORD_HEADER] =
                 WEIR_F_NEEDS_CSUM; // and no such field
-        send(b, 0);
+        cable_send(b, 0);
         assert_int_equal(counter_reaching(b, WEIR_CNT_TX_BAD_RECORD, before + 1000), before + 1000);
     }
     uint32_t before = card_counter(b->sim, WEIR_CNT_TX_BAD_TRANSFER);
@@ -136,7 +141,7 @@ static void each_refused_record_and_each_bad_transfer_is_counted(void **state)
     while (out[199].actual == 0)
         weir_sim_run(b->sim, weir_sim_now(b->sim) + MS);
     assert_int_equal(counter_reaching(b, WEIR_CNT_TX_BAD_TRANSFER, before + 200), before + 200);
-    unplug(b);
+    cable_unplug(b);
 }
 
 // ---- The card without a USB PHY ----
@@ -144,7 +149,7 @@ static void each_refused_record_and_each_bad_transfer_is_counted(void **state)
 // Host clock and edges as far off as USB 2.0 section 7.1 allows.
 static struct bench *plug_in_full_speed(uint64_t seed, int32_t ppm)
 {
-    struct bench *b = plug_in_as((struct weir_sim_config){
+    struct bench *b = cable_plug_in_as((struct weir_sim_config){
         .full_speed = true, .seed = seed, .usb_signal = {ppm, 18500, 9000, 14000, 83000}});
     assert_false(weir_sim_high_speed(b->sim));
     return b;
@@ -155,18 +160,18 @@ static void frames_come_back_at_full_speed_at_the_limits_of_the_line(void **stat
     (void)state;
     for (uint64_t seed = 1; seed <= 2; seed++) {
         struct bench *b = plug_in_full_speed(seed, seed & 1 ? 2500 : -2500);
-        random_frames_come_back(b, 2);
+        cable_random_frames_come_back(b, 2);
         for (size_t length = 48; length < 70; length++) { // records around a packet's end, alone
             b->got_count = b->sent_count = 0;
-            add_random_frame(b, length < 60 ? length + 64 : length);
-            send(b, 1);
+            cable_add_random_frame(b, length < 60 ? length + 64 : length);
+            cable_send(b, 1);
             assert_memory_equal(b->got[0].data, b->sent[0].data, b->sent[0].length);
         }
         assert_int_equal(card_counter(b->sim, WEIR_CNT_USB_CRC_ERROR), 0);
         struct weir_sim_usb_stats stats;
         weir_sim_usb_stats(b->sim, &stats);
         assert_int_equal(stats.retries, 0);
-        unplug(b);
+        cable_unplug(b);
     }
 }
 
@@ -177,7 +182,7 @@ static void full_speed_carries_19_packets_a_frame(void **state)
     enum { LENGTH = 9000, FRAMES = 7 };
     struct bench *b = plug_in_full_speed(1, 0);
     for (int i = 0; i < FRAMES; i++)
-        add_random_frame(b, LENGTH);
+        cable_add_random_frame(b, LENGTH);
     struct weir_usb_transfer out = {.endpoint = WEIR_EP_OUT, .buffer = b->out_data, .length = b->out_length};
     struct weir_sim_usb_stats before, after;
     for (int i = 0; i < CARD_IN_TRANSFERS; i++)
@@ -189,7 +194,7 @@ static void full_speed_carries_19_packets_a_frame(void **state)
              frames = after.microframes - before.microframes;
     assert_int_equal(packets, (b->out_length + 63) / 64);
     assert_in_range(frames, packets / 19 - 1, packets / 19 + 2);
-    unplug(b);
+    cable_unplug(b);
 }
 
 // ---- The card with its ULPI PHY, at a port that leaves its chirp unanswered ----
@@ -198,23 +203,23 @@ static void a_port_of_full_speed_gets_full_speed_of_the_ulpi_card(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 3; seed++) {
-        struct bench *b = plug_in_as((struct weir_sim_config){.full_speed_port = true, .seed = seed});
+        struct bench *b = cable_plug_in_as((struct weir_sim_config){.full_speed_port = true, .seed = seed});
         struct weir_sim_usb_stats before, after;
         assert_true(weir_sim_attached(b->sim) && !weir_sim_high_speed(b->sim));
         weir_sim_usb_stats(b->sim, &before);
         const uint64_t began = weir_sim_now(b->sim);
-        random_frames_come_back(b, 2);
+        cable_random_frames_come_back(b, 2);
         for (size_t length = 60; length < 70; length++) { // records around a packet's end, alone
             b->got_count = b->sent_count = 0;
-            add_random_frame(b, length);
-            send(b, 1);
+            cable_add_random_frame(b, length);
+            cable_send(b, 1);
             assert_memory_equal(b->got[0].data, b->sent[0].data, b->sent[0].length);
         }
         weir_sim_usb_stats(b->sim, &after);
         assert_in_range((after.microframes - before.microframes) * MS, weir_sim_now(b->sim) - began - MS,
                         weir_sim_now(b->sim) - began + MS);
         assert_int_equal(after.retries, before.retries);
-        unplug(b);
+        cable_unplug(b);
     }
 }
 
@@ -223,7 +228,7 @@ static void descriptors_tell_the_speed_that_the_port_allowed(void **state)
 {
     (void)state;
     for (int full = 0; full < 2; full++) {
-        struct bench *b = plug_in_as((struct weir_sim_config){.full_speed_port = full});
+        struct bench *b = cable_plug_in_as((struct weir_sim_config){.full_speed_port = full});
         for (uint8_t type = 2; type <= 7; type += 5) { // configuration; other speed
             uint8_t bytes[256];
             struct weir_usb_transfer read = {.setup = {0x80, 6, 0, type, 0, 0, sizeof bytes - 1, 0},
@@ -245,7 +250,7 @@ static void descriptors_tell_the_speed_that_the_port_allowed(void **state)
                                          .length = sizeof qualifier};
         assert_int_equal(card_transfer(b->sim, &read), WEIR_USB_OK);
         assert_int_equal(read.actual, 10);
-        unplug(b);
+        cable_unplug(b);
     }
 }
 
@@ -259,12 +264,12 @@ static uint32_t read_register(struct bench *b, uint16_t index)
 static void the_host_reads_which_phy_the_card_has(void **state)
 {
     (void)state;
-    struct bench *ulpi = plug_in_as((struct weir_sim_config){0});
+    struct bench *ulpi = cable_plug_in_as((struct weir_sim_config){0});
     assert_int_equal(read_register(ulpi, WEIR_REG_PHY), 0x00070424); // as in usb_host_phy_registers.c
-    unplug(ulpi);
-    struct bench *pins = plug_in_as((struct weir_sim_config){.full_speed = true});
+    cable_unplug(ulpi);
+    struct bench *pins = cable_plug_in_as((struct weir_sim_config){.full_speed = true});
     assert_int_equal(read_register(pins, WEIR_REG_PHY), 0);
-    unplug(pins);
+    cable_unplug(pins);
 }
 
 int main(void)

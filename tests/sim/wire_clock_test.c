@@ -2,12 +2,16 @@
 //
 // The whole card without the clocks of its wire: where there is no Ethernet PHY, before there is one, and
 // after one has stopped.
+#include "cmocka_test.h"
+
+#include <stdbool.h>
+
 #include "cable_bench.h"
 
 static void usb_answers_where_the_wire_has_no_clock(struct weir_sim_config config)
 {
     config.wire_clocks_stopped = true;
-    struct bench *b = plug_in_deaf(config);
+    struct bench *b = cable_plug_in_deaf(config);
     uint8_t data[WEIR_CAPS_SIZE];
 
     assert_true(weir_sim_attached(b->sim));
@@ -23,8 +27,8 @@ static void usb_answers_where_the_wire_has_no_clock(struct weir_sim_config confi
     for (unsigned n = 0; n < 10; n++) {
         b->sent_count = 0;
         for (unsigned i = 0; i < 12; i++)
-            add_random_frame(b, 1514);
-        send(b, 0);
+            cable_add_random_frame(b, 1514);
+        cable_send(b, 0);
     }
     assert_int_equal(card_counter(b->sim, WEIR_CNT_TX_SUPERFRAMES), 120);
     assert_int_equal(card_counter(b->sim, WEIR_CNT_TX_FRAMES), 0);
@@ -34,7 +38,7 @@ static void usb_answers_where_the_wire_has_no_clock(struct weir_sim_config confi
     // A bus reset is as good as ever.
     assert_true(weir_sim_bus_reset(b->sim));
     assert_int_equal(card_control(b->sim, 0x00, 9, 0, 0, NULL, 0), WEIR_USB_OK);
-    unplug(b);
+    cable_unplug(b);
 }
 
 static void usb_works_for_ever_without_a_clock_of_the_wire(void **state)
@@ -50,11 +54,11 @@ static void the_wire_comes_up_clean_however_late_its_clocks_start(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 24; seed++) {
-        struct bench *b = plug_in_as((struct weir_sim_config){
+        struct bench *b = cable_plug_in_as((struct weir_sim_config){
             .seed = seed, .wire_clocks_stopped = true, .rx_phase = 977 * (unsigned)seed % 8000});
         b->random = seed;
         for (unsigned i = 0; i < 20; i++)
-            add_random_frame(b, 60 + card_random(&b->random) % 1400);
+            cable_add_random_frame(b, 60 + card_random(&b->random) % 1400);
         struct weir_usb_transfer out = {
             .endpoint = WEIR_EP_OUT, .buffer = b->out_data, .length = b->out_length};
         bool done = false;
@@ -80,20 +84,20 @@ static void the_wire_comes_up_clean_however_late_its_clocks_start(void **state)
         assert_int_equal(card_counter(b->sim, WEIR_CNT_TX_FRAMES), b->got_count);
         assert_int_equal(card_counter(b->sim, WEIR_CNT_RX_FRAMES), b->got_count);
         b->out_length = 0;
-        random_frames_come_back(b, 1);
-        unplug(b);
+        cable_random_frames_come_back(b, 1);
+        cable_unplug(b);
     }
 }
 
 static void clocks_that_stop_and_go_on_cost_nothing_but_time(void **state)
 {
     (void)state;
-    struct bench *b = plug_in((struct weir_usb_faults){0});
+    struct bench *b = cable_plug_in((struct weir_usb_faults){0});
     for (unsigned n = 0; n < 6; n++) {
         b->got_count = b->sent_count = 0;
         b->out_length = 0;
         for (unsigned i = 0; i < 20; i++)
-            add_random_frame(b, 60 + card_random(&b->random) % 1400);
+            cable_add_random_frame(b, 60 + card_random(&b->random) % 1400);
         struct weir_usb_transfer out = {
             .endpoint = WEIR_EP_OUT, .buffer = b->out_data, .length = b->out_length};
         bool done = false;
@@ -113,7 +117,7 @@ static void clocks_that_stop_and_go_on_cost_nothing_but_time(void **state)
             assert_memory_equal(b->got[i].data, b->sent[i].data, b->sent[i].length);
         }
     }
-    unplug(b);
+    cable_unplug(b);
 }
 
 int main(void)
