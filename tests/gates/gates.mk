@@ -16,11 +16,6 @@ GATES_SYNTH_ecp5    := synth_ecp5
 GATES_TOP_ice40     := weir_card_ulpi
 GATES_SET_ice40     := $(GATES_BASE)
 GATES_SYNTH_ice40   := synth_ice40
-GATES_TOP_ice40_fs  := weir_card_fs
-GATES_SET_ice40_fs  := $(GATES_BASE)
-GATES_SYNTH_ice40_fs := synth_ice40
-GATES_TOP_hx8k      := hx8k
-GATES_SYNTH_hx8k    := synth_ice40
 
 # That of ice40 with a LUT inverted, the first whose name begins so.
 GATES_MUTANTS := mutant_segmenter mutant_checksum mutant_arp mutant_counters
@@ -31,30 +26,26 @@ MUTATE_mutant_counters  := card.card_control.counters
 $(foreach m,$(GATES_MUTANTS),$(eval GATES_TOP_$(m) := weir_card_ulpi)$(eval GATES_SYNTH_$(m) := synth_ice40))
 
 GATES_FAMILY        = $(patsubst synth_%,%,$(GATES_SYNTH_$(1)))
-GATES_IS_FS         = $(if $(filter weir_card_fs,$(GATES_TOP_$(1))),1,0)
 
 $(GATES_MUTANTS:%=$(GATES)/%/netlist.v): $(GATES)/%/netlist.v: $(GATES)/ice40/netlist.v tests/gates/mutate
 	@mkdir -p $(@D)
 	$(Q)tests/gates/mutate $< $(MUTATE_$*) > $@
 
 # Nets are split into single bits, or Verilator sees loops where a vector drives itself; clean without -purge leaves the names of the Verilog.
-GATES_SOURCES = $(filter %.v,$(RTL_SOURCES)) $(if $(wildcard rtl/board/$(GATES_TOP_$(1)).v),$(wildcard rtl/board/*.v))
-$(GATES)/hx8k/netlist.v: $(wildcard rtl/board/*.v)
 $(GATES)/%/netlist.v: $(RTL_SOURCES) tests/gates/gates.mk | $(BUILD)/venv/ready
 	@mkdir -p $(@D)
 	$(SAY) SYNTH $*
-	$(Q)nice $(GATES_YOSYS) -q -l $(@D)/yosys.log -p "read_verilog -Irtl/link -Irtl/usb $(call GATES_SOURCES,$*); \
+	$(Q)nice $(GATES_YOSYS) -q -l $(@D)/yosys.log -p "read_verilog -Irtl/link -Irtl/usb $(filter %.v,$(RTL_SOURCES)); \
 	  $(foreach s,$(GATES_SET_$*),chparam -set $(subst =, ,$(s)) $(GATES_TOP_$*);) $(GATES_SYNTH_$*) -top $(GATES_TOP_$*); \
 	  check -assert; tee -o $(@D)/cells.txt stat; splitnets; clean; write_verilog -noattr -norename $@" \
 	  && tail -n 5 $(@D)/yosys.log | grep -q '^End of script' || { tail -n 20 $(@D)/yosys.log >&2; rm -f $@; exit 1; }
 
 # yosys' models, but: flip-flops hold anything at power-up, where the FPGA's hold what the model says, so that it
-# is the card's resets that are tested; DP16KD is that of this folder instead of a black box; and the iCE40's pins are those of
-# tests/boards, into which the boards' benches look.
+# is the card's resets that are tested; and DP16KD is that of this folder instead of a black box.
 $(GATES)/cells/%/ready: tests/gates/gates.mk | $(BUILD)/venv/ready
 	@mkdir -p $(@D)
 	$(Q)cp $(GATES_SHARE)/$*/*.v* $(@D)
-	$(Q)sed -i '/^module \(DP16KD\|SB_IO\|SB_GB_IO\|SB_PLL40_CORE\) *(/,/^endmodule/d; s/^\tinitial Q = .*;//; s/\(define SB_DFF_INIT\).*/\1/' $(@D)/*
+	$(Q)sed -i '/^module DP16KD/,/^endmodule/d; s/^\tinitial Q = .*;//; s/\(define SB_DFF_INIT\).*/\1/' $(@D)/*
 	@touch $@
 
 # -O1 compiles twice as fast as -O2. Shared with the library is Verilator's run time, hence the same options for it.
@@ -64,19 +55,19 @@ GATES_CELLS     = $(GATES)/cells/$(call GATES_FAMILY,$(1))
 $(GATES)/%/verilated/Vgates__ALL.a: $(GATES)/%/netlist.v $(GATES)/cells/ecp5/ready $(GATES)/cells/ice40/ready tests/gates/gates.vlt $(wildcard tests/gates/*.v)
 	$(SAY) VERILATE $*
 	$(Q)rm -rf $(@D) && $(VERILATOR) $(GATES_VERILATE) --Mdir $(@D) --top-module $(GATES_TOP_$*) tests/gates/gates.vlt $< \
-	  -I$(call GATES_CELLS,$*) $(call GATES_CELLS,$*)/cells_sim.v $(if $(filter hx8k,$*),tests/boards/ice40_cells.v) > $(@D).log 2>&1 || { cat $(@D).log; exit 1; }
+	  -I$(call GATES_CELLS,$*) $(call GATES_CELLS,$*)/cells_sim.v > $(@D).log 2>&1 || { cat $(@D).log; exit 1; }
 	$(Q)[ ! -e $(@D)/Vgates.mk ] || $(MAKE) $(if $(V),,-s) -C $(@D) -f Vgates.mk OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1 Vgates__ALL.a > /dev/null
 
 $(GATES)/%/gates_card.o: tests/gates/gates_card.cpp $(GATES)/%/verilated/Vgates__ALL.a $(SIM_LIB)
 	$(SAY) CXX $@
-	$(Q)$(CXX) -std=c++17 -O2 -g -Wall -Wextra -Wpedantic -Wconversion -Werror -DGATES_FULL_SPEED=$(call GATES_IS_FS,$*) -Isim -I$(BUILD)/gen \
+	$(Q)$(CXX) -std=c++17 -O2 -g -Wall -Wextra -Wpedantic -Wconversion -Werror -Isim -I$(BUILD)/gen \
 	  -isystem $(@D)/verilated -isystem $(VERILATOR_ROOT)/include -isystem $(VERILATOR_ROOT)/include/vltstd -MMD -MP -c -o $@ $<
 
 # Any program of the simulated card, on gates: the card's object stands in front of the library, which has another.
 $(GATES)/%/gates_test.o: tests/gates/gates_test.c $(BUILD)/gen/weir_link.h
 	@mkdir -p $(@D)
 	$(SAY) CC $@
-	$(Q)$(CC) $(CFLAGS) -DGATES_FULL_SPEED=$(call GATES_IS_FS,$*) -Itests/sim -Itests/golden -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) -Itests/sim -Itests/golden -c -o $@ $<
 GATES_TEST_OBJECTS := $(patsubst %,$(BUILD)/obj/tests/%.o,sim/card_bench golden/plan golden/build golden/transfer golden/model)
 $(GATES)/%_test: $(GATES)/%/gates_test.o $(GATES)/%/gates_card.o $(GATES_TEST_OBJECTS) $(GATES)/%/verilated/Vgates__ALL.a $(SIM_LIB)
 	$(SAY) LINK $@
@@ -84,29 +75,17 @@ $(GATES)/%_test: $(GATES)/%/gates_test.o $(GATES)/%/gates_card.o $(GATES_TEST_OB
 TESTS += $(GATES)/ecp5_test $(GATES)/ice40_test
 
 # Tests of the whole simulated card, as they are.
-GATES_WHOLE := $(patsubst %,$(GATES)/ecp5_%_test,whole_card coalesce_card ncm)
+GATES_WHOLE := $(patsubst %,$(GATES)/ecp5_%_test,whole_card ncm)
 $(GATES)/ecp5_whole_card_test: $(patsubst %,$(BUILD)/obj/tests/golden/%.o,whole_card golden_test build judge kernel model plan tally transfer)
-$(GATES)/ecp5_coalesce_card_test: $(patsubst %,$(BUILD)/obj/tests/golden/%.o,coalesce_card_test coalesce_traffic coalesce_check plan model) $(DRIVER_LIB)
 $(GATES)/ecp5_ncm_test: $(patsubst %,$(BUILD)/obj/tests/sim/%.o,ncm_test card_bench)
 $(GATES_WHOLE): $(GATES)/ecp5/gates_card.o $(GATES)/ecp5/verilated/Vgates__ALL.a $(SIM_LIB)
 	$(SAY) LINK $@
 	$(Q)$(CXX) -o $@ $(filter %.o,$^) $(filter-out %.o $(SIM_LIB),$^) $(SIM_LIB) -lcmocka $(DRIVER_LIBS) $(SIM_LIBS)
 
-# The board's bench, as it is, on the board's gates: what it looks into has the names of a flat netlist.
-$(GATES)/hx8k_test: tests/rtl/hx8k_test.cpp $(GATES)/hx8k/verilated/Vgates__ALL.a $(SIM_LIB) $(wildcard tests/rtl/*.h)
-	$(SAY) BENCH $@
-	$(Q)mkdir -p $(GATES)/hx8k/names
-	$(Q){ echo '#include "Vgates.h"'; echo 'using Vhx8k = Vgates;'; } > $(GATES)/hx8k/names/Vhx8k.h
-	$(Q){ echo '#include "Vgates___024root.h"'; sed -nE 's/.*[ *&](hx8k__DOT__[A-Za-z0-9_]*__DOT__(pad|level|drives));.*/\1/p' \
-	  $(GATES)/hx8k/verilated/Vgates___024root.h | while read -r name; do \
-	    echo "#define $$(echo $$name | sed 's/__02e/__DOT__/g; s/__05b/__BRA__/g; s/__05d/__KET__/g') $$name"; done; } > $(GATES)/hx8k/names/Vhx8k___024root.h
-	$(Q)$(CXX) -std=c++17 -O2 -g -Isim -I$(BUILD)/gen -Itests/rtl -I$(GATES)/hx8k/names -isystem $(GATES)/hx8k/verilated -isystem $(VERILATOR_ROOT)/include \
-	  -isystem $(VERILATOR_ROOT)/include/vltstd -o $@ $< $(GATES)/hx8k/verilated/Vgates__ALL.a $(SIM_LIB) -lcmocka $(SIM_LIBS)
-
 $(GATES)/mutants_test: tests/gates/mutants_test.sh $(GATES_MUTANTS:%=$(GATES)/%_test)
 	$(SAY) COPY $@
 	$(Q)install -m 755 $< $@
-GATES_ALL := $(GATES)/dp16kd_test $(GATES)/ecp5_test $(GATES)/ice40_test $(GATES)/ice40_fs_test $(GATES)/hx8k_test $(GATES)/mutants_test $(GATES_WHOLE)
+GATES_ALL := $(GATES)/dp16kd_test $(GATES)/ecp5_test $(GATES)/ice40_test $(GATES)/mutants_test $(GATES_WHOLE)
 gates: deps
 	@$(MAKE) --no-print-directory $(GATES_ALL)
 	@$(SUDO) tests/run $(BUILD) $(GATES_ALL)

@@ -14,19 +14,11 @@
 #include "Vgates.h"
 #include "Vgates___024root.h"
 
-#if GATES_FULL_SPEED
-using card_pins = card_with_lines<Vgates>;
-#define GATES(NAME) weir_card_fs__DOT__##NAME
-#else
-using card_pins = card_with_ulpi<Vgates>;
-#define GATES(NAME) weir_card_ulpi__DOT__##NAME
-#endif
-
 namespace
 {
 
-struct gates : card_pins {
-    using card_pins::card_pins;
+struct gates : card_with_ulpi<Vgates> {
+    using card_with_ulpi::card_with_ulpi;
     CData tokens = WEIR_ARP_BURST;
     QData time = 0;
 
@@ -44,27 +36,19 @@ struct gates : card_pins {
     }
     bool transfer_open() override
     {
-        return top->rootp->GATES(card__02elink_in__02erecords__02eheld_valid);
+        return top->rootp->weir_card_ulpi__DOT__card__02elink_in__02erecords__02eheld_valid;
     }
 };
-
-std::unique_ptr<card_model> make(VerilatedContext *context, bool full_speed)
-{
-    if (full_speed == GATES_FULL_SPEED)
-        return std::make_unique<gates>(context);
-    fprintf(stderr, "This program has the gates of the card with %s alone.\n",
-            GATES_FULL_SPEED ? "D+ and D-" : "a ULPI PHY");
-    exit(2);
-}
 
 } // namespace
 
 std::unique_ptr<card_model> make_card_ulpi(VerilatedContext *context)
 {
-    return make(context, false);
+    return std::make_unique<gates>(context);
 }
 
-std::unique_ptr<card_model> make_card_fs(VerilatedContext *context)
+std::unique_ptr<card_model> make_card_fs(VerilatedContext *)
 {
-    return make(context, true);
+    fprintf(stderr, "This program has the gates of the card with a ULPI PHY alone.\n");
+    exit(2);
 }

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# usb_core_test: the device core with its ULPI front (tests/rtl/usb_core.v) against the USB host model, which is plain C.
+# usb_core_*test: the device core with its ULPI front (tests/rtl/usb_core.v) against the USB host model, which is plain C.
 USB_CORE_HOST := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard sim/usb_host*.c))
-RTL_BENCH_FLAGS_usb_core := -y tests/rtl
-RTL_BENCH_SOURCES_usb_core := $(USB_CORE_HOST)
-$(BUILD)/tests/rtl/usb_core_test: $(USB_CORE_HOST) tests/rtl/usb_core.v
+USB_CORE_BENCHES := usb_core usb_core_transfers usb_core_power
+$(foreach b,$(USB_CORE_BENCHES),$(eval RTL_BENCH_TOP_$(b) := usb_core)$(eval RTL_BENCH_FLAGS_$(b) := -y tests/rtl)$(eval RTL_BENCH_SOURCES_$(b) := $(USB_CORE_HOST)))
+$(USB_CORE_BENCHES:%=$(BUILD)/tests/rtl/%_test): $(USB_CORE_HOST) tests/rtl/usb_core.v
 
 # usb_campaign_test: the same circuit as usb_core_test, with a bus reset's and suspend's waits cut short, so that hundreds of
 # resets take seconds. Silence that means suspend is still longer than a microframe of 7,500 clocks.
