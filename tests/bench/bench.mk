@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# make bench     what the offloads bring: a report, with plots and tables, in build/bench/report.md (10 minutes on two cores)
+# make bench     what the offloads bring: a report, with plots and tables, in build/bench/report.md (5 to 10 minutes on two cores)
 BENCH         := $(BUILD)/tests/bench/bench
 MEASURE       := $(BUILD)/bench/measure
 MEASURE_MODEL := $(BUILD)/bench/measure-model

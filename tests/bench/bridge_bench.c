@@ -82,7 +82,7 @@ static bool set_up(struct bridged *self, const struct bridge_bench *bench)
     return weir_bridge_attach(self->bridge, self->card, &self->kernel.tap, &options) == 0;
 }
 
-// Neither may overtake what was sent.
+// All that each end waits for has come; an acknowledgement that leaves last wakes nobody.
 static bool is_over(const struct bridged *self, const struct bridge_bench *bench)
 {
     const struct kernel *kernel = &self->kernel;
@@ -90,7 +90,7 @@ static bool is_over(const struct bridged *self, const struct bridge_bench *bench
     if (kernel->damaged || self->wire.damaged || kernel->replies < bench->messages)
         return kernel->damaged || self->wire.damaged;
     return bench->bytes == 0 || ((!bench->send || kernel->acked == bench->bytes) &&
-                                 (!bench->receive || self->wire.acked == bench->bytes));
+                                 (!bench->receive || kernel->received == bench->bytes));
 }
 
 // Steps, as the bridge's owner makes them; a function that a profiler can be told of.

@@ -6,6 +6,7 @@
 #include "fcs.h"
 
 enum { ETHERNET = 14, L4 = 34, ICMP = 1, UDP = 17 };
+#define LONGEST_REST 1000000 // ns
 
 static void swap(uint8_t *a, uint8_t *b, size_t length)
 {
@@ -77,11 +78,13 @@ static uint64_t wake_at(const struct wire *wire)
     return own < inner ? own : inner;
 }
 
-// Nothing at this end knows a clock on the wall: time jumps to when there is something to do.
+// Nothing at this end knows a clock on the wall, also while nothing is due: time jumps to when there is
+// something to do, a millisecond at most.
 static uint64_t rest(struct wire *wire, uint64_t now)
 {
     uint64_t wake = wake_at(wire);
 
+    wake = wake < now + LONGEST_REST ? wake : now + LONGEST_REST;
     return wake > now ? wake : now + 1;
 }
 

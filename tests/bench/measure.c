@@ -187,19 +187,22 @@ static bool lwip(const struct options *options)
 
 // ---- The command line ----
 
+enum { BYTES = 1, COUNT = 2, EITHER = 4 }; // what a kind needs to be told
+
 static const struct {
     const char *name, *says;
     bool (*run)(const struct options *options);
+    unsigned needs;
 } kinds[] = {
-    {"flow", "a flow of full-size segments between driver and wire", flow},
-    {"arp", "one ARP request at a time: the reply's latency", arp},
-    {"flood", "ARP requests back to back", flood},
-    {"arp-host", "ARP requests, for the host's work", arp_host},
-    {"messages", "round trips of one byte over our TCP", messages},
-    {"bridge", "the bridge of weir up: flows, and messages beside them", bridge},
-    {"connections", "so many TCP connections at once", connections},
-    {"stack", "a stream of our TCP, for the host's work", stack},
-    {"lwip", "a stream of lwIP, for the host's work", lwip},
+    {"flow", "a flow of full-size segments between driver and wire", flow, BYTES},
+    {"arp", "one ARP request at a time: the reply's latency", arp, COUNT},
+    {"flood", "ARP requests back to back", flood, COUNT},
+    {"arp-host", "ARP requests, for the host's work", arp_host, COUNT},
+    {"messages", "round trips of one byte over our TCP", messages, COUNT},
+    {"bridge", "the bridge of weir up: flows, and messages beside them", bridge, EITHER},
+    {"connections", "so many TCP connections at once", connections, BYTES | COUNT},
+    {"stack", "a stream of our TCP, for the host's work", stack, BYTES},
+    {"lwip", "a stream of lwIP, for the host's work", lwip, BYTES},
 };
 
 static int usage(void)
@@ -213,22 +216,30 @@ static int usage(void)
     return 2;
 }
 
+static bool told_enough(unsigned needs, const struct options *options)
+{
+    return !((needs & BYTES && options->bytes == 0) || (needs & COUNT && options->count == 0) ||
+             (needs & EITHER && options->bytes == 0 && options->count == 0)) &&
+           options->count <= 1000;
+}
+
+static const struct option known[] = {{"bytes", required_argument, NULL, 'b'},
+                                      {"mss", required_argument, NULL, 'm'},
+                                      {"superframe", required_argument, NULL, 'f'},
+                                      {"count", required_argument, NULL, 'c'},
+                                      {"foreign", required_argument, NULL, 'o'},
+                                      {"full-speed", no_argument, NULL, 'F'},
+                                      {"send", no_argument, NULL, 's'},
+                                      {"receive", no_argument, NULL, 'r'},
+                                      {"udp", no_argument, NULL, 'u'},
+                                      {"no-tso", no_argument, NULL, 'T'},
+                                      {"no-csum", no_argument, NULL, 'C'},
+                                      {"no-coalesce", no_argument, NULL, 'O'},
+                                      {"no-offload", no_argument, NULL, 'A'},
+                                      {0}};
+
 static bool parse(int argc, char **argv, struct options *options)
 {
-    static const struct option known[] = {{"bytes", required_argument, NULL, 'b'},
-                                          {"mss", required_argument, NULL, 'm'},
-                                          {"superframe", required_argument, NULL, 'f'},
-                                          {"count", required_argument, NULL, 'c'},
-                                          {"foreign", required_argument, NULL, 'o'},
-                                          {"full-speed", no_argument, NULL, 'F'},
-                                          {"send", no_argument, NULL, 's'},
-                                          {"receive", no_argument, NULL, 'r'},
-                                          {"udp", no_argument, NULL, 'u'},
-                                          {"no-tso", no_argument, NULL, 'T'},
-                                          {"no-csum", no_argument, NULL, 'C'},
-                                          {"no-coalesce", no_argument, NULL, 'O'},
-                                          {"no-offload", no_argument, NULL, 'A'},
-                                          {0}};
     int option;
 
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
@@ -297,6 +308,11 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (strcmp(kinds[i].name, argv[optind]) != 0)
             continue;
+        if (!told_enough(kinds[i].needs, &options)) {
+            fprintf(stderr, "measure: %s needs --bytes or --count, and 1,000 at most of the latter\n",
+                    kinds[i].name);
+            return 2;
+        }
         double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
         bool right = kinds[i].run(&options);
         tell("wall_s", seconds(CLOCK_MONOTONIC) - wall);

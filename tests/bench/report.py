@@ -113,7 +113,7 @@ def main():
     build, only = sys.argv[1], sys.argv[2:] or list(points.SECTIONS)
     folder = os.path.join(build, "bench")
     sections = {name: list(points.SECTIONS[name]()) for name in only}
-    print(f"Measuring {sum(map(len, sections.values()))} points: some 10 minutes on two processors.", flush=True)
+    print(f"Measuring {sum(map(len, sections.values()))} points: 5 to 10 minutes on two processors.", flush=True)
     bars = Bars(sections)
     try:
         rows = measure(build, sections, bars)

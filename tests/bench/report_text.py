@@ -79,7 +79,7 @@ class Text:
         return ["## What the host has to do", "",
                 "Instructions in user space for a byte of payload, of the driver and what is above it, counted by callgrind at two sizes (the "
                 "slope); with the card's model in C, so that nothing of the simulation counts. With `weir up` the kernel's TCP comes on top, the "
-                "same that it does for any network card; what the card saves there is not counted. lwIP is Debian's library, over the same "
+                "same that it does for any network card; what superframes and coalesced frames save there is not counted. lwIP is Debian's library, over the same "
                 "driver; it leaves nothing to the card. Frames and transfers are of the Verilated card. System calls: "
                 "reads and writes of the TAP, and for each USB transfer one to submit and one to reap it under Linux' usbfs. MSS 1460.", "",
                 "![instructions](host.svg)", "", table(head, body), "", commands(rows)]
