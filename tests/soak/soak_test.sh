@@ -9,7 +9,8 @@ seconds=${SOAK_SECONDS:-0.1}
 seed=${SEED:-1}
 parts=${PARTS:-5}
 limit=53248000 # bytes that USB can move in a second (USB 2.0 section 5.8.4)
-slack=4096 # KiB that a process may be larger than after the first parts: queues that were deeper once stay in memory
+slack=512    # KiB that a process may be larger than after the first parts
+queue=32000  # KiB: what is mapped larger than that is the bridge's queue, whose pages stay once it was that deep, up to its limit
 
 moved_bytes() { # over USB so far, both ways together
     in_host "$weir_tool" stats --json | python3 -c '
@@ -47,7 +48,9 @@ part() { # NUMBER
 }
 adds_up() { in_host "$weir_tool" stats --json | python3 tests/e2e/bridge_balance.py >"$work/balance" 2>&1; }
 comes_to_add_up() { wait_for adds_up; local code=$?; cat "$work/balance"; return $code; }
-memory() { awk '/^VmRSS/ {print $2}' "/proc/$1/status"; } # KiB
+memory() { # KiB, without the queue
+    awk -v most="$queue" '/^Size:/ {size = $2} /^Rss:/ && size < most {sum += $2} END {print sum}' "/proc/$1/smaps"
+}
 descriptors() { ls "/proc/$1/fd" | wc -l; }
 measure() { echo "$(memory "$bridge") $(memory "$worker") $(descriptors "$bridge") $(descriptors "$worker")"; }
 stays_flat() { # BEFORE AFTER, as measured: flat memory, the same descriptors
