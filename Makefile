@@ -4,6 +4,7 @@
 # make test      install what is needed, build, and run every test
 # make test-qemu only the tests in a QEMU guest with Debian's kernel (make test runs them too)
 # make bench     figures in device time: USB packets a microframe, goodput, ARP latency
+# make soak      SECONDS=30 of a full USB: mixed traffic through weir up, with flat memory and counters that add up (40 minutes)
 # make golden    COUNT=20000 transfers (SEED=1) through the Verilog, Linux and a C model; make golden-soak goes on until stopped
 # make formal    prove what tests/README.md lists, and that each proof can fail (10 minutes)
 # make coverage  line and toggle coverage of rtl/ by the RTL benches, with the lines that none reaches
