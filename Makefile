@@ -4,6 +4,7 @@
 # make test      install what is needed, build, and run every test
 # make test-qemu only the tests in a QEMU guest with Debian's kernel (make test runs them too)
 # make bench     what the offloads bring: goodput, host work, ARP, latency, scaling; a report in build/bench (5 to 10 minutes)
+# make soak      SECONDS=30 of a full USB: mixed traffic through weir up, with flat memory and counters that add up (40 minutes)
 # make golden    COUNT=20000 transfers (SEED=1) through the Verilog, Linux and a C model; make golden-soak goes on until stopped
 # make formal    prove what tests/README.md lists, and that each proof can fail (10 minutes)
 # make gates     the netlists that yosys makes, in simulation; make test has a part of it

@@ -30,7 +30,7 @@ struct flows {
 
 struct weir_queue {
     struct flow flow[FLOWS];
-    struct flows fresh, old; // those that had nothing waiting; the others with something
+    struct flows fresh, old;      // those that had nothing waiting; the others with something
     size_t bytes, limit, waiting; // bytes, bytes, frames
     uint64_t dropped;
     struct entry entry[WEIR_QUEUE_FRAMES];

@@ -24,6 +24,8 @@
 
 #define CONTROL_TIMEOUT 500000000 // ns of device time
 #define WATCHED_MAX 15
+#define HIGH_SPEED_PACKET 512 // bytes of a full bulk packet (USB 2.0 section 5.8.3)
+#define FULL_SPEED_PACKET 64
 
 struct endpoint {
     struct queue queue;
@@ -312,6 +314,13 @@ static void sim_close(struct weir_transport *base)
     weir_sim_destroy(transport->sim);
     sim_wire_close(&transport->wire);
     free(transport);
+}
+
+static unsigned sim_packet_size(const struct weir_transport *base)
+{
+    const struct sim_options *options = &((const struct sim_transport *)base)->options;
+
+    return options->full_speed || options->full_speed_port ? FULL_SPEED_PACKET : HIGH_SPEED_PACKET;
 }
 
 static bool create_sim(struct sim_transport *transport, char *error, size_t error_size)

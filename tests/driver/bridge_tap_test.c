@@ -229,6 +229,31 @@ static void an_interface_that_was_taken_away_is_told(void **state)
     assert_int_not_equal(weir_tap_read(&bench->tap, &vnet, frame), -EAGAIN);
 }
 
+static void ethtool_shows_the_link(void **state)
+{
+    struct bench *bench = *state;
+
+    assert_int_equal(weir_tap_set_link(&bench->tap, 1 | 2 << 1 | 8), 0);
+    run("ethtool weir0 | grep -q 'Speed: 1000Mb/s' && ethtool weir0 | grep -q 'Duplex: Full'");
+    assert_int_equal(weir_tap_set_link(&bench->tap, 1 | 1 << 1), 0);
+    run("ethtool weir0 | grep -q 'Speed: 100Mb/s' && ethtool weir0 | grep -q 'Duplex: Half'");
+    assert_int_equal(weir_tap_set_link(&bench->tap, 2 << 1 | 8), 0);
+    run("ethtool weir0 | grep -q 'Speed: Unknown' && ethtool weir0 | grep -q 'Duplex: Unknown'");
+}
+
+static void an_mtu_over_the_limit_is_set_back_by_whatever_name(void **state)
+{
+    struct bench *bench = *state;
+
+    assert_int_equal(weir_tap_limit_mtu(&bench->tap, 1400), 0); // it is just that
+    run("ip link set weir0 mtu 9000 && ip link set weir0 name other");
+    assert_int_equal(weir_tap_limit_mtu(&bench->tap, 4000), 9000);
+    run("ip link show other | grep -q 'mtu 4000 '");
+    assert_string_equal(bench->tap.name, "other");
+    run("ip link del other");
+    assert_int_equal(weir_tap_limit_mtu(&bench->tap, 1400), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -243,6 +268,8 @@ int main(void)
         TEST(a_join_is_seen_in_the_frames_that_go_out),
         TEST(who_listens_and_what_stands_on_top_is_told),
         TEST(an_interface_that_was_taken_away_is_told),
+        TEST(ethtool_shows_the_link),
+        TEST(an_mtu_over_the_limit_is_set_back_by_whatever_name),
     };
     return cmocka_run_group_tests_name("bridge_tap", tests, NULL, NULL);
 }

@@ -344,6 +344,7 @@ static void unplugged_card_says_enodev(void **state)
     bench->fake->unplugged = true;
     assert_int_equal(weir_card_poll(bench->card, 1000000), -19);
     assert_int_equal(weir_card_poll(bench->card, 1000000), -19);
+    assert_int_equal(weir_card_stats(bench->card)->tx_lost, 1); // the frame, counted once
     assert_int_equal(weir_card_read_reg(bench->card, WEIR_REG_ID, &value), -19);
     assert_int_equal(send_frame(bench, 100, 2), -11);
 }

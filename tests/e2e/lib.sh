@@ -114,10 +114,10 @@ done_testing() {
 
 # --- the transfers that the end-to-end tests have in common ---
 
-# The frames of FILE that left the card and that FILTER chooses, with everything checked that tshark can check. Port 5000 carries
-# random bytes, which tshark must not take for a protocol.
+# The frames of FILE that left the card and that FILTER chooses, with everything checked that tshark can check. Ports 5000 and
+# 7002 carry random bytes, which tshark must not take for a protocol.
 sent_frames() { # FILE FILTER
-    tshark -n -r "$1" -d tcp.port==5000,data -o eth.check_fcs:TRUE -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE \
+    tshark -n -r "$1" -d tcp.port==5000,data -d udp.port==7002,data -o eth.check_fcs:TRUE -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE \
         -o udp.check_checksum:TRUE -Y "frame.packet_flags_direction == 2 && ($2)" 2>"$work/tshark.log" || cat "$work/tshark.log"
 }
 # Whether each frame that the card counted as sent in DIRECTORY/*.stats is in the captures beside them, and right. The capture also
