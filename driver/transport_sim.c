@@ -277,10 +277,9 @@ static weir_time sim_now(const struct weir_transport *base)
     return weir_sim_now(self(base)->sim);
 }
 
-// USB 2.0 sections 5.8.3 and 9.6.6
 static unsigned sim_packet_size(const struct weir_transport *base)
 {
-    return weir_sim_high_speed(self(base)->sim) ? 512 : 64;
+    return weir_sim_high_speed(self(base)->sim) ? HIGH_SPEED_PACKET : FULL_SPEED_PACKET;
 }
 
 // The first interface descriptor (USB 2.0 section 9.6.5); zeros when there is none.
@@ -314,13 +313,6 @@ static void sim_close(struct weir_transport *base)
     weir_sim_destroy(transport->sim);
     sim_wire_close(&transport->wire);
     free(transport);
-}
-
-static unsigned sim_packet_size(const struct weir_transport *base)
-{
-    const struct sim_options *options = &((const struct sim_transport *)base)->options;
-
-    return options->full_speed || options->full_speed_port ? FULL_SPEED_PACKET : HIGH_SPEED_PACKET;
 }
 
 static bool create_sim(struct sim_transport *transport, char *error, size_t error_size)
