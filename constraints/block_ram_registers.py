@@ -15,7 +15,7 @@ import sys
 
 def enable(cell):
     """A flip-flop's clock enable: a net, "1" for always, None for what a block RAM has not."""
-    mux = cell["parameters"].get("CEMUX", "1")
+    mux = cell["parameters"].get("CEMUX", "1").strip() # a string that could be a number has a space behind it in yosys' JSON
     if mux == "CE":
         return cell["connections"]["CE"][0]
     return "1" if mux == "1" else None

@@ -47,7 +47,7 @@ module counter_bank #(
     reg  [COUNTERS-1:0]   taken;     // events before it
     reg  [COUNTERS-1:0]   carried;   // bit 0 is that of `count`
     reg  [15:0]           fetched, count;
-    reg                   lower_cleared, upper_cleared; // since reset: memory holds counters
+    reg                   lower_cleared, upper_cleared; // since reset: memory holds counters; before, zeros are fetched from above them
     reg                   last_scan; // of the round
     wire [(1<<INDEX_BITS)-1:0] taken_by_index = {{((1<<INDEX_BITS)-COUNTERS){1'b0}}, taken};
     wire                  upper  = slot > LAST[S-1:0];
@@ -55,10 +55,10 @@ module counter_bank #(
     wire                  finish = upper_2 && index_2 == LAST[INDEX_BITS-1:0];
     wire [16:0]           sum    = {1'b0, count} + {16'd0, up};
 
-    (* ram_style = "block", no_rw_check *) reg [15:0] live[0:(2 << INDEX_BITS)-1];
+    (* ram_style = "block", no_rw_check *) reg [15:0] live[0:(4 << INDEX_BITS)-1]; // the second half remains zero
 
-    always @(posedge clk) fetched <= live[{upper, index}];
-    always @(posedge clk) live[{upper_2, index_2}] <= sum[15:0];
+    always @(posedge clk) fetched <= live[{!(upper ? upper_cleared : lower_cleared), upper, index}];
+    always @(posedge clk) live[{1'b0, upper_2, index_2}] <= sum[15:0];
 
     always @(posedge clk) begin
         slot    <= start ? {S{1'b0}} : slot + 1'b1;
@@ -72,9 +72,8 @@ module counter_bank #(
         event_1 <= taken_by_index[index];
         up      <= upper_1 ? carried[1] : event_1;
         count   <= fetched;
-        if (!(upper_1 ? upper_cleared : lower_cleared)) count <= 16'd0;
-        if (upper_1) lower_cleared <= 1'b1;
-        if (finish) upper_cleared <= 1'b1;
+        if (upper) lower_cleared <= 1'b1;
+        if (upper && index == LAST[INDEX_BITS-1:0]) upper_cleared <= 1'b1;
         carried <= {!upper_2 && (carried[0] || sum[16]), carried[COUNTERS-1:1]};
 
         if (rst) begin
@@ -98,7 +97,7 @@ module counter_bank #(
     sync_bits hold_sync (.clk(clk), .d(usb_hold), .q(hold));
 
     initial begin // and nothing is copied before the first reset
-        for (i = 0; i < 4 << INDEX_BITS; i = i + 1) copy[i] = 16'd0;
+        for (i = 0; i < 4 << INDEX_BITS; i = i + 1) {live[i], copy[i]} = 32'd0;
         copying = 1'b0;
         slot    = 0;
         index   = 0;

@@ -51,8 +51,12 @@ module rx_checksum (
     reg  [7:0]  words; // still to come behind the one at hand: of 4 bytes in IPv4, else of 8
     reg        last_word; // there are none; known a clock late, which is soon enough, for a word has four bytes at least
     wire        word_end   = count[1:0] == 2'd3 && (count[2] || state == IPV4);
-    wire        header_end = word_end && last_word;
-    always @(posedge clk) last_word <= words == 8'd0;
+    reg         header_end; // known with the byte before, to keep all the paths that begin with it short
+    always @(posedge clk) begin
+        last_word <= words == 8'd0;
+        if (s_valid) header_end <= last_word && count[1:0] == 2'd2 && (count[2] || state == IPV4);
+        if (rst || ended) header_end <= 1'b0;
+    end
 
     always @(posedge clk)
         if (s_valid) begin

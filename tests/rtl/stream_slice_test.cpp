@@ -7,54 +7,16 @@ extern "C" {
 #include <cmocka.h>
 }
 #include "Vstream_slice.h"
-#include "clocks.h"
+#include "stream_bench.h"
 
 namespace
 {
 
-// Words are numbered, so order shows.
-struct Bench {
-    Vstream_slice m;
-    Random random{12};
-    uint8_t in = 0, out = 0;
-
-    Bench()
-    {
-        m.rst = 1;
-        clock(100, 100);
-        m.rst = 0;
-        in = out = 0;
-    }
-    void clock(uint32_t offer, uint32_t take)
-    {
-        m.s_valid = random.percent(offer);
-        m.s_data = in;
-        m.m_ready = random.percent(take);
-        m.clk = 0;
-        m.eval();
-        const bool put = m.s_valid && m.s_ready, got = m.m_valid && m.m_ready && !m.rst;
-        if (got)
-            assert_int_equal(m.m_data, out);
-        m.clk = 1;
-        m.eval();
-        in = static_cast<uint8_t>(in + put);
-        out = static_cast<uint8_t>(out + got);
-    }
-};
+using Bench = StreamBench<Vstream_slice>;
 
 void words_come_out_as_they_went_in_at_any_pace(void **)
 {
-    Bench b;
-    for (unsigned round = 0; round < 500; round++) {
-        const uint32_t offer = b.random.below(101), take = b.random.below(101);
-        for (unsigned i = 0; i < 50; i++) {
-            b.clock(offer, take);
-            assert_in_range(static_cast<uint8_t>(b.in - b.out), 0, 1);
-        }
-    }
-    b.clock(0, 100);
-    assert_int_equal(b.in, b.out);
-    assert_false(b.m.m_valid);
+    Bench().clock_at_any_pace();
 }
 
 void a_word_a_clock_goes_through(void **)
