@@ -91,6 +91,7 @@ module counter_bank #(
     reg     half;    // the half that is whole
     reg     copying; // this round writes the other one
     reg     clean;   // nothing was carried in this round
+    reg     carry;   // something was, a clock before
     wire    hold;    // usb_hold in clk
     integer i;
 
@@ -107,7 +108,8 @@ module counter_bank #(
     always @(posedge clk) begin
         if (slot == LAST[S-1:0] && index == LAST[INDEX_BITS-1:0]) copying <= !hold;
         if (finish) clean <= 1'b1;
-        else if (sum[16] && !upper_2) clean <= 1'b0;
+        else if (carry) clean <= 1'b0;
+        carry <= sum[16] && !upper_2;
         if (finish && copying && clean) half <= !half;
         if (rst) {half, copying} <= 2'b00;
     end

@@ -204,17 +204,16 @@ module control #(
     // They and all the rest have registers of their own, since block RAM is late in its clock.
     reg  [7:0] data, counters_data;
     reg  [7:0] counters_upper;
-    wire       for_counters = request == `WEIR_REQ_GET_COUNTERS;
+    reg        for_counters;
 
     assign counters_index = ctl_in_address[7:1] + {6'd0, ctl_in_address[0]};
-    assign ctl_in_data    = data | counters_data;
+    assign ctl_in_data    = for_counters ? counters_data : data;
 
     always @(posedge clk) begin
         if (!ctl_in_address[0]) counters_upper <= counters_value[15:8];
         counters_data <= ctl_in_address[0] ? counters_upper : counters_value[7:0];
         data <= request == `WEIR_REQ_GET_CAPS ? caps[{ctl_in_address[4:0], 3'd0} +: 8] : register[{ctl_in_address[1:0], 3'd0} +: 8];
-        if (for_counters) data <= 8'd0;
-        else counters_data <= 8'd0;
+        for_counters <= request == `WEIR_REQ_GET_COUNTERS;
     end
 
     // ---- Link status and notification ----

@@ -181,27 +181,30 @@ module rx_checksum (
     wire source_route = type_here && (s_data == 8'd131 || s_data == 8'd137); // loose, strict
     wire home_address = type_here && s_data == 8'hC9;
 
+    reg  reason; // with the byte before there was one
     always @(posedge clk) begin
+        reason <= 1'b0;
         if (s_valid)
             case (state)
             IPV4: begin
-                if (count == 5'd6 && s_data[5:0] != 6'd0) open <= 1'b1; // more fragments, or an offset
-                if (count == 5'd7 && s_data != 8'd0)      open <= 1'b1;
-                if (count[4] && count[3:2] != 2'd0 && source_route) open <= 1'b1;
+                if (count == 5'd6 && s_data[5:0] != 6'd0) reason <= 1'b1; // more fragments, or an offset
+                if (count == 5'd7 && s_data != 8'd0)      reason <= 1'b1;
+                if (count[4] && count[3:2] != 2'd0 && source_route) reason <= 1'b1;
             end
             EXTENSION: begin
-                if (kind_routing && count == 5'd3 && s_data != 8'd0)    open <= 1'b1;
-                if (kind_destination && count[4:1] != 4'd0 && home_address) open <= 1'b1;
-                if (kind_ah && count == 5'd1 && s_data[0])              open <= 1'b1; // not a multiple of 8 (RFC 4302 section 3.3)
+                if (kind_routing && count == 5'd3 && s_data != 8'd0)    reason <= 1'b1;
+                if (kind_destination && count[4:1] != 4'd0 && home_address) reason <= 1'b1;
+                if (kind_ah && count == 5'd1 && s_data[0])              reason <= 1'b1; // not a multiple of 8 (RFC 4302 section 3.3)
             end
             L4: if (udp) begin
-                if (count == 5'd4 && s_data != left[15:8])              open <= 1'b1;
-                if (count == 5'd5 && s_data != left[7:0])               open <= 1'b1;
-                if (count == 5'd7 && {previous, s_data} == 16'd0)       open <= 1'b1;
+                if (count == 5'd4 && s_data != left[15:8])              reason <= 1'b1;
+                if (count == 5'd5 && s_data != left[7:0])               reason <= 1'b1;
+                if (count == 5'd7 && {previous, s_data} == 16'd0)       reason <= 1'b1;
             end
             default: ;
             endcase
-        if (rst || ended) open <= 1'b0;
+        open <= (open || reason) && !rst && !ended;
+        if (rst) reason <= 1'b0;
     end
 
     // ---- Sums ----
@@ -234,7 +237,7 @@ module rx_checksum (
     wire [7:0] term = take ? s_data : own;
     ones_sum transport (.clk(clk), .clear(rst || ended), .en(s_valid && state[2]), .data(term), .right(transport_right));
 
-    wire checked = l4_done && !open && (tcp || udp);
+    wire checked = l4_done && !open && !reason && (tcp || udp);
     wire ip_right = !header_done || header_right;
     always @(posedge clk) begin
         good <= checked && ip_right && transport_right;
