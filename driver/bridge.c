@@ -37,7 +37,8 @@ struct weir_bridge {
     struct weir_bridge_cut cut;
     size_t segment; // bytes of its next segment, which the card had no room for
     bool ask;       // the kernel what it wants
-    bool told_too_long;
+    bool cleared;   // the card's tables have nothing that another program left there
+    bool told_too_long, told_refused;
     struct pollfd fds[FDS];
     uint8_t to_card[WEIR_TAP_FRAME_MAX], to_kernel[WEIR_TAP_FRAME_MAX]; // segments cut in software
 };
@@ -285,6 +286,35 @@ static struct weir_card_caps usable(const struct weir_card_caps *caps,
     return used;
 }
 
+// The card is as after weir_card_open: its tables may still have what another program left there.
+static int clear_tables(struct weir_bridge *bridge)
+{
+    int error = weir_card_set_rx_control(bridge->card, 0);
+
+    for (unsigned i = 1; i < bridge->caps.mac_entries && !error; i++)
+        error = weir_card_set_mac(bridge->card, (uint8_t)i, NULL);
+    for (unsigned i = 0; i < bridge->caps.arp_entries && !error; i++)
+        error = weir_card_set_arp(bridge->card, (uint8_t)i, 0);
+    bridge->cleared = !error;
+    return error;
+}
+
+// A card may refuse (STALL) to take entries of its tables while its wire has no clock; then the next look at
+// what the kernel wants, in a second at most, tries again.
+static int program(struct weir_bridge *bridge, const struct weir_filter *wanted)
+{
+    int error = bridge->cleared ? 0 : clear_tables(bridge);
+
+    error = error ? error : weir_filter_program(bridge->card, &bridge->filter, wanted);
+    if (error != -EPIPE)
+        return error;
+    if (!bridge->told_refused)
+        fprintf(stderr,
+                "weir: the card takes no addresses yet, for its Ethernet PHY gives no clock; trying on\n");
+    bridge->told_refused = true;
+    return 0;
+}
+
 static int follow_kernel(struct weir_bridge *bridge)
 {
     struct weir_wants wants;
@@ -297,23 +327,10 @@ static int follow_kernel(struct weir_bridge *bridge)
     if (error) // no memory at the moment: next second
         return 0;
     weir_filter_plan(&wanted, &bridge->caps, &wants, bridge->options.arp);
-    if (memcmp(&wanted, &bridge->filter, sizeof wanted) == 0)
+    if (bridge->cleared && memcmp(&wanted, &bridge->filter, sizeof wanted) == 0)
         return 0;
     bridge->stats->filter_writes++;
-    return weir_filter_program(bridge->card, &bridge->filter, &wanted);
-}
-
-// The card is as after weir_card_open: its tables may still have what another program left there.
-static int clear_tables(struct weir_bridge *bridge)
-{
-    int error = weir_card_set_rx_control(bridge->card, 0);
-
-    for (unsigned i = 1; i < bridge->caps.mac_entries && !error; i++)
-        error = weir_card_set_mac(bridge->card, (uint8_t)i, NULL);
-    for (unsigned i = 0; i < bridge->caps.arp_entries && !error; i++)
-        error = weir_card_set_arp(bridge->card, (uint8_t)i, 0);
-    memset(&bridge->filter, 0, sizeof bridge->filter);
-    return error;
+    return program(bridge, &wanted);
 }
 
 static int watch(struct weir_bridge *bridge)
@@ -345,8 +362,6 @@ int weir_bridge_attach(struct weir_bridge *bridge, struct weir_card *card, struc
     weir_queue_set_limit(bridge->queue, high_speed ? WAITING : WAITING_FULL_SPEED);
     weir_tap_set_offloads(bridge->tap, bridge->caps.features);
     int error = watch(bridge);
-    if (!error)
-        error = clear_tables(bridge);
     if (!error && coalesce)
         error = weir_card_set_rx_mode(card, WEIR_CARD_RX_GLUED, false);
     return error ? error : follow_kernel(bridge);

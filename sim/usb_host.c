@@ -343,6 +343,17 @@ bool usb_host_idle(const struct usb_host *host)
     return true;
 }
 
+bool usb_host_polls(const struct usb_host *host)
+{
+    if (host->port != USB_PORT_ENABLED || host->suspending || !usable(host))
+        return false;
+    for (unsigned i = 0; i < USB_ENDPOINTS; i++) {
+        if (host->endpoints[i].head && host->endpoints[i].type == USB_INTERRUPT)
+            return true;
+    }
+    return false;
+}
+
 uint64_t usb_host_completed(const struct usb_host *host)
 {
     return host->completed;

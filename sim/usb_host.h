@@ -94,6 +94,8 @@ const char *usb_host_error(const struct usb_host *host);
 // Nothing under way on the bus, and nothing queued but IN transfers to which the device answered NAK last
 // time round.
 bool usb_host_idle(const struct usb_host *host);
+// Awake, and with a transfer queued that an interrupt endpoint is polled for.
+bool usb_host_polls(const struct usb_host *host);
 // Transfers completed since creation; a change tells the caller to look.
 uint64_t usb_host_completed(const struct usb_host *host);
 void usb_host_stats(const struct usb_host *host, struct weir_sim_usb_stats *stats);

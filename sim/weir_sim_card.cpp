@@ -28,6 +28,10 @@ struct card_ulpi : card_with_ulpi<Vweir_card_ulpi> {
     {
         return top->rootp->weir_card_ulpi__DOT__card__DOT__link_in__DOT__records__DOT__held_valid;
     }
+    bool message_waits() override
+    {
+        return top->rootp->weir_card_ulpi__DOT__card__DOT__usb__DOT__ep_notify__DOT__ready;
+    }
 };
 
 struct card_fs : card_with_lines<Vweir_card_fs> {
@@ -48,6 +52,10 @@ struct card_fs : card_with_lines<Vweir_card_fs> {
     bool transfer_open() override
     {
         return top->rootp->weir_card_fs__DOT__card__DOT__link_in__DOT__records__DOT__held_valid;
+    }
+    bool message_waits() override
+    {
+        return top->rootp->weir_card_fs__DOT__card__DOT__usb__DOT__ep_notify__DOT__ready;
     }
 };
 

@@ -32,6 +32,8 @@ struct card_model {
     virtual QData &device_time() = 0;
     // Inside rtl/link/record_builder.v: an IN transfer has begun and not ended.
     virtual bool transfer_open() = 0;
+    // Inside rtl/usb/usb_ep_notify.v: a message waits for the host to ask, which takes it up to 8 ms.
+    virtual bool message_waits() = 0;
 
     // A period of usb_clk, in thirds of a ps.
     virtual uint64_t usb_period() const = 0;

@@ -25,8 +25,9 @@ constexpr unsigned QUIET_CHECK = 64; // USB clocks from one look at it to the ne
 
 } // namespace
 
-// SOFs and IN tokens that earn a NAK go on for ever, so what counts on USB is whether data moves. Whether the
-// host waits for more than data from the card is asked at the end.
+// SOFs and IN tokens that earn a NAK go on for ever, so what counts on USB is whether data moves, or will as
+// soon as an interrupt endpoint is polled. Whether the host waits for more than data from the card is asked
+// at the end.
 bool weir_sim::quiet_long_enough()
 {
     struct weir_sim_usb_stats stats;
@@ -34,7 +35,7 @@ bool weir_sim::quiet_long_enough()
     const uint64_t moved = stats.out_packets + stats.in_packets;
 
     if (moved != packets || !gmii_source_idle(&to_card) || !gmii_sink_idle(&from_card) ||
-        card->transfer_open()) {
+        card->transfer_open() || (card->message_waits() && usb_host_polls(host))) {
         packets = moved;
         quiet_since = now;
     }

@@ -19,7 +19,7 @@ $(DRIVER_TESTS)/transport_sim_test: $(BUILD)/obj/tests/driver/transport_sim_test
 # The interface's offloads are judged by the models that judge the card's.
 BRIDGE_MODELS := $(addprefix tests/golden/,plan.c build.c model.c coalesce_model.c coalesce_traffic.c coalesce_check.c)
 $(DRIVER_TESTS)/bridge_segment_test: $(patsubst %.c,$(BUILD)/obj/%.o,$(BRIDGE_MODELS))
-$(DRIVER_TESTS)/bridge_filter_test: $(CARD_MODEL) $(BUILD)/obj/tests/driver/fake_transport.o
+$(DRIVER_TESTS)/bridge_filter_test $(DRIVER_TESTS)/bridge_test: $(CARD_MODEL) $(BUILD)/obj/tests/driver/fake_transport.o
 
 # What parses bytes also runs under ASan and UBSan.
 DRIVER_SANITIZED := $(addprefix $(DRIVER_TESTS)/,weir_record_sanitized weir_card_sanitized weir_out_sanitized weir_glue_sanitized http_sanitized \

@@ -148,7 +148,7 @@ static int write_table(struct fake_card *card, uint16_t index, uint64_t value)
 {
     unsigned entry = index & 0xff;
 
-    if (entry >= TABLE_SIZE)
+    if (entry >= TABLE_SIZE || card->refuses)
         return -EPIPE;
     switch (index >> 8) {
     case WEIR_TABLE_RX_CONTROL:

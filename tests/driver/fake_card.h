@@ -20,6 +20,7 @@ struct fake_card {
     uint32_t features; // WEIR_CAP_ bits
     size_t packet;     // bytes of a full bulk packet: 512, or 64 at full speed
     uint32_t link;     // WEIR_REG_LINK
+    bool refuses;      // table writes, as a small card does while its wire has no clock; at any time
     void (*wire_out)(void *context, const uint8_t *frame, size_t length); // without FCS; may be NULL
     void *wire_context;
 

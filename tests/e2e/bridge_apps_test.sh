@@ -51,17 +51,18 @@ all_streams() { # BYTES over 4 streams of TCP
     done
 }
 # iperf3 opens a stream of UDP with a datagram and its answer, each sent once: where one of them is lost it gives up after 30 s, with
-# no sum in what it tells. That is no failure of the wire's beyond its loss; the next try has other luck.
-has_begun() { grep -q '"sum":' "$work/iperf.json"; }
+# no sum in what it tells. And what is still on its way when the sender says that it has ended is not counted, much of it where the
+# machine is slow. Neither is a failure of the wire's; the next try has other luck.
+has_come() { grep -q '"sum":' "$work/iperf.json" && moved $(($1 * 9 / 10)) sum; }
 datagram_streams() { # BYTES
     local way try
     for way in "" -R; do
         for try in 1 2 3 4; do
-            stream -u -b 1M $way -n "$1" && has_begun && break
+            stream -u -b 1M $way -n "$1" && has_come "$1" && break
             wait "$server"
             grep '"error":' "$work/iperf.json"
         done
-        has_begun && moved $(($1 * 9 / 10)) sum || return 1
+        has_come "$1" || return 1
     done
 }
 files_both_ways() {
@@ -69,6 +70,13 @@ files_both_ways() {
 }
 adds_up() { in_host "$weir_tool" stats --json | python3 tests/e2e/bridge_balance.py >"$work/balance" 2>&1; }
 comes_to_add_up() { wait_for adds_up; local code=$?; cat "$work/balance"; return $code; }
+no_more_than_two() { # segments in a superframe: STATS
+    local cut=$(($(stat "$1" tx_segments) - $(stat "$1" tx_superframes))) # the card counts plain frames as both
+    local most
+    most=$(stat "$1" bridge_tx_superframes)
+    echo "the card made $cut frames more than it got, of $most superframes"
+    [ "$most" -ge 1 ] && [ "$cut" -ge 1 ] && [ "$cut" -le "$most" ]
+}
 
 check "two namespaces with the card's wire between them can be made" network_up
 check "keys are made for a server of our own" make_keys
@@ -82,10 +90,10 @@ check "scp carries it there and back, SHA-256 equal" copies "$host" "$peer_ip"
 check "an SSH server starts on the host" sshd_up "$host" "$card_ip"
 check "the peer's ssh carries a file from the host, SHA-256 equal" same_over_ssh "$ns" "$card_ip"
 check "the peer's scp carries it there and back, SHA-256 equal" copies "$ns" "$card_ip"
-check "ping -f loses nothing" flood in_host ping -n -f -c 300 -W 20 "$peer_ip"
-check "nor does the peer's" flood in_peer ping -n -f -c 300 -W 20 "$card_ip"
-check "nor does ping -f with packets of 1,400 bytes" flood in_host ping -n -f -c 100 -s 1400 -W 20 "$peer_ip"
-check "ping -f over IPv6 loses nothing" eval 'ip -n "$host" addr add fd77::2/64 dev weir0 && flood in_host ping -n -f -c 100 -W 20 fd77::1'
+check "ping -f loses nothing" flood in_host ping -n -f -c 300 -W 60 "$peer_ip"
+check "nor does the peer's" flood in_peer ping -n -f -c 300 -W 60 "$card_ip"
+check "nor does ping -f with packets of 1,400 bytes" flood in_host ping -n -f -c 100 -s 1400 -W 60 "$peer_ip"
+check "ping -f over IPv6 loses nothing" eval 'ip -n "$host" addr add fd77::2/64 dev weir0 && flood in_host ping -n -f -c 100 -W 60 fd77::1'
 check "all adds up" comes_to_add_up
 check "weir down ends it" down
 check "tshark finds no error in what the card sent" nothing_wrong_on_the_wire "$work/wire.pcapng"
@@ -97,10 +105,10 @@ random_file "$work/www/file" $((32 << 10))
 for speed in speed=full port=full; do
     check "weir up makes an interface of a card at full speed ($speed)" up "sim:veth=wire,$speed,pcap=$work/full.pcapng" --ip "$card_ip/24" --stats="$work/full" up
     check "files pass both ways, SHA-256 equal" eval 'serve_at "$ns" "$peer_ip" "$work/www"; serve_at "$host" "$card_ip" "$work/www"; files_both_ways'
-    check "a flood of pings, each sent when the one before is answered, loses nothing" flood in_host ping -n -A -c 50 -W 20 "$peer_ip"
+    check "a flood of pings, each sent when the one before is answered, loses nothing" flood in_host ping -n -A -c 50 -W 60 "$peer_ip"
     check "all adds up" comes_to_add_up
     check "it ends" down
-    check "the kernel cut: no superframe keeps the slow USB busy" is_zero "$(stat "$work/full" bridge_tx_superframes)"
+    check "superframes went down in pieces of two segments, which do not keep the slow USB busy" no_more_than_two "$work/full"
     check "the card summed" at_least "$(stat "$work/full" tx_csum_inserted)" 30
 done
 
@@ -127,12 +135,11 @@ check "what did not fit is counted, and all adds up" eval 'comes_to_add_up && at
 check "it ends" eval 'down; kill "$sim"; wait "$sim"'
 
 # --- Several cards ---
-link_is_up() { in_host "$weir_tool" stats --json | grep -q '"link_up": true'; } # as the card says, which is asked for it
 # Two cards whose wires are one cable; the second in the peer's namespace.
 check "two cards, each with an interface in its namespace, are joined by a cable" eval '
     up "sim:peer=unix:$work/cable" --ip 10.78.0.2/24 up &&
     { ip netns exec "$ns" "$weir_tool" --card "sim:peer=unix:$work/cable,seed=2" --ip 10.78.0.1/24 up --name weir9 >"$work/second.log" 2>&1 & second=$!; } &&
-    wait_for link_is_up && wait_for has_carrier && wait_for in_host ping -n -c 1 -W 5 10.78.0.1'
+    wait_for has_carrier && wait_for in_host ping -n -c 1 -W 5 10.78.0.1'
 check "a file passes from kernel to kernel over both, SHA-256 equal" eval 'serve_at "$ns" 10.78.0.1 "$work/www" && fetch in_host curl -sS -o "$work/got" http://10.78.0.1:8080/file'
 check "and back" eval 'serve_at "$host" 10.78.0.2 "$work/www" && fetch in_peer curl -sS -o "$work/got" http://10.78.0.2:8080/file'
 check "each is seen and ended in its namespace alone" eval '

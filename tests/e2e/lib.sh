@@ -54,10 +54,10 @@ hold() {
 neighbour() { ip -n "$ns" neigh show "$card_ip" | grep -o '[0-9a-f:]\{17\}'; } # what the kernel resolved us to; only while we hold
 let_go() { kill -TERM "$holder" && wait "$holder"; } # weir's exit code
 
-# Waits until a command succeeds, at most 60 s: wait_for COMMAND...
+# Waits until a command succeeds, for minutes on a machine with much else to do: wait_for COMMAND...
 wait_for() {
     local i
-    for i in $(seq 600); do
+    for i in $(seq 1800); do
         "$@" >/dev/null 2>&1 && return 0
         sleep 0.1
     done

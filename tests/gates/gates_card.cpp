@@ -38,6 +38,10 @@ struct gates : card_with_ulpi<Vgates> {
     {
         return top->rootp->weir_card_ulpi__DOT__card__02elink_in__02erecords__02eheld_valid;
     }
+    bool message_waits() override // nor is this looked for in a netlist
+    {
+        return false;
+    }
 };
 
 } // namespace

@@ -48,25 +48,28 @@ static void on_out(void *context, uint64_t time, const uint8_t *frame, size_t le
     bench->all_ok = bench->all_ok && ok;
 }
 
-static struct bench *plug_in(uint64_t seed, const struct weir_usb_faults *faults)
+static struct bench *plug_in_as(struct weir_sim_config config)
 {
     struct bench *bench = calloc(1, sizeof *bench);
     char error[200] = "";
-    struct weir_sim_config config = {.seed = seed,
-                                     .wire_out = on_out,
-                                     .wire_sent = on_sent,
-                                     .wire_context = bench,
-                                     .rx_phase = 3000,
-                                     .error = error,
-                                     .error_size = sizeof error};
 
-    if (faults)
-        config.faults = *faults;
+    config.wire_out = on_out;
+    config.wire_sent = on_sent;
+    config.wire_context = bench;
+    config.rx_phase = 3000;
+    config.error = error;
+    config.error_size = sizeof error;
     bench->all_ok = true;
     bench->sim = weir_sim_create(&config);
     if (!bench->sim)
         fail_msg("%s", error);
     return bench;
+}
+
+static struct bench *plug_in(uint64_t seed, const struct weir_usb_faults *faults)
+{
+    return plug_in_as(
+        (struct weir_sim_config){.seed = seed, .faults = faults ? *faults : (struct weir_usb_faults){0}});
 }
 
 static void unplug(struct bench *bench)
@@ -234,6 +237,51 @@ static void transfers_left_at_the_end_find_no_device(void **state)
     assert_int_equal(in.status, WEIR_USB_NO_DEVICE);
 }
 
+// The host asks each 8 ms: the card may not be called idle before it has.
+static void an_idle_card_is_asked_for_what_it_has_to_tell(void **state)
+{
+    (void)state;
+    for (unsigned speed = 0; speed < 3; speed++) {
+        struct bench *bench =
+            plug_in_as((struct weir_sim_config){.full_speed = speed == 1, .full_speed_port = speed == 2});
+        uint8_t data[16], frame[64];
+
+        write_table(bench->sim, WEIR_TABLE_ARP, 0, 1ull << 63 | 0x0A000009);
+        write_table(bench->sim, WEIR_TABLE_RX_CONTROL, 0, WEIR_RX_ENABLE | WEIR_RX_ARP_REPLY);
+        for (unsigned change = 0; change < 4; change++) {
+            bool told = false;
+            struct weir_usb_transfer notify = {.endpoint = WEIR_EP_NOTIFY,
+                                               .buffer = data,
+                                               .length = WEIR_NOTIFY_SIZE,
+                                               .complete = note,
+                                               .context = &told};
+            weir_sim_submit(bench->sim, &notify);
+            run_until_idle(bench->sim);
+            assert_false(told); // nothing has changed
+            weir_sim_skip(bench->sim, 777777 * change);
+            if (change < 3) // or another's claim of our address
+                weir_sim_set_link(bench->sim, change == 1);
+            else
+                weir_sim_wire_in(bench->sim, frame, arp_request(frame, 77));
+            run_until_idle(bench->sim);
+            assert_true(told);
+            assert_int_equal(data[0] & 1, change == 1);
+            assert_int_equal(data[1], change == 3);
+        }
+        unplug(bench);
+    }
+}
+
+// A host that does not ask is no reason to go on.
+static void an_idle_card_stops_though_nobody_asks_what_it_has_to_tell(void **state)
+{
+    struct bench *bench = *state;
+
+    run_until_idle(bench->sim);
+    weir_sim_set_link(bench->sim, false);
+    run_until_idle(bench->sim);
+}
+
 static void frames_go_in_back_to_back_and_the_queue_has_an_end(void **state)
 {
     struct bench *bench = *state;
@@ -346,6 +394,9 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(a_control_transfer_reads_what_enumeration_read, setup, teardown),
         cmocka_unit_test(transfers_left_at_the_end_find_no_device),
+        cmocka_unit_test(an_idle_card_is_asked_for_what_it_has_to_tell),
+        cmocka_unit_test_setup_teardown(an_idle_card_stops_though_nobody_asks_what_it_has_to_tell, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(frames_go_in_back_to_back_and_the_queue_has_an_end, setup, teardown),
         cmocka_unit_test_setup_teardown(a_frame_that_leaves_the_card_stops_the_run, setup, teardown),
         cmocka_unit_test(the_same_seed_and_calls_give_the_same_run_also_with_other_cards_about),
