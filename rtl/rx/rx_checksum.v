@@ -50,12 +50,16 @@ module rx_checksum (
     // ---- The headers of IP: where they end ----
     reg  [7:0]  words; // still to come behind the one at hand: of 4 bytes in IPv4, else of 8
     reg        last_word; // there are none; known a clock late, which is soon enough, for a word has four bytes at least
-    wire        word_end   = count[1:0] == 2'd3 && (count[2] || state == IPV4);
-    reg         header_end; // known with the byte before, to keep all the paths that begin with it short
+    reg         word_end, header_end, third; // known with the byte before, to keep all the paths that begin with them short
+    wire        word_end_next = count[1:0] == 2'd2 && (count[2] || state == IPV4);
     always @(posedge clk) begin
         last_word <= words == 8'd0;
-        if (s_valid) header_end <= last_word && count[1:0] == 2'd2 && (count[2] || state == IPV4);
-        if (rst || ended) header_end <= 1'b0;
+        if (s_valid) begin
+            word_end   <= word_end_next;
+            header_end <= word_end_next && last_word;
+            third      <= state == IPV4 && count == 5'd1; // of IPv4's bytes
+        end
+        if (rst || ended) {word_end, header_end, third} <= 3'd0;
     end
 
     always @(posedge clk)
@@ -63,7 +67,7 @@ module rx_checksum (
             if (state == TYPE) words <= 8'd4; // IPv6
             else if (state == IPV4 && count == 5'd0) words <= {4'd0, s_data[3:0]};
             else if (state == EXTENSION && count == 5'd1) words <= kind_ah ? {1'b0, s_data[7:1]} : s_data;
-            else if (word_end || (state == IPV4 && count == 5'd2)) words <= words - 8'd1;
+            else if (word_end || third) words <= words - 8'd1;
         end
 
     // ---- What follows the header: known from its first byte in an extension, so the header's own kind is kept apart ----
