@@ -31,7 +31,7 @@ link, statistics and the ways to MDIO and LEDs as well.
 """
 
 ABOUT_TRIALS = """
-- **-nowidelut** makes no LUT of 5 inputs and more of two and a multiplexer. It saves less than 1 % here and no clock gains by it.
+- **-nowidelut** makes no LUT of 5 inputs and more of two and a multiplexer: less LUT4, but one more level where it would have been.
 - **-dff** has ABC look beyond the flip-flops, and takes ten times as long; **-cmp2softlogic** has comparisons with a constant made of LUTs.
 - Frame memories are block RAM of 2 KiB. Tables of up to 64 words stand in LUT RAM, four bits by 16 a cell, but on iCE40, where each
   would take a block RAM of its own.
