@@ -79,7 +79,7 @@ boards: deps
 # constraints/AREA.md: three placements of each board, the card by itself in an ECP5 of speed grade 6 with what is asked of it there, the
 # card with its modules' borders kept, and trials of yosys' options. 20 minutes.
 CORES           := core-base core-full
-BASE            := NCM=0 TIMESTAMP=0 COALESCE=0 LOOPBACK=0
+BASE            := NCM=0 TIMESTAMP=0 COALESCE=0 LOOPBACK=0 MDIO=0
 SET_core-base   := $(BASE)
 CORE_WANTED     := $(addprefix --frequency ,usb_clk=90 wire_tx_clk=140 rgmii_rxc=140)
 CORE             = YOSYS=$(YOSYS) NEXTPNR=$(NEXTPNR_ecp5) nice constraints/bitstream.py butterstick --folder $(BUILD)/area/$(1) --measure --every \

@@ -138,6 +138,12 @@ int weir_card_set_rx_mode(struct weir_card *card, enum weir_card_rx_mode mode, b
 // The card's time in ns, the clock of the time stamps: it began with the card's reset and stands still while
 // USB sleeps. 0, -EOPNOTSUPP where the card has none, or another negative errno.
 int weir_card_time(struct weir_card *card, uint64_t *time);
+// A register (0 to 31) of the Ethernet PHY, IEEE 802.3 clause 22.2.4. 0, -EOPNOTSUPP where the card has no
+// way there (WEIR_CAP_MDIO), -ENXIO when no PHY answers, -ETIMEDOUT when the card does not come to it, or
+// another negative errno. Whoever writes puts back what was there; if he cannot, the card sets the PHY up
+// anew when a host starts anew.
+int weir_card_mdio_read(struct weir_card *card, uint8_t reg, uint16_t *value);
+int weir_card_mdio_write(struct weir_card *card, uint8_t reg, uint16_t value);
 // Entry `entry` of the address table; NULL takes it out of use.
 int weir_card_set_mac(struct weir_card *card, uint8_t entry, const uint8_t mac[6]);
 // Entry `entry` of the ARP table: IPv4 address in host order; 0 takes it out of use.

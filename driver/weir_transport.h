@@ -83,7 +83,8 @@ struct weir_transport {
 //     usb:BUS-PORT         the one at this port, as in usb:1-2.1
 //     usbredir:HOST:PORT | usbredir:unix:PATH    what a usbredir server exports, such as weir-sim
 //     sim:tap=NAME | sim:peer=ADDRESS |
-//     sim:veth=NAME[,pcap=FILE][,trace=FILE][,seed=N][,mac=ADDRESS][,loss=PERCENT][,reorder=PERCENT]
+//     sim:veth=NAME[,pcap=FILE][,trace=FILE][,seed=N][,mac=ADDRESS][,phy=sound|noisy|none]
+//         [,loss=PERCENT][,reorder=PERCENT]
 //         [,duplicate=PERCENT][,corrupt=PERCENT][,usb-corrupt=PERCENT][,usb-lost=PERCENT]
 //                          a simulated card in this process
 // NULL on failure; then `error` (of `error_size` bytes) says what went wrong and what to do. errno is ENODEV

@@ -26,6 +26,7 @@ module weir_card #(
     parameter TIMESTAMP      = 1,    // 1: frames can go up with the time of their arrival; 0 leaves it out
     parameter COALESCE       = 1,    // 1: receive coalescing; 0 leaves it out
     parameter LOOPBACK       = 1,    // 1: the MAC can be looped back; 0 leaves it out
+    parameter MDIO           = 1,    // 1: the host has access to the PHY's registers; 0 leaves it out
     parameter WIRE_CLOCKS    = 2,    // 1: wire_tx_clk is wire_rx_clk, as with RMII
     parameter WIRE_CE        = 0,    // 1: the wire goes by gmii_rx_ce and gmii_tx_ce; 0: a byte each clock, for 1000 Mb/s alone
     parameter HIGH_SPEED     = 1,    // 0: the USB front knows full speed only
@@ -61,6 +62,12 @@ module weir_card #(
     output wire        gmii_tx_er,
     input  wire        gmii_tx_ce,   // with WIRE_CE: a byte time in wire_tx_clk, by which mac_tx goes
 
+    input  wire        phy_clk,      // phy_link's, with what the host asks of it: its s_ ports
+    input  wire        phy_rst,
+    output wire        mdio_valid,
+    output wire [22:0] mdio_request,
+    input  wire        mdio_done,
+    input  wire [16:0] mdio_answer,
     input  wire [3:0]  link_status,  // bits of WEIR_REG_LINK, of no clock
     input  wire [47:0] mac_address,  // the card's own, constant; first byte on the wire in bits 47..40
     output wire [3:0]  led           // link, activity, configured, error
@@ -68,7 +75,7 @@ module weir_card #(
     localparam FEATURES = `WEIR_CAP_TX_CSUM | `WEIR_CAP_TSO4 | `WEIR_CAP_TSO6 | `WEIR_CAP_USO | `WEIR_CAP_IP_ID_FIXED |
                           `WEIR_CAP_RX_CSUM | `WEIR_CAP_ARP | (MAX_FRAME > 1518 ? `WEIR_CAP_JUMBO : 0) | (NCM != 0 ? `WEIR_CAP_NCM : 0) |
                           (TIMESTAMP != 0 ? `WEIR_CAP_TIMESTAMP : 0) | (COALESCE != 0 ? `WEIR_CAP_COALESCE : 0) |
-                          (LOOPBACK != 0 ? `WEIR_CAP_LOOPBACK : 0);
+                          (LOOPBACK != 0 ? `WEIR_CAP_LOOPBACK : 0) | (MDIO != 0 ? `WEIR_CAP_MDIO : 0);
     localparam MAX_SUPERFRAME = 65536 + 255; // the payload that Linux makes at most, behind the longest header
     localparam STAMP = TIMESTAMP != 0 ? 40 : 1; // bits of a time stamp in the receive memory: 2^40 ns are 18 minutes
 
@@ -79,10 +86,6 @@ module weir_card #(
 
     reset_group resets (.request(reset), .clk({usb_clk, wire_rx_clk, wire_tx_clk}), .rst({cross_rst, rx_rst, tx_rst}));
     reset_core usb_reset (.clk(usb_clk), .request(usb_rst), .group(cross_rst), .rst(rst));
-
-    wire phy_ce = WIRE_CE == 0 || gmii_rx_ce;
-    wire rx_ce;
-    wire tx_ce  = WIRE_CE == 0 || gmii_tx_ce;
 
     // ---- USB (usb_clk) ----
     wire        out_valid, out_ready, out_eot;
@@ -178,8 +181,8 @@ module weir_card #(
     );
 
     wire       arp_tx_valid, arp_tx_ready, arp_tx_last, tx_valid, tx_taken, tx_last, mac_valid, mac_ready, mac_last;
-    wire [7:0] arp_tx_data, tx_data, mac_data, heard_data;
-    wire       ev_tx_frame, ev_arp_reply, sent_en, sent_er, loopback, heard_dv, heard_er;
+    wire [7:0] arp_tx_data, tx_data, mac_data, got_data;
+    wire       ev_tx_frame, ev_arp_reply, loopback; // the latter of usb_clk
 
     tx_arbiter arbiter (
         .clk(wire_tx_clk), .rst(tx_rst),
@@ -192,26 +195,17 @@ module weir_card #(
         .clk(wire_tx_clk), .rst(tx_rst), .s_valid(tx_valid), .s_ready(tx_taken), .s_data({tx_last, tx_data}),
         .m_valid(mac_valid), .m_ready(mac_ready), .m_data({mac_last, mac_data})
     );
-    mac_tx mac_tx (
-        .clk(wire_tx_clk), .rst(tx_rst), .ce(tx_ce), .s_valid(mac_valid), .s_ready(mac_ready), .s_data(mac_data), .s_last(mac_last),
-        .gmii_txd(gmii_txd), .gmii_tx_en(sent_en), .gmii_tx_er(sent_er)
-    );
-
-    gmii_loop #(.LOOPBACK(LOOPBACK), .CLOCKS(WIRE_CLOCKS)) gmii_loop (
-        .loop(loopback), .wire_tx_clk(wire_tx_clk), .wire_tx_rst(tx_rst), .tx_ce(tx_ce), .s_txd(gmii_txd), .s_tx_en(sent_en),
-        .s_tx_er(sent_er), .gmii_tx_en(gmii_tx_en), .gmii_tx_er(gmii_tx_er), .wire_rx_clk(wire_rx_clk), .wire_rx_rst(rx_rst),
-        .rx_ce(phy_ce), .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv), .gmii_rx_er(gmii_rx_er),
-        .m_ce(rx_ce), .m_rxd(heard_data), .m_rx_dv(heard_dv), .m_rx_er(heard_er)
-    );
 
     // ---- Wire to host: MAC, parser (wire_rx_clk), memory (to usb_clk), records or NTBs ----
-    wire       got_start, got_valid, got_last, got_error_fcs, got_error_symbol, got_error_length;
-    wire [7:0] got_data;
+    wire       byte_time, got_start, got_valid, got_last, got_error_fcs, got_error_symbol, got_error_length;
 
-    mac_rx #(.MAX_FRAME(MAX_FRAME)) mac_rx (
-        .clk(wire_rx_clk), .rst(rx_rst), .ce(rx_ce), .gmii_rxd(heard_data), .gmii_rx_dv(heard_dv), .gmii_rx_er(heard_er),
-        .m_start(got_start), .m_valid(got_valid), .m_data(got_data), .m_last(got_last),
-        .m_error_fcs(got_error_fcs), .m_error_symbol(got_error_symbol), .m_error_length(got_error_length)
+    mac #(.MAX_FRAME(MAX_FRAME), .LOOPBACK(LOOPBACK), .WIRE_CLOCKS(WIRE_CLOCKS), .WIRE_CE(WIRE_CE)) mac (
+        .loopback(loopback), .wire_tx_clk(wire_tx_clk), .wire_tx_rst(tx_rst), .s_valid(mac_valid), .s_ready(mac_ready),
+        .s_data(mac_data), .s_last(mac_last), .gmii_txd(gmii_txd), .gmii_tx_en(gmii_tx_en), .gmii_tx_er(gmii_tx_er),
+        .gmii_tx_ce(gmii_tx_ce), .wire_rx_clk(wire_rx_clk), .wire_rx_rst(rx_rst), .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv),
+        .gmii_rx_er(gmii_rx_er), .gmii_rx_ce(gmii_rx_ce), .byte_time(byte_time), .m_start(got_start), .m_valid(got_valid),
+        .m_data(got_data), .m_last(got_last), .m_error_fcs(got_error_fcs), .m_error_symbol(got_error_symbol),
+        .m_error_length(got_error_length)
     );
 
     wire                     cfg_valid;
@@ -226,7 +220,7 @@ module weir_card #(
     wire [15:0]              rx_events; // bit n: counter n
 
     rx_parser #(.ADDR_WIDTH(RX_ADDR_WIDTH), .MAC_ENTRIES(MAC_ENTRIES), .ARP_ENTRIES(ARP_ENTRIES)) rx_parser (
-        .clk(wire_rx_clk), .rst(rx_rst), .byte_time(rx_ce), .mac_address(mac_address),
+        .clk(wire_rx_clk), .rst(rx_rst), .byte_time(byte_time), .mac_address(mac_address),
         .cfg_valid(cfg_valid), .cfg_table(cfg[79:72]), .cfg_index(cfg[71:64]), .cfg_data(cfg[63:0]),
         .s_valid(got_valid), .s_data(got_data), .s_last(got_last), .s_error_fcs(got_error_fcs),
         .s_error_symbol(got_error_symbol), .s_error_length(got_error_length),
@@ -252,19 +246,11 @@ module weir_card #(
     wire [63:0]              device_time, leaving_time;
     wire [1:0]               rx_mode;
 
-    // With the stamp go the flags that a frame can have here; without, so few that an iCE40's block RAM has them beside the length.
-    localparam META = TIMESTAMP != 0 ? STAMP + 4 : 3;
-    wire [STAMP+3:0] rx_meta = {stamp, rx_flags[6:5], rx_flags[2:1]};
-    wire [STAMP+4:0] frame_meta;
-    assign frame_meta[STAMP+4:META] = 0;
-    assign {frame_stamp, frame_flags} = {frame_meta[STAMP+3:4], 1'b0, frame_meta[3:2], 2'd0, frame_meta[1:0], 1'b0};
-    wire unused_flags = &{1'b0, rx_flags[7], rx_flags[4:3], rx_flags[0], rx_meta, frame_meta[STAMP+4]};
-
-    packet_memory #(.ADDR_WIDTH(RX_ADDR_WIDTH), .META_WIDTH(META), .FRAMES_LOG2(RX_FRAMES_LOG2)) rx_memory (
-        .wr_clk(wire_rx_clk), .wr_rst(rx_rst), .wr_en(rx_en), .wr_offset(rx_offset), .wr_data(rx_data),
-        .wr_commit(rx_commit), .wr_length(rx_length), .wr_meta(rx_meta[META-1:0]), .wr_free(rx_free), .wr_ready(rx_ready),
+    received_frames #(.TIMESTAMP(TIMESTAMP), .STAMP_WIDTH(STAMP), .ADDR_WIDTH(RX_ADDR_WIDTH), .FRAMES_LOG2(RX_FRAMES_LOG2)) rx_memory (
+        .wr_clk(wire_rx_clk), .wr_rst(rx_rst), .wr_en(rx_en), .wr_offset(rx_offset), .wr_data(rx_data), .wr_commit(rx_commit),
+        .wr_length(rx_length), .wr_flags(rx_flags), .wr_stamp(stamp), .wr_free(rx_free), .wr_ready(rx_ready),
         .rd_clk(usb_clk), .rd_rst(cross_rst), .m_valid(frame_valid), .m_ready(frame_ready), .m_data(frame_data),
-        .m_last(frame_last), .m_length(frame_length), .m_meta(frame_meta[META-1:0])
+        .m_last(frame_last), .m_length(frame_length), .m_flags(frame_flags), .m_stamp(frame_stamp)
     );
     time_stamps #(.TIMESTAMP(TIMESTAMP), .WIDTH(STAMP), .CLOCK_MHZ(USB_CLOCK_MHZ)) time_stamps (
         .wire_clk(wire_rx_clk), .wire_rst(rx_rst), .wire_event(got_start), .wire_hold(stamp_hold), .wire_fresh(stamp_fresh),
@@ -290,11 +276,11 @@ module weir_card #(
     );
 
     // ---- Requests, tables, notifications, counters ----
-    wire link_up;
+    wire link_up, active_led, error_led;
     card_control #(
         .FEATURES(FEATURES), .MAX_SUPERFRAME(MAX_SUPERFRAME), .MAX_FRAME(MAX_FRAME), .MAC_ENTRIES(MAC_ENTRIES),
         .ARP_ENTRIES(ARP_ENTRIES), .TX_MEMORY(1 << TX_ADDR_WIDTH), .RX_MEMORY(1 << RX_ADDR_WIDTH), .NCM(NCM),
-        .COALESCE(COALESCE), .WIRE_CLOCKS(WIRE_CLOCKS), .QUEUE_TABLES(QUEUE_TABLES)
+        .COALESCE(COALESCE), .WIRE_CLOCKS(WIRE_CLOCKS), .QUEUE_TABLES(QUEUE_TABLES), .MDIO(MDIO)
     ) card_control (
         .usb_clk(usb_clk), .usb_rst(rst), .usb_cross_rst(cross_rst), .link_flush(link_flush), .ncm(ncm), .listens(listens),
         .mac_address(mac_address), .phy_id(phy_id), .link_status(link_status), .device_time(device_time),
@@ -305,10 +291,10 @@ module weir_card #(
         .m_notify_valid(notify_valid), .m_notify_ready(notify_ready), .m_notify_data(notify_data),
         .m_notify_long(notify_long), .usb_events(usb_events), .flow_events(flow_events),
         .wire_rx_clk(wire_rx_clk), .wire_rx_rst(rx_rst), .cfg_valid(cfg_valid), .cfg(cfg), .wire_rx_events(rx_events),
-        .wire_tx_clk(wire_tx_clk), .wire_tx_rst(tx_rst), .wire_tx_events({ev_arp_reply, ev_tx_frame})
+        .wire_tx_clk(wire_tx_clk), .wire_tx_rst(tx_rst), .wire_tx_events({ev_arp_reply, ev_tx_frame}),
+        .phy_clk(phy_clk), .phy_rst(phy_rst), .mdio_valid(mdio_valid), .mdio_request(mdio_request), .mdio_done(mdio_done), .mdio_answer(mdio_answer)
     );
 
-    wire active_led, error_led;
     led_stretch activity (.clk(usb_clk), .rst(rst), .event_in(|usb_events[5:0]), .led(active_led));
     led_stretch error (.clk(usb_clk), .rst(rst), .event_in(|usb_events[4:3] || usb_events[10]), .led(error_led));
     assign led = {error_led, configured, active_led, link_up};

@@ -21,6 +21,7 @@ module weir_card_fs #(
     parameter TIMESTAMP      = 1,
     parameter COALESCE       = 1,
     parameter LOOPBACK       = 1,
+    parameter MDIO           = 1,
     parameter WIRE_CLOCKS    = 2,    // 1: wire_tx_clk is wire_rx_clk, as with RMII
     parameter WIRE_CE        = 0    // 1: the wire goes by gmii_rx_ce and gmii_tx_ce; 0: a byte each clock, for 1000 Mb/s alone
 ) (
@@ -47,6 +48,12 @@ module weir_card_fs #(
     output wire        gmii_tx_er,
     input  wire        gmii_tx_ce,   // with WIRE_CE: a byte time in wire_tx_clk, by which mac_tx goes
 
+    input  wire        phy_clk,
+    input  wire        phy_rst,
+    output wire        mdio_valid,
+    output wire [22:0] mdio_request,
+    input  wire        mdio_done,
+    input  wire [16:0] mdio_answer,
     input  wire [3:0]  link_status,
     input  wire [47:0] mac_address,
     output wire [3:0]  led
@@ -70,7 +77,7 @@ module weir_card_fs #(
         .TX_ADDR_WIDTH(TX_ADDR_WIDTH), .RX_ADDR_WIDTH(RX_ADDR_WIDTH), .TX_FRAMES_LOG2(TX_FRAMES_LOG2),
         .RX_FRAMES_LOG2(RX_FRAMES_LOG2), .QUEUE_TABLES(QUEUE_TABLES), .OUT_ADDR_WIDTH(OUT_ADDR_WIDTH),
         .IN_SLOTS_LOG2(IN_SLOTS_LOG2), .MAX_FRAME(MAX_FRAME), .MAC_ENTRIES(MAC_ENTRIES), .ARP_ENTRIES(ARP_ENTRIES),
-        .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE), .LOOPBACK(LOOPBACK), .WIRE_CLOCKS(WIRE_CLOCKS), .WIRE_CE(WIRE_CE),
+        .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE), .LOOPBACK(LOOPBACK), .MDIO(MDIO), .WIRE_CLOCKS(WIRE_CLOCKS), .WIRE_CE(WIRE_CE),
         .HIGH_SPEED(0), .USB_CLOCK_MHZ(48)
     ) card (
         .usb_clk(usb_clk), .usb_rst(usb_rst), .phy_id(32'd0),
@@ -82,7 +89,8 @@ module weir_card_fs #(
         .gmii_rx_er(gmii_rx_er), .gmii_rx_ce(gmii_rx_ce),
         .wire_tx_clk(wire_tx_clk), .wire_tx_rst(wire_tx_rst), .gmii_txd(gmii_txd), .gmii_tx_en(gmii_tx_en),
         .gmii_tx_er(gmii_tx_er), .gmii_tx_ce(gmii_tx_ce),
-        .link_status(link_status), .mac_address(mac_address), .led(led)
+        .phy_clk(phy_clk), .phy_rst(phy_rst), .mdio_valid(mdio_valid), .mdio_request(mdio_request), .mdio_done(mdio_done),
+        .mdio_answer(mdio_answer), .link_status(link_status), .mac_address(mac_address), .led(led)
     );
 endmodule
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum kind { TEXT, NUMBER, PERCENT, MAC, SPEED };
+enum kind { TEXT, NUMBER, PERCENT, MAC, SPEED, PHY };
 
 struct key {
     const char *name;
@@ -28,6 +28,7 @@ static const struct key keys[] = {
     {"port", SPEED, FIELD(full_speed_port)},
     {"seed", NUMBER, FIELD(seed)},
     {"mac", MAC, FIELD(mac)},
+    {"phy", PHY, FIELD(phy)},
     {"loss", PERCENT, FIELD(loss)},
     {"reorder", PERCENT, FIELD(reorder)},
     {"duplicate", PERCENT, FIELD(duplicate)},
@@ -119,6 +120,21 @@ static bool set_speed(const struct key *key, bool *full, const char *value, stru
     return true;
 }
 
+static bool set_phy(const struct key *key, enum weir_sim_phy *phy, const char *value, struct report report)
+{
+    static const char *const names[] = {
+        [WEIR_SIM_PHY_SOUND] = "sound", [WEIR_SIM_PHY_NONE] = "none", [WEIR_SIM_PHY_NOISY] = "noisy"};
+
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(value, names[i]) == 0) {
+            *phy = (enum weir_sim_phy)i;
+            return true;
+        }
+    }
+    return refuse(report, "%s=%s: the Ethernet PHY is sound, noisy or none, as in %s=none", key->name, value,
+                  key->name);
+}
+
 static bool set(struct sim_options *options, const struct key *key, const char *value, struct report report)
 {
     void *field = (char *)options + key->offset;
@@ -132,6 +148,8 @@ static bool set(struct sim_options *options, const struct key *key, const char *
         return set_percent(key, field, value, report);
     case SPEED:
         return set_speed(key, field, value, report);
+    case PHY:
+        return set_phy(key, field, value, report);
     case MAC:
         break;
     }
@@ -197,6 +215,7 @@ void sim_options_config(const struct sim_options *options, struct weir_sim_confi
     config->full_speed = options->full_speed;
     config->full_speed_port = options->full_speed_port;
     config->usb_trace_path = *options->usb_trace ? options->usb_trace : NULL;
+    config->phy = options->phy;
     config->seed = options->seed;
     config->faults = (struct weir_usb_faults){.out_corrupt = options->usb_corrupt,
                                               .in_corrupt = options->usb_corrupt,

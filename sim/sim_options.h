@@ -21,6 +21,7 @@ struct sim_options {
     bool full_speed;
     bool full_speed_port; // the card has its ULPI PHY, but the port knows full speed alone
     uint64_t seed;
+    enum weir_sim_phy phy;
     uint8_t mac[6]; // zeros: made from what the wire leads to and the seed; without that the card's own
     // Frames, each way, per million.
     uint32_t loss, reorder, duplicate, corrupt;

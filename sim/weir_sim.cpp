@@ -20,7 +20,6 @@ namespace
 constexpr uint64_t RESET_TIME = 200 * NS;
 constexpr uint64_t ENUMERATION_LIMIT = 1000000000 * NS;
 
-constexpr uint8_t LINK_DOWN = 0, LINK_UP_1000_FULL = 1 | 2 << 1 | 1 << 3; // WEIR_REG_LINK
 constexpr uint8_t DEFAULT_MAC[6] = {0x02, 'W', 'E', 'I', 'R', 0x01};
 
 } // namespace
@@ -65,7 +64,11 @@ static void make_card(weir_sim *sim, const weir_sim_config *config)
     for (int i = 0; i < 6; i++)
         address = address << 8 | mac[i];
     card.mac_address = address;
-    card.link_status = LINK_UP_1000_FULL;
+    ethernet_phy_init(&sim->phy, config->phy);
+    card.link_status = sim->phy.link;
+    card.phy_clk = card.mdio_done = 0;
+    card.phy_rst = 1;
+    card.mdio_answer = 0;
     card.usb_clk = card.wire_tx_clk = card.wire_rx_clk = 0;
     card.usb_rst = card.wire_tx_rst = card.wire_rx_rst = 1;
     card.after_usb_edge();
@@ -93,7 +96,7 @@ static void reset(weir_sim *sim)
 {
     while (sim->now < RESET_TIME)
         sim->edge();
-    sim->card->usb_rst = 0;
+    sim->card->usb_rst = sim->card->phy_rst = 0;
     sim->card->wire_tx_rst = !sim->tx_runs;
     sim->card->wire_rx_rst = !sim->rx_runs;
     sim->in_reset = false;
@@ -208,11 +211,11 @@ bool weir_sim_wire_in(weir_sim *sim, const uint8_t *frame, size_t length)
 
 void weir_sim_set_link(weir_sim *sim, bool up)
 {
-    const uint8_t status = up ? LINK_UP_1000_FULL : LINK_DOWN;
-
-    if (sim->card->link_status != status)
-        sim->quiet_since = sim->now;
-    sim->card->link_status = status;
+    if (sim->phy.cable == up)
+        return;
+    ethernet_phy_plug(&sim->phy, up);
+    sim->quiet_since = sim->now;
+    sim->card->link_status = sim->phy.link;
 }
 
 void weir_sim_run_wire_clocks(weir_sim *sim, bool rx, bool tx)

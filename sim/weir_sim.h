@@ -61,6 +61,10 @@ struct weir_usb_signal {
     uint32_t dribble;       // SE0 begins up to that much late
 };
 
+// The Ethernet PHY, as MDIO shows it (ethernet_phy.h): sound; not there, so that no frame comes through either; or one that damages
+// frames while it loops back.
+enum weir_sim_phy { WEIR_SIM_PHY_SOUND, WEIR_SIM_PHY_NONE, WEIR_SIM_PHY_NOISY };
+
 // Receives each frame the card puts on the wire. `frame` includes the 4 FCS bytes and is valid during the call; `time` is
 // that of its first preamble byte. `preamble_ok` tells whether preamble, SFD and gap were as IEEE 802.3 clause 4 asks.
 typedef void (*weir_sim_wire_out)(void *context, uint64_t time, const uint8_t *frame, size_t length, bool preamble_ok);
@@ -83,6 +87,7 @@ struct weir_sim_config {
     void *wire_context;
     // May be NULL: told of each frame given to weir_sim_wire_in when its first preamble byte goes on the wire.
     weir_sim_wire_sent wire_sent;
+    enum weir_sim_phy phy;
     uint8_t mac[6];        // the card's own address; all zero means 02:57:45:49:52:01
     unsigned rx_phase;     // ps from an edge of wire_tx_clk to the next of wire_rx_clk, 0 to 7999
     bool wire_clocks_stopped; // from power-on, as of a PHY that is not there, until weir_sim_run_wire_clocks

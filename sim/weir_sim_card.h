@@ -17,7 +17,8 @@ struct card_model {
     CData &usb_clk, &usb_rst;
     CData &wire_rx_clk, &wire_rx_rst, &gmii_rxd, &gmii_rx_dv, &gmii_rx_er;
     CData &wire_tx_clk, &wire_tx_rst, &gmii_txd, &gmii_tx_en, &gmii_tx_er;
-    CData &link_status;
+    CData &phy_clk, &phy_rst, &mdio_valid, &mdio_done, &link_status;
+    IData &mdio_request, &mdio_answer;
     QData &mac_address;
 
     virtual ~card_model() = default;
@@ -51,7 +52,9 @@ struct card_model {
           wire_rx_rst(top.wire_rx_rst), gmii_rxd(top.gmii_rxd), gmii_rx_dv(top.gmii_rx_dv),
           gmii_rx_er(top.gmii_rx_er), wire_tx_clk(top.wire_tx_clk), wire_tx_rst(top.wire_tx_rst),
           gmii_txd(top.gmii_txd), gmii_tx_en(top.gmii_tx_en), gmii_tx_er(top.gmii_tx_er),
-          link_status(top.link_status), mac_address(top.mac_address)
+          phy_clk(top.phy_clk), phy_rst(top.phy_rst), mdio_valid(top.mdio_valid), mdio_done(top.mdio_done),
+          link_status(top.link_status), mdio_request(top.mdio_request), mdio_answer(top.mdio_answer),
+          mac_address(top.mac_address)
     {
     }
 };

@@ -34,8 +34,9 @@ bool weir_sim::quiet_long_enough()
     usb_host_stats(host, &stats);
     const uint64_t moved = stats.out_packets + stats.in_packets;
 
-    if (moved != packets || !gmii_source_idle(&to_card) || !gmii_sink_idle(&from_card) ||
-        card->transfer_open() || (card->message_waits() && usb_host_polls(host))) {
+    if (moved != packets || !gmii_source_idle(&to_card) || !gmii_sink_idle(&from_card) || phy.loop.valid ||
+        phy.link_left != 0 || card->mdio_valid || card->transfer_open() ||
+        (card->message_waits() && usb_host_polls(host))) {
         packets = moved;
         quiet_since = now;
     }
@@ -58,8 +59,9 @@ void weir_sim::edge()
     next_tx += tx_due ? WIRE_PERIOD : 0;
     next_rx += rx_due ? WIRE_PERIOD : 0;
 
-    if ((usb && card->usb_clk) || (tx && card->wire_tx_clk) || (rx && card->wire_rx_clk)) {
-        card->usb_clk = card->wire_tx_clk = card->wire_rx_clk = 0;
+    if ((usb && card->usb_clk) || (tx && card->wire_tx_clk) || (rx && card->wire_rx_clk) ||
+        (tx_due && card->phy_clk)) {
+        card->usb_clk = card->wire_tx_clk = card->wire_rx_clk = card->phy_clk = 0;
         card->eval();
     }
     if (host_clock)
@@ -67,6 +69,7 @@ void weir_sim::edge()
     card->usb_clk = usb;
     card->wire_tx_clk = tx;
     card->wire_rx_clk = rx;
+    card->phy_clk = tx_due; // the board's, and of any rate
     card->eval();
     if (trace)
         trace->dump(now / PS);
@@ -78,15 +81,47 @@ void weir_sim::edge()
         card->wire_tx_rst = 0;
     if (host_clock)
         card->after_usb_edge();
-    if (rx && !gmii_source_idle(&to_card)) {
-        gmii_pins pins;
-        gmii_source_step(&to_card, now / NS, &pins);
-        card->gmii_rxd = pins.data;
-        card->gmii_rx_dv = pins.valid;
-        card->gmii_rx_er = pins.error;
-    }
-    if (tx && !in_reset && (card->gmii_tx_en || card->gmii_tx_er || !gmii_sink_idle(&from_card)))
-        gmii_sink_step(&from_card, now / NS, {card->gmii_txd, card->gmii_tx_en != 0, card->gmii_tx_er != 0});
+    if (rx && (!gmii_source_idle(&to_card) || card->gmii_rx_dv || phy.path != ETHERNET_PHY_CABLE))
+        phy_sends();
+    if (tx && !in_reset &&
+        (card->gmii_tx_en || card->gmii_tx_er || !gmii_sink_idle(&from_card) ||
+         phy.path != ETHERNET_PHY_CABLE))
+        phy_takes();
+    if (tx_due && !in_reset)
+        phy_registers();
+}
+
+// What the PHY gives the card: from the cable, or what it sends back.
+void weir_sim::phy_sends()
+{
+    gmii_pins pins = {};
+
+    gmii_source_clock(&to_card, now / NS, &pins);
+    if (phy.path != ETHERNET_PHY_CABLE)
+        pins = phy.loop;
+    card->gmii_rxd = pins.data;
+    card->gmii_rx_dv = pins.valid;
+    card->gmii_rx_er = pins.error;
+}
+
+void weir_sim::phy_takes()
+{
+    gmii_pins pins = {card->gmii_txd, card->gmii_tx_en != 0, card->gmii_tx_er != 0};
+
+    if (phy.path == ETHERNET_PHY_LOOP)
+        ethernet_phy_loop(&phy, pins);
+    if (phy.path != ETHERNET_PHY_CABLE)
+        pins = {};
+    gmii_sink_clock(&from_card, now / NS, pins);
+}
+
+void weir_sim::phy_registers()
+{
+    uint32_t answer = card->mdio_answer;
+
+    card->mdio_done = ethernet_phy_clock(&phy, card->mdio_valid, card->mdio_request, &answer);
+    card->mdio_answer = answer;
+    card->link_status = phy.link;
 }
 
 // The ARP rate limit is a matter of time: gives its bucket (rtl/arp/rate_limit.v) the tokens that it would

@@ -9,6 +9,7 @@
 
 #include <memory>
 
+#include "ethernet_phy.h"
 #include "gmii_wire.h"
 #include "weir_sim.h"
 #include "weir_sim_card.h"
@@ -26,6 +27,7 @@ struct weir_sim {
     usb_host *host = nullptr;
     gmii_source to_card = {};
     gmii_sink from_card = {};
+    ethernet_phy phy = {};
     weir_sim_wire_out wire_out = nullptr;
     weir_sim_wire_sent wire_sent = nullptr;
     void *wire_context = nullptr;
@@ -45,6 +47,9 @@ struct weir_sim {
 
     bool quiet_long_enough();
     void edge();
+    void phy_sends();
+    void phy_takes();
+    void phy_registers();
     void skip(uint64_t time);
     void spare(uint64_t until);
     bool run(uint64_t until);

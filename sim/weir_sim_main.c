@@ -48,6 +48,8 @@ static const char help[] =
     "                        this happens to so many per cent of the frames, either way\n"
     "\n"
     "  --mac ADDRESS         the card's own address, from which its serial number follows\n"
+    "  --phy sound|noisy|none\n"
+    "                        the Ethernet PHY: sound unless given, damaging frames while it loops back, or not there\n"
     "  --usb-corrupt P       so many per cent of the USB packets have a wrong bit\n"
     "  --usb-lost P          so many per cent of the USB handshakes are lost\n"
     "  --seed N              for all that is random; the same seed and the same input give the same run\n"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // weir info: what the card is, can do, and has counted.
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +26,7 @@ static void print_features(uint32_t features)
         {WEIR_CAP_COALESCE, "receive coalescing"},
         {WEIR_CAP_TIMESTAMP, "time stamps"},
         {WEIR_CAP_LOOPBACK, "loopback"},
+        {WEIR_CAP_MDIO, "access to the Ethernet PHY"},
     };
     const char *before = "";
 
@@ -70,6 +72,21 @@ static void print_phy(struct weir_card *card)
         printf("USB PHY         vendor %04" PRIx32 ", product %04" PRIx32 "\n", phy & 0xFFFF, phy >> 16);
 }
 
+// Registers 2 and 3 (IEEE 802.3 clause 22.2.4.3.1).
+static void print_ethernet_phy(struct weir_card *card)
+{
+    uint16_t high, low;
+    int error = weir_card_mdio_read(card, 2, &high);
+
+    if (!error)
+        error = weir_card_mdio_read(card, 3, &low);
+    if (!error)
+        printf("Ethernet PHY    %04x %04x (registers 2 and 3)\n", high, low);
+    else if (error != -EOPNOTSUPP)
+        printf("Ethernet PHY    %s: measure its supply, its reset (high), MDC and MDIO\n",
+               error == -ENXIO ? "none answers" : strerror(-error));
+}
+
 int cmd_info(const struct options *options, int argc, char **argv)
 {
     struct runner runner;
@@ -91,6 +108,7 @@ int cmd_info(const struct options *options, int argc, char **argv)
     print_caps(weir_card_caps(runner.card));
     print_link(link);
     print_phy(runner.card);
+    print_ethernet_phy(runner.card);
     printf("counters\n");
     for (size_t i = 0; i < counter_names_count; i++)
         printf("%14" PRIu32 "  %-18s %s\n", counters[counter_names[i].index], counter_names[i].name,

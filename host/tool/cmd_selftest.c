@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // weir selftest: sends frames of every kind round in a loop, and compares what comes back with what software
-// makes of them. The loop is the MAC's own, so that neither pins nor PHY nor cable take part; or with --wire
-// a plug in the card's socket, or a PHY that was set to loop back.
+// makes of them. The loop is the MAC's own, so that neither pins nor PHY nor cable take part; or with --phy
+// the PHY's own, so that the pins do; or with --wire a plug in the card's socket.
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 #include "counters.h"
 #include "runner.h"
 #include "selftest_frames.h"
+#include "selftest_phy.h"
 #include "tool.h"
 
 #define PATIENCE WEIR_SECOND     // until a frame is lost; 64 KiB at 10 Mb/s are 55 ms
@@ -20,10 +21,13 @@
 #define LONGEST 1514
 #define WHY_SIZE 160
 
+enum loop { LOOP_WITHIN, LOOP_PHY, LOOP_WIRE };
+
 struct test {
     struct runner runner;
     const struct weir_card_caps *caps;
-    bool wire;
+    enum loop loop;
+    struct selftest_phy phy;
     struct selftest_frame frame;
     uint8_t copy[SELFTEST_LONGEST]; // as it is given to the card
     uint8_t wanted[SELFTEST_LONGEST];
@@ -239,10 +243,17 @@ static void tell_what_to_measure(const struct test *test, size_t check)
     if (check == 0)
         printf("    Measure: D+ and D-, or the ULPI PHY's clock and supply; try another cable, and a port "
                "without a hub.\n");
-    else if (!test->wire)
+    else if (test->loop == LOOP_WITHIN)
         printf("    No pin takes part in this: build the bitstream anew (timing.txt tells each clock), and "
                "measure the\n"
                "    FPGA's core supply and its clocks.\n");
+    else if (test->loop == LOOP_PHY)
+        printf(
+            "    The PHY answers by MDIO, and no cable takes part. `weir selftest` alone tells whether the "
+            "card is sound.\n"
+            "    If it is, measure the clocks between FPGA and PHY, either way, and the data against them; "
+            "RGMII: TXC_DELAY\n"
+            "    where rx_fcs_error stays 0, RX_DELAY where it counts.\n");
     else if (!(test->runner.link & 1))
         printf("    The link is down: measure the PHY's reset (high), MDC and MDIO, and see that the plug "
                "leads pin 1 to 3 and\n"
@@ -305,47 +316,72 @@ static int prepare(struct test *test)
     int error = 0;
 
     test->caps = weir_card_caps(card);
-    if (!test->wire && !(test->caps->features & WEIR_CAP_LOOPBACK))
+    if (test->loop == LOOP_WITHIN && !(test->caps->features & WEIR_CAP_LOOPBACK))
         return fail(
-            "this card cannot loop back within: its bitstream is older, or was made with LOOPBACK=0. With a "
-            "loop-back plug in its socket try weir selftest --wire");
+            "this card cannot loop back within: its bitstream is older, or was made with LOOPBACK=0. Try "
+            "weir selftest --phy, or with a loop-back plug in its socket --wire");
     test->runner.take = on_frame;
     test->runner.take_context = test;
-    if (!test->wire)
+    if (test->loop == LOOP_WITHIN)
         error = weir_card_write_reg(card, WEIR_REG_LOOPBACK, WEIR_LOOPBACK_MAC);
     if (!error)
         error = weir_card_set_rx_control(card, WEIR_RX_ENABLE);
-    return error ? fail("the card takes no settings (%s): plug it in anew", strerror(-error)) : EXIT_FINE;
+    if (error)
+        return fail("the card takes no settings (%s): plug it in anew", strerror(-error));
+    return test->loop == LOOP_PHY ? selftest_phy_begin(&test->phy, &test->runner) : EXIT_FINE;
+}
+
+// With the loop made, runs the checks. An exit code.
+static int judge(struct test *test)
+{
+    static const char *const sound[] = {
+        [LOOP_WITHIN] =
+            "All within the card is sound. The pins to the Ethernet PHY and the PHY took no part: "
+            "--phy; nor did the cable: --wire.",
+        [LOOP_PHY] =
+            "The card is sound, through the pins to the Ethernet PHY and back. The cable took no part: "
+            "--wire.",
+        [LOOP_WIRE] = "The card is sound, to the plug and back.",
+    };
+
+    if (run_checks(test))
+        return EXIT_FAILED;
+    puts(sound[test->loop]);
+    return EXIT_FINE;
+}
+
+// The options of the command. EXIT_FINE, or what misuse returns.
+static int parse(enum loop *loop, int argc, char **argv)
+{
+    static const struct option known[] = {
+        {"phy", no_argument, NULL, LOOP_PHY}, {"wire", no_argument, NULL, LOOP_WIRE}, {0}};
+    int option;
+
+    *loop = LOOP_WITHIN;
+    while ((option = getopt_long(argc, argv, "", known, NULL)) == LOOP_PHY || option == LOOP_WIRE) {
+        if (*loop != LOOP_WITHIN && (int)*loop != option)
+            return misuse("selftest takes --phy or --wire, one of them");
+        *loop = (enum loop)option;
+    }
+    return option != -1 || optind < argc ? misuse("selftest takes only --phy or --wire") : EXIT_FINE;
 }
 
 int cmd_selftest(const struct options *options, int argc, char **argv)
 {
-    static const struct option known[] = {{"wire", no_argument, NULL, 'w'}, {0}};
     struct test *test = calloc(1, sizeof *test);
-    int option;
 
     if (!test)
         return fail("out of memory");
-    while ((option = getopt_long(argc, argv, "", known, NULL)) == 'w')
-        test->wire = true;
-    int result = option != -1 || optind < argc ? misuse("selftest takes only --wire") : EXIT_FINE;
-    bool wire = test->wire;
+    int result = parse(&test->loop, argc, argv);
     if (!result)
         result = runner_open(&test->runner, options, RUNNER_CARD);
     if (!result) {
-        test->wire = wire;
         result = prepare(test);
-        if (!result) {
-            unsigned failed = run_checks(test);
-            if (!failed)
-                printf(wire ? "The card is sound, to the plug and back.\n"
-                            : "All within the card is sound. The pins to the Ethernet PHY, the PHY and the "
-                              "cable took no part: "
-                              "--wire.\n");
-            result = failed ? EXIT_FAILED : EXIT_FINE;
-            if (!wire && test->runner.card)
-                weir_card_write_reg(test->runner.card, WEIR_REG_LOOPBACK, 0);
-        }
+        if (!result)
+            result = judge(test);
+        result = selftest_phy_end(&test->phy, &test->runner, result);
+        if (test->loop == LOOP_WITHIN && test->runner.card)
+            weir_card_write_reg(test->runner.card, WEIR_REG_LOOPBACK, 0);
         result = runner_close(&test->runner, result);
     }
     free(test);

@@ -11,6 +11,7 @@ module butterstick #(
     parameter TIMESTAMP = 1,
     parameter COALESCE  = 1,
     parameter LOOPBACK  = 1,
+    parameter MDIO      = 1,
     parameter TXC_DELAY = 80,  // ecp5_rgmii_pins; the KSZ9031 does not delay TXC (DS00002117 section 7.1)
     parameter RX_DELAY  = 0    // and delays RXC by 1.2 ns itself
 ) (
@@ -57,7 +58,7 @@ module butterstick #(
 
     wire [3:0] led;
     ecp5_card #(
-        .CLOCK_OUT(1), .CLOCK_MHZ(30), .MAC_ADDRESS(MAC_ADDRESS), .NCM(NCM), .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE), .LOOPBACK(LOOPBACK),
+        .CLOCK_OUT(1), .CLOCK_MHZ(30), .MAC_ADDRESS(MAC_ADDRESS), .NCM(NCM), .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE), .LOOPBACK(LOOPBACK), .MDIO(MDIO),
         .TXC_DELAY(TXC_DELAY), .RX_DELAY(RX_DELAY), .RAILS_MS(180)
     ) card (
         .clk(clk30), .locked(usb_locked && wire_locked), .rails_on(vio_enable), .phy_rst(unused_phy_rst), .usb_clk(usb_clk), .ulpi_rst(ulpi_rst), .ulpi_data(ulpi_data), .ulpi_dir(ulpi_dir), .ulpi_nxt(ulpi_nxt),

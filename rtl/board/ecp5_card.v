@@ -11,6 +11,7 @@ module ecp5_card #(
     parameter TIMESTAMP = 1,
     parameter COALESCE  = 1,
     parameter LOOPBACK  = 1,
+    parameter MDIO      = 1,
     parameter TXC_DELAY = 80,          // ecp5_rgmii_pins
     parameter RX_DELAY  = 0,
     parameter RAILS_MS  = 15           // board_start
@@ -82,19 +83,23 @@ module ecp5_card #(
     );
 
     wire mdio_i, mdio_o, mdio_oe;
-    ethernet_phy #(.CLOCK_MHZ(CLOCK_MHZ)) phy (
+    wire        mdio_valid, mdio_done;
+    wire [22:0] mdio_request;
+    wire [16:0] mdio_answer;
+    ethernet_phy #(.CLOCK_MHZ(CLOCK_MHZ), .MDIO(MDIO)) phy (
         .clk(clk), .rst(rst), .link_status(link_status), .phy_rst_n(rgmii_rst_n), .mdc(rgmii_mdc), .mdio_o(mdio_o),
-        .mdio_oe(mdio_oe), .mdio_i(mdio_i)
+        .mdio_oe(mdio_oe), .mdio_i(mdio_i), .mdio_valid(mdio_valid), .mdio_request(mdio_request), .mdio_done(mdio_done), .mdio_answer(mdio_answer)
     );
     BB mdio_pin (.I(mdio_o), .T(!mdio_oe), .O(mdio_i), .B(rgmii_mdio));
 
-    weir_card_ulpi #(.CLOCK_OUT(CLOCK_OUT), .WIRE_CE(1), .NCM(NCM), .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE), .LOOPBACK(LOOPBACK)) card (
+    weir_card_ulpi #(.CLOCK_OUT(CLOCK_OUT), .WIRE_CE(1), .NCM(NCM), .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE), .LOOPBACK(LOOPBACK), .MDIO(MDIO)) card (
         .usb_clk(usb_clk), .usb_rst(usb_rst), .ulpi_rst(ulpi_rst), .ulpi_data_i(ulpi_data_i), .ulpi_data_o(ulpi_data_o),
         .ulpi_data_oe(ulpi_data_oe), .ulpi_dir(ulpi_dir), .ulpi_nxt(ulpi_nxt), .ulpi_stp(ulpi_stp),
         .wire_rx_clk(rgmii_rxc), .wire_rx_rst(rx_rst), .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv),
         .gmii_rx_er(gmii_rx_er), .gmii_rx_ce(gmii_rx_ce),
         .wire_tx_clk(wire_tx_clk), .wire_tx_rst(tx_rst), .gmii_txd(gmii_txd), .gmii_tx_en(gmii_tx_en),
         .gmii_tx_er(gmii_tx_er), .gmii_tx_ce(gmii_tx_ce),
+        .phy_clk(clk), .phy_rst(rst), .mdio_valid(mdio_valid), .mdio_request(mdio_request), .mdio_done(mdio_done), .mdio_answer(mdio_answer),
         .link_status(link_status), .mac_address(MAC_ADDRESS), .led(led)
     );
 endmodule

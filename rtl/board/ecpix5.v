@@ -9,6 +9,7 @@ module ecpix5 #(
     parameter TIMESTAMP = 1,
     parameter COALESCE  = 1,
     parameter LOOPBACK  = 1,
+    parameter MDIO      = 1,
     parameter TXC_DELAY = 80,  // ecp5_rgmii_pins; no source says whether the PHY delays TXC, others for this board delay it
     parameter RX_DELAY  = 0
 ) (
@@ -45,7 +46,7 @@ module ecpix5 #(
     wire [3:0] led;
     wire       unused_rails, unused_ulpi_rst; // the PHY makes usb_clk, so it cannot wait for it
     ecp5_card #(
-        .CLOCK_OUT(0), .CLOCK_MHZ(100), .MAC_ADDRESS(MAC_ADDRESS), .NCM(NCM), .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE), .LOOPBACK(LOOPBACK),
+        .CLOCK_OUT(0), .CLOCK_MHZ(100), .MAC_ADDRESS(MAC_ADDRESS), .NCM(NCM), .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE), .LOOPBACK(LOOPBACK), .MDIO(MDIO),
         .TXC_DELAY(TXC_DELAY), .RX_DELAY(RX_DELAY)
     ) card (
         .clk(clk100), .locked(wire_locked), .rails_on(unused_rails), .phy_rst(ulpi_rst),

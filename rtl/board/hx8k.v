@@ -67,9 +67,11 @@ module hx8k #(
         end
     endgenerate
 
+    wire        unused_valid;
+    wire [22:0] unused_request;
     weir_card_ulpi #(
         .TX_ADDR_WIDTH(TX_ADDR_WIDTH), .RX_ADDR_WIDTH(RX_ADDR_WIDTH), .OUT_ADDR_WIDTH(OUT_ADDR_WIDTH),
-        .IN_SLOTS_LOG2(IN_SLOTS_LOG2), .MAX_FRAME(MAX_FRAME), .NCM(0), .TIMESTAMP(0), .COALESCE(0), .WIRE_CLOCKS(1), .WIRE_CE(1)
+        .IN_SLOTS_LOG2(IN_SLOTS_LOG2), .MAX_FRAME(MAX_FRAME), .NCM(0), .TIMESTAMP(0), .COALESCE(0), .MDIO(0), .WIRE_CLOCKS(1), .WIRE_CE(1)
     ) card (
         .usb_clk(usb_clk), .usb_rst(usb_rst), .ulpi_rst(unused_ulpi_rst), .ulpi_data_i(ulpi_data_i), .ulpi_data_o(ulpi_data_o),
         .ulpi_data_oe(ulpi_data_oe), .ulpi_dir(ulpi_dir), .ulpi_nxt(ulpi_nxt), .ulpi_stp(ulpi_stp),
@@ -77,6 +79,7 @@ module hx8k #(
         .gmii_rx_er(gmii_rx_er), .gmii_rx_ce(gmii_rx_ce),
         .wire_tx_clk(wire_clk), .wire_tx_rst(wire_rst), .gmii_txd(gmii_txd), .gmii_tx_en(gmii_tx_en),
         .gmii_tx_er(gmii_tx_er), .gmii_tx_ce(gmii_tx_ce),
+        .phy_clk(1'b0), .phy_rst(1'b1), .mdio_valid(unused_valid), .mdio_request(unused_request), .mdio_done(1'b0), .mdio_answer(17'd0),
         .link_status(link_status), .mac_address(MAC_ADDRESS), .led(led)
     );
 endmodule

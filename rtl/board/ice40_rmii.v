@@ -52,12 +52,15 @@ module ice40_rmii #(
     endgenerate
 
     wire mdio_i, mdio_o, mdio_oe;
-    rmii_port #(.CLOCK_MHZ(CLOCK_MHZ)) port (
+    wire unused_done;
+    wire [16:0] unused_answer;
+    rmii_port #(.CLOCK_MHZ(CLOCK_MHZ), .MDIO(0)) port (
         .clk(clk), .rst(rst), .link_status(link_status), .ref_clk(wire_clk), .wire_rst(wire_rst), .rmii_txd(txd),
         .rmii_tx_en(tx_en), .rmii_rxd(rxd), .rmii_crs_dv(crs_dv), .phy_rst_n(rmii_rst_n), .mdc(rmii_mdc),
         .mdio_o(mdio_o), .mdio_oe(mdio_oe), .mdio_i(mdio_i), .gmii_txd(gmii_txd), .gmii_tx_en(gmii_tx_en),
         .gmii_tx_er(gmii_tx_er), .gmii_tx_ce(gmii_tx_ce), .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv),
-        .gmii_rx_er(gmii_rx_er), .gmii_rx_ce(gmii_rx_ce)
+        .gmii_rx_er(gmii_rx_er), .gmii_rx_ce(gmii_rx_ce), .mdio_valid(1'b0), .mdio_request(23'd0),
+        .mdio_done(unused_done), .mdio_answer(unused_answer)
     );
     SB_IO #(.PIN_TYPE(INOUT), .PULLUP(1'b1)) mdio_pin (
         .PACKAGE_PIN(rmii_mdio), .OUTPUT_ENABLE(mdio_oe), .D_OUT_0(mdio_o), .D_IN_0(mdio_i)

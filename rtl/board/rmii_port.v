@@ -6,11 +6,16 @@
 `default_nettype none
 
 module rmii_port #(
-    parameter CLOCK_MHZ = 25       // of clk, 10 to 255
+    parameter CLOCK_MHZ = 25,      // of clk, 10 to 255
+    parameter MDIO      = 1        // 0: the host has no access to the PHY's registers
 ) (
     input  wire       clk,         // the board's, for what has time
     input  wire       rst,         // of clk
     output wire [3:0] link_status, // bits of WEIR_REG_LINK
+    input  wire       mdio_valid,  // phy_link's s_ ports
+    input  wire [22:0] mdio_request,
+    output wire       mdio_done,
+    output wire [16:0] mdio_answer,
 
     input  wire       ref_clk,     // 50 MHz: the pin
     output wire       wire_rst,    // of ref_clk
@@ -35,9 +40,9 @@ module rmii_port #(
 );
     reset_sync wire_reset (.clk(ref_clk), .request(rst), .rst(wire_rst));
 
-    ethernet_phy #(.CLOCK_MHZ(CLOCK_MHZ), .GIGABIT(0)) phy (
+    ethernet_phy #(.CLOCK_MHZ(CLOCK_MHZ), .GIGABIT(0), .MDIO(MDIO)) phy (
         .clk(clk), .rst(rst), .link_status(link_status), .phy_rst_n(phy_rst_n), .mdc(mdc), .mdio_o(mdio_o), .mdio_oe(mdio_oe),
-        .mdio_i(mdio_i)
+        .mdio_i(mdio_i), .mdio_valid(mdio_valid), .mdio_request(mdio_request), .mdio_done(mdio_done), .mdio_answer(mdio_answer)
     );
     rmii rmii (
         .clk(ref_clk), .rst(wire_rst), .speed_100(link_status[1]), .gmii_txd(gmii_txd), .gmii_tx_en(gmii_tx_en),

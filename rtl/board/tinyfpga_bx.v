@@ -69,15 +69,18 @@ module tinyfpga_bx #(
     SB_IO #(.PIN_TYPE(6'b101001)) pull_up_pin (.PACKAGE_PIN(usb_pull_up), .OUTPUT_ENABLE(pull_up), .D_OUT_0(1'b1));
 
     wire [3:0] card_led; // link, activity, configured, error
+    wire        unused_valid;
+    wire [22:0] unused_request;
     weir_card_fs #(
         .TX_ADDR_WIDTH(TX_ADDR_WIDTH), .RX_ADDR_WIDTH(RX_ADDR_WIDTH), .OUT_ADDR_WIDTH(OUT_ADDR_WIDTH),
-        .IN_SLOTS_LOG2(IN_SLOTS_LOG2), .MAX_FRAME(MAX_FRAME), .NCM(0), .TIMESTAMP(0), .COALESCE(0), .WIRE_CLOCKS(1), .WIRE_CE(1)
+        .IN_SLOTS_LOG2(IN_SLOTS_LOG2), .MAX_FRAME(MAX_FRAME), .NCM(0), .TIMESTAMP(0), .COALESCE(0), .MDIO(0), .WIRE_CLOCKS(1), .WIRE_CE(1)
     ) card (
         .usb_clk(usb_clk), .usb_rst(usb_rst), .dp_i(dp_i), .dn_i(dn_i), .dp_o(dp_o), .dn_o(dn_o), .oe(oe), .pull_up(pull_up),
         .wire_rx_clk(wire_clk), .wire_rx_rst(wire_rst), .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv),
         .gmii_rx_er(gmii_rx_er), .gmii_rx_ce(gmii_rx_ce),
         .wire_tx_clk(wire_clk), .wire_tx_rst(wire_rst), .gmii_txd(gmii_txd), .gmii_tx_en(gmii_tx_en),
         .gmii_tx_er(gmii_tx_er), .gmii_tx_ce(gmii_tx_ce),
+        .phy_clk(1'b0), .phy_rst(1'b1), .mdio_valid(unused_valid), .mdio_request(unused_request), .mdio_done(1'b0), .mdio_answer(17'd0),
         .link_status(link_status), .mac_address(MAC_ADDRESS), .led(card_led)
     );
 

@@ -13,6 +13,7 @@ module ulx3s #(
     parameter TIMESTAMP     = 1,
     parameter COALESCE      = 1,
     parameter LOOPBACK      = 1,
+    parameter MDIO          = 1,
     parameter TX_ADDR_WIDTH = 15,
     parameter RX_ADDR_WIDTH = 16, // boards.mk has 15 for the 12F and 25F, with their 56 block RAMs
     parameter DIFFERENTIAL  = 1   // 0: does without the pair's input
@@ -72,15 +73,19 @@ module ulx3s #(
     wire       mdio_i, mdio_o, mdio_oe, unused_phy_rst_n;
     BB mdio_pin (.I(mdio_o), .T(!mdio_oe), .O(mdio_i), .B(rmii_mdio));
 
-    rmii_port #(.CLOCK_MHZ(25)) port (
+    wire        mdio_valid, mdio_done;
+    wire [22:0] mdio_request;
+    wire [16:0] mdio_answer;
+    rmii_port #(.CLOCK_MHZ(25), .MDIO(MDIO)) port (
         .clk(clk25), .rst(rst), .link_status(link_status), .ref_clk(rmii_ref_clk), .wire_rst(wire_rst), .rmii_txd(rmii_txd),
         .rmii_tx_en(rmii_tx_en), .rmii_rxd(rmii_rxd), .rmii_crs_dv(rmii_crs_dv), .phy_rst_n(unused_phy_rst_n), .mdc(rmii_mdc),
-        .mdio_o(mdio_o), .mdio_oe(mdio_oe), .mdio_i(mdio_i), .gmii_txd(gmii_txd), .gmii_tx_en(gmii_tx_en),
+        .mdio_o(mdio_o), .mdio_oe(mdio_oe), .mdio_i(mdio_i), .mdio_valid(mdio_valid), .mdio_request(mdio_request), .mdio_done(mdio_done), .mdio_answer(mdio_answer),
+        .gmii_txd(gmii_txd), .gmii_tx_en(gmii_tx_en),
         .gmii_tx_er(gmii_tx_er), .gmii_tx_ce(gmii_tx_ce), .gmii_rxd(gmii_rxd), .gmii_rx_dv(gmii_rx_dv),
         .gmii_rx_er(gmii_rx_er), .gmii_rx_ce(gmii_rx_ce)
     );
     weir_card_fs #(
-        .WIRE_CE(1), .WIRE_CLOCKS(1), .NCM(NCM), .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE), .LOOPBACK(LOOPBACK),
+        .WIRE_CE(1), .WIRE_CLOCKS(1), .NCM(NCM), .TIMESTAMP(TIMESTAMP), .COALESCE(COALESCE), .LOOPBACK(LOOPBACK), .MDIO(MDIO),
         .TX_ADDR_WIDTH(TX_ADDR_WIDTH), .RX_ADDR_WIDTH(RX_ADDR_WIDTH)
     ) card (
         .usb_clk(usb_clk), .usb_rst(usb_rst), .dp_i(plus), .dn_i(minus), .dp_o(dp_o), .dn_o(dn_o), .oe(oe), .pull_up(pull_up),
@@ -88,6 +93,7 @@ module ulx3s #(
         .gmii_rx_er(gmii_rx_er), .gmii_rx_ce(gmii_rx_ce),
         .wire_tx_clk(rmii_ref_clk), .wire_tx_rst(wire_rst), .gmii_txd(gmii_txd), .gmii_tx_en(gmii_tx_en),
         .gmii_tx_er(gmii_tx_er), .gmii_tx_ce(gmii_tx_ce),
+        .phy_clk(clk25), .phy_rst(rst), .mdio_valid(mdio_valid), .mdio_request(mdio_request), .mdio_done(mdio_done), .mdio_answer(mdio_answer),
         .link_status(link_status), .mac_address(MAC_ADDRESS), .led(led)
     );
 endmodule

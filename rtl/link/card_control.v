@@ -4,10 +4,11 @@
 // to the receiver, and the counters.
 //
 //     ctl_, m_notify_ ─── ncm_control ─── control ─┬─ in_timeout, ack_hold, rx_mode, loopback
-//                              │                   └─ counters ── events of the three clocks
+//                              │                   ├─ counters ── events of the three clocks
+//                              │                   └─ mdio_access ── phy_link, in the board's clock
 //                              └─ table_queue ─ cdc_message ── cfg_, to rx_parser
 //
-// It stands on three clocks; only cdc_message and counter_bank, within, cross between them.
+// It stands on four clocks; only cdc_message, cdc_call and counter_bank, within, cross between them.
 `default_nettype none
 `include "weir_link.vh"
 
@@ -22,7 +23,8 @@ module card_control #(
     parameter NCM            = 1,     // 0: no configuration 2
     parameter COALESCE       = 1,     // 0: no counters of receive coalescing
     parameter WIRE_CLOCKS    = 2,     // 1: wire_tx_clk is wire_rx_clk
-    parameter QUEUE_TABLES   = 1      // 0: no table_queue
+    parameter QUEUE_TABLES   = 1,     // 0: no table_queue
+    parameter MDIO           = 1      // 0: no mdio_access
 ) (
     input  wire         usb_clk,
     input  wire         usb_rst,
@@ -70,7 +72,14 @@ module card_control #(
 
     input  wire         wire_tx_clk,
     input  wire         wire_tx_rst,
-    input  wire [1:0]   wire_tx_events
+    input  wire [1:0]   wire_tx_events,
+
+    input  wire         phy_clk,      // phy_link's, with its s_ ports
+    input  wire         phy_rst,
+    output wire         mdio_valid,
+    output wire [22:0]  mdio_request,
+    input  wire         mdio_done,
+    input  wire [16:0]  mdio_answer
 );
     wire [3:0]  link;
     wire        table_valid, table_ready, next_valid, next_ready, conflict;
@@ -84,6 +93,9 @@ module card_control #(
     wire [79:0] write_data;
     wire [6:0]  counters_index;
     wire [15:0] counters_value;
+    wire        access_valid, access_busy;
+    wire [21:0] access_request;
+    wire [16:0] access_answer;
 
     assign link_up = link[0];
 
@@ -98,6 +110,7 @@ module card_control #(
         .ctl_out_address(ctl_out_address), .ctl_out_data(ctl_out_data), .ctl_commit(ctl_commit),
         .m_notify_valid(message_valid), .m_notify_ready(message_ready), .m_notify_data(message_data),
         .m_table_valid(write_valid), .m_table_ready(write_ready), .m_table_data(write_data),
+        .m_mdio_valid(access_valid), .m_mdio_request(access_request), .mdio_busy(access_busy), .mdio_answer(access_answer),
         .counters_hold(counters_hold), .counters_index(counters_index), .counters_value(counters_value)
     );
     ncm_control #(.NCM(NCM)) ncm_control (
@@ -134,6 +147,11 @@ module card_control #(
         .s_data(1'b0), .m_clk(usb_clk), .m_rst(usb_cross_rst), .m_valid(conflict), .m_data(unused_data)
     );
 
+    mdio_access #(.MDIO(MDIO)) mdio_access (
+        .clk(usb_clk), .rst(usb_rst), .link_flush(link_flush), .s_valid(access_valid), .s_request(access_request),
+        .busy(access_busy), .answer(access_answer), .phy_clk(phy_clk), .phy_rst(phy_rst), .mdio_valid(mdio_valid),
+        .mdio_request(mdio_request), .mdio_done(mdio_done), .mdio_answer(mdio_answer)
+    );
     counters #(.WIRE_CLOCKS(WIRE_CLOCKS), .COALESCE(COALESCE)) counters (
         .wire_rx_clk(wire_rx_clk), .wire_rx_rst(wire_rx_rst), .wire_rx_events(wire_rx_events),
         .wire_tx_clk(wire_tx_clk), .wire_tx_rst(wire_tx_rst), .wire_tx_events(wire_tx_events),

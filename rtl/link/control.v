@@ -8,6 +8,8 @@
 // table entry that is not there. Capabilities and counters may be read in part, from the start. Of WEIR_REG_RX_MODE the bits
 // that the card has can be set; the others stay 0.
 //
+// An access by MDIO is refused while the one before is under way.
+//
 // A table entry is refused while the one before has not reached the wire's clock: that happens only when that clock stands
 // still.
 `default_nettype none
@@ -58,6 +60,12 @@ module control #(
     input  wire        m_table_ready,
     output wire [79:0] m_table_data,
 
+    // To mdio_access
+    output wire        m_mdio_valid,    // pulse
+    output wire [21:0] m_mdio_request,
+    input  wire        mdio_busy,
+    input  wire [16:0] mdio_answer,
+
     // From the counter banks
     output reg         counters_hold,
     output wire [6:0]  counters_index, // {counter, 1: its upper 16 bits}
@@ -74,13 +82,15 @@ module control #(
     localparam [0:0] HAS_TIME     = (FEATURES & `WEIR_CAP_TIMESTAMP) != 0;
     localparam [0:0] HAS_COALESCE = (FEATURES & `WEIR_CAP_COALESCE) != 0;
     localparam [0:0] HAS_LOOPBACK = (FEATURES & `WEIR_CAP_LOOPBACK) != 0;
+    localparam [0:0] HAS_MDIO     = (FEATURES & `WEIR_CAP_MDIO) != 0;
     localparam [0:0] HAS_MODE     = HAS_TIME | HAS_COALESCE;
 
     wire read  = request_type == 8'hC0 && value == 0;
     wire write = request_type == 8'h40 && value == 0;
     wire writable = index == `WEIR_REG_IN_TIMEOUT || index == `WEIR_REG_SCRATCH ||
                     (HAS_MODE && index == `WEIR_REG_RX_MODE) || (HAS_COALESCE && index == `WEIR_REG_ACK_HOLD) ||
-                    (HAS_LOOPBACK && index == `WEIR_REG_LOOPBACK);
+                    (HAS_LOOPBACK && index == `WEIR_REG_LOOPBACK) || (HAS_MDIO && index == `WEIR_REG_MDIO);
+    wire refused  = HAS_MDIO && index == `WEIR_REG_MDIO && mdio_busy;
     wire readable = writable || index == `WEIR_REG_ID || index == `WEIR_REG_LINK || index == `WEIR_REG_PHY ||
                     (HAS_TIME && (index == `WEIR_REG_TIME || index == `WEIR_REG_TIME_HIGH));
 
@@ -96,7 +106,7 @@ module control #(
     always @* case (request)
         `WEIR_REQ_GET_CAPS, `WEIR_REQ_GET_COUNTERS: known = read && index == 0 && length != 0;
         `WEIR_REQ_READ_REG:    known = read && length == 4 && readable;
-        `WEIR_REQ_WRITE_REG:   known = write && length == 4 && writable;
+        `WEIR_REQ_WRITE_REG:   known = write && length == 4 && writable && !refused;
         `WEIR_REQ_WRITE_TABLE: known = write && length == 8 && index[7:0] < entries && m_table_ready && !m_table_valid;
         default:               known = 1'b0;
     endcase
@@ -105,6 +115,7 @@ module control #(
     reg  [31:0] scratch;
     reg  [63:0] read_time;  // as WEIR_REG_TIME was read
     reg  [3:0]  read_link;
+    reg         read_busy;
     reg  [63:0] collected;  // what a write brings, the last byte on top
     reg         whole;      // its last byte is in
     wire        act = ctl_commit && ctl_accept && whole;
@@ -112,12 +123,16 @@ module control #(
 
     assign m_table_data = {index, collected};
 
+    assign m_mdio_valid   = HAS_MDIO && act && request == `WEIR_REQ_WRITE_REG && index[3:0] == `WEIR_REG_MDIO;
+    assign m_mdio_request = written[21:0];
+
     wire [15:0] saturated = written[31:16] != 0 ? 16'hFFFF : written[15:0]; // a time in microseconds
 
     always @(posedge clk) begin
         if (ctl_start) begin
             ctl_accept <= known;
             read_link  <= link;
+            read_busy  <= mdio_busy;
             case (request)
                 `WEIR_REQ_GET_CAPS:     ctl_in_length <= `WEIR_CAPS_SIZE;
                 `WEIR_REQ_GET_COUNTERS: ctl_in_length <= COUNTERS_SIZE;
@@ -139,7 +154,8 @@ module control #(
                 `WEIR_REG_RX_MODE: rx_mode <= written[1:0] & {HAS_TIME, HAS_COALESCE};
                 `WEIR_REG_ACK_HOLD: ack_hold <= saturated;
                 `WEIR_REG_LOOPBACK: loopback <= written[0] && HAS_LOOPBACK;
-                default:           in_timeout <= saturated;
+                `WEIR_REG_IN_TIMEOUT: in_timeout <= saturated;
+                default: ; // WEIR_REG_MDIO
             endcase
         end
         m_table_valid <= m_table_valid ? !m_table_ready : act && request == `WEIR_REQ_WRITE_TABLE;
@@ -176,6 +192,7 @@ module control #(
         `WEIR_REG_RX_MODE:    register = {30'd0, rx_mode};
         `WEIR_REG_ACK_HOLD:   register = HAS_COALESCE ? {16'd0, ack_hold} : 32'd0;
         `WEIR_REG_LOOPBACK:   register = {31'd0, loopback};
+        `WEIR_REG_MDIO:       register = HAS_MDIO ? {14'd0, read_busy, mdio_answer} : 32'd0;
         `WEIR_REG_TIME:       register = HAS_TIME ? read_time[31:0] : 32'd0;
         `WEIR_REG_TIME_HIGH:  register = HAS_TIME ? read_time[63:32] : 32'd0;
         default:              register = scratch;
@@ -241,7 +258,7 @@ module control #(
         end
     end
 
-    wire unused = &{1'b0, ctl_in_address[9:8], ctl_out_address[9:3], device_time};
+    wire unused = &{1'b0, ctl_in_address[9:8], ctl_out_address[9:3], device_time, mdio_answer};
 endmodule
 
 `default_nettype wire

@@ -139,6 +139,8 @@
 `define WEIR_CAP_IP_ID_FIXED 'h0400
 // WEIR_REG_LOOPBACK is there.
 `define WEIR_CAP_LOOPBACK 'h0800
+// WEIR_REG_MDIO is there.
+`define WEIR_CAP_MDIO 'h1000
 
 // Registers (wIndex of READ_REG and WRITE_REG), 32 bits each.
 // RO: 'WEIR' in ASCII, 5Ah-style presence check: 52494557h
@@ -167,6 +169,16 @@
 // the PHY's pins, and nothing goes out or comes in by them. The link's state does not matter then.
 `define WEIR_REG_LOOPBACK 9
 `define WEIR_LOOPBACK_MAC 'h1
+// RW: a register of the Ethernet PHY (IEEE 802.3 clause 22.2.4), that which WEIR_REG_LINK is of. Writing it begins one access: bits 15..0
+// data, 20..16 the PHY's register, WRITE; it is refused while BUSY. Read, BUSY says that the access is still under way; behind it,
+// ANSWERED that a PHY is there, and bits 15..0 are what was read. With register 0's loopback (its bit 14), WEIR_REG_LINK tells
+// a link, and with negotiation off (bit 12) the speed and duplex that register 0 has. After a write, a bus reset and
+// SET_CONFIGURATION have the card set the PHY up anew.
+`define WEIR_REG_MDIO 10
+`define WEIR_MDIO_REGISTER_SHIFT 16
+`define WEIR_MDIO_WRITE 'h200000
+`define WEIR_MDIO_ANSWERED 'h10000
+`define WEIR_MDIO_BUSY 'h20000
 
 // Tables (upper byte of WRITE_TABLE's wIndex); an entry is 64 bits, bit 63 says that it is in use.
 // Receive control, one entry of WEIR_RX_ bits. Reset: all zero.

@@ -7,12 +7,16 @@
 // does not negotiate is taken for one of half duplex by every PHY; such a link is told as what it is, and the card
 // sends on it regardless of carrier and collisions: with a partner of half duplex it will lose frames.
 //
-//     FIND ─answer→ ID ─→ OFFER ... RESTART ─→ STATUS ─→ OURS ─→ THEIRS ─→ OURS_1000 ─→ THEIRS_1000 ─→ PAUSE
-//      ↑ └─ none: next address                 ↑                                                       │
-//      │                                        └─ ID, without offering again ─────────────────────────┤
-//      └── no answer to a read: the PHY is gone, no link ──────────────────────────────────────────────┘
+//     FIND ─answer→ ID ─→ OFFER ... RESTART ─→ CONTROL ─→ STATUS ─→ OURS ─→ THEIRS ─→ OURS_1000 ─→ THEIRS_1000 ─→ PAUSE ⇄ HOST
+//      ↑ └─ none: next address                 ↑                                                                   │
+//      │                                        └─ ID, without offering again ─────────────────────────────────────┤
+//      └── no answer to a read: the PHY is gone, no link ──────────────────────────────────────────────────────────┘
 //
 // Status bit 2 (link) keeps a fall until it is read, so a short loss of the link is told for one round.
+//
+// With HOST_ACCESS the host may read and write registers of the PHY, one between two steps of the above, or have it told anew what to
+// offer. So it can force the speed (register 0, clause 22.2.4.1): then that is what is told, and in loopback a link at it,
+// whatever the PHY says of its cable, because the pins' side goes by this speed.
 `default_nettype none
 
 module phy_link #(
@@ -20,7 +24,8 @@ module phy_link #(
     parameter ADDRESS     = 0,  // where to look first
     parameter SEARCH      = 1,  // 0: nowhere else
     parameter GIGABIT     = 1,  // 0: the PHY, or the way to it, has 10 and 100 Mb/s only
-    parameter PAUSE_LOG2  = 16  // 2^PAUSE_LOG2 clocks between two looks
+    parameter PAUSE_LOG2  = 16, // 2^PAUSE_LOG2 clocks between two looks
+    parameter HOST_ACCESS = 1   // 0: leaves out what the host asks for
 ) (
     input  wire        clk,
     input  wire        rst,
@@ -31,13 +36,19 @@ module phy_link #(
     output reg  [4:0]  address,     // of it
     output reg  [31:0] id,          // registers 2 and 3, the former on top
 
+    input  wire        s_valid,     // the host asks for something, until s_done; withdrawn without it, nobody wants the answer any more
+    input  wire [22:0] s_request,   // {set up anew, write, register, data}
+    output wire        s_done,      // pulse
+    output wire [16:0] s_answer,    // with s_done: {a PHY is there, what was read}
+
     output wire        mdc,
     output wire        mdio_o,
     output wire        mdio_oe,
     input  wire        mdio_i
 );
     localparam [3:0] FIND = 0, ID = 1, STATUS = 2, OURS = 3, THEIRS = 4, OURS_1000 = 5, THEIRS_1000 = 6, PAUSE = 7;
-    localparam [3:0] OFFER = 8, OFFER_1000 = 9, RESTART = 10;
+    localparam [3:0] OFFER = 8, OFFER_1000 = 9, RESTART = 10, HOST = 11, CONTROL = 12;
+    localparam [3:0] LOOK = HOST_ACCESS != 0 ? CONTROL : STATUS;
 
     localparam [31:0] ADDRESS_32 = ADDRESS;
     localparam [15:0] FULL_DUPLEX = 16'h0141;      // register 4: 100BASE-TX and 10BASE-T full duplex, IEEE 802.3
@@ -49,6 +60,7 @@ module phy_link #(
     reg         asked;    // mdio is at it
     reg  [PAUSE_LOG2-1:0] pause;
 
+    wire        host = HOST_ACCESS != 0 && state == HOST;
     reg  [4:0]  register;
     reg  [15:0] value;
     always @* begin
@@ -65,12 +77,13 @@ module phy_link #(
         OFFER_1000:  begin register = 5'd9; value = FULL_DUPLEX_1000; end
         default:     begin register = 5'd0; value = NEGOTIATE; end
         endcase
+        if (host) {register, value} = s_request[20:0];
     end
 
     wire        ready, done, answered;
     wire [15:0] data;
-    wire        writes = state[3];
-    wire        gone = done && !writes && !answered;
+    wire        writes = host ? s_request[21] : state[3] && (HOST_ACCESS == 0 || state != CONTROL);
+    wire        gone = done && !host && !writes && !answered;
 
     mdio #(.HALF_CLOCKS(HALF_CLOCKS)) mdio (
         .clk(clk), .rst(rst), .s_valid(enable && state != PAUSE && !asked), .s_ready(ready), .s_write(writes), .s_phy(address),
@@ -79,7 +92,8 @@ module phy_link #(
     );
 
     // ---- What was read, and what it comes to (clause 28B.3: the best that both offer) ----
-    reg        up;
+    reg        up, loops, forced; // forced: to speed and duplex of `set`
+    reg  [2:0] set;         // full duplex, speed
     reg  [3:0] ours;        // 100 full, 100 half, 10 full, 10 half
     reg  [3:0] theirs;
     reg  [1:0] ours_1000;   // full, half
@@ -89,24 +103,42 @@ module phy_link #(
 
     reg  [2:0] best; // full duplex, speed
     always @* begin
-        if (GIGABIT != 0 && common_1000 != 2'd0) best = {common_1000[1], 2'd2};
+        if (forced)                              best = set;
+        else if (GIGABIT != 0 && common_1000 != 2'd0) best = {common_1000[1], 2'd2};
         else if (common[3:2] != 2'd0)            best = {common[3], 2'd1};
         else if (common[1:0] != 2'd0)            best = {common[1], 2'd0};
         else                                     best = {2'd0, theirs[3] || theirs[2]}; // heard, not negotiated with
     end
 
+    // ---- What the host asks for ----
+    wire asked_for = HOST_ACCESS != 0 && s_valid && state == PAUSE;
+    wire anew = asked_for && s_request[22];
+    reg  wanted; // s_valid has not fallen since
+
+    assign s_done   = anew || (host && done && wanted);
+    assign s_answer = {writes ? found : answered, data};
+
     always @(posedge clk) begin
-        pause <= state == PAUSE ? pause + 1'b1 : {PAUSE_LOG2{1'b0}};
+        if (state != PAUSE && !host) pause <= {PAUSE_LOG2{1'b0}};
+        else if (!host && !asked_for) pause <= pause + 1'b1; // so the host cannot keep the poller off
+        wanted <= !host || (wanted && s_valid);
         if (ready) asked <= enable && state != PAUSE && !asked;
         if (done) begin
             asked <= 1'b0;
             case (state)
             FIND:        begin id[31:16] <= data; state <= ID; end
-            ID:          begin id[15:0] <= data; state <= offered ? STATUS : OFFER; end
+            ID:          begin id[15:0] <= data; state <= offered ? LOOK : OFFER; end
             OFFER:       state <= GIGABIT != 0 ? OFFER_1000 : RESTART;
             OFFER_1000:  state <= RESTART;
-            RESTART:     begin offered <= 1'b1; state <= STATUS; end
-            STATUS:      begin up <= data[2] && data[5]; state <= OURS; end
+            RESTART:     begin offered <= 1'b1; state <= LOOK; end
+            HOST:        state <= PAUSE;
+            CONTROL:     begin
+                loops  <= HOST_ACCESS != 0 && data[14];
+                forced <= HOST_ACCESS != 0 && !data[12];
+                set    <= {data[8], GIGABIT != 0 && data[6], data[13]};
+                state  <= STATUS;
+            end
+            STATUS:      begin up <= loops || (data[2] && (data[5] || forced)); state <= OURS; end
             OURS:        begin ours <= data[8:5]; state <= THEIRS; end
             THEIRS:      begin theirs <= data[8:5]; state <= GIGABIT != 0 ? OURS_1000 : PAUSE; end
             OURS_1000:   begin ours_1000 <= data[9:8]; state <= THEIRS_1000; end
@@ -123,13 +155,17 @@ module phy_link #(
         if (state == PAUSE) begin
             found       <= offered;
             link_status <= offered && up ? {best, 1'b1} : 4'd0;
-            if (&pause || !offered) state <= FIND;
+            if (anew)                         offered <= 1'b0;
+            else if (asked_for)               state <= HOST;
+            else if (&pause || !offered)      state <= FIND;
         end
         if (rst) begin
             state       <= FIND;
             asked       <= 1'b0;
             offered     <= 1'b0;
             found       <= 1'b0;
+            loops       <= 1'b0;
+            forced      <= 1'b0;
             address     <= ADDRESS_32[4:0];
             link_status <= 4'd0;
         end

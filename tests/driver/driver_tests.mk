@@ -7,11 +7,14 @@ CARD_MODEL_SOURCES := $(addprefix tests/driver/,fake_card.c segment_model.c) tes
 CARD_MODEL   := $(patsubst %.c,$(BUILD)/obj/%.o,$(CARD_MODEL_SOURCES))
 FAKE_SIM     := $(CARD_MODEL) $(patsubst %.c,$(BUILD)/obj/%.o,tests/driver/fake_sim.c $(wildcard sim/wire*.c) sim/sim_options.c sim/sim_wire.c sim/socket_address.c sim/fcs.c)
 
-$(DRIVER_TESTS)/weir_card_test $(DRIVER_TESTS)/weir_out_test: $(CARD_MODEL) $(BUILD)/obj/tests/driver/fake_transport.o
+$(addprefix $(DRIVER_TESTS)/,weir_card_test weir_out_test weir_mdio_test): $(CARD_MODEL) $(BUILD)/obj/tests/driver/fake_transport.o
 $(DRIVER_TESTS)/http_test: $(BUILD)/obj/host/tool/http.o
-$(BUILD)/obj/tests/driver/http_test.o: CFLAGS += -Ihost/tool
-# Before the library with the Verilog, so that this one is taken.
+$(BUILD)/obj/tests/driver/http_test.o $(BUILD)/obj/tests/driver/selftest_phy_test.o: CFLAGS += -Ihost/tool
+# Before the library with the Verilog, so that this one is taken; and before the library that it needs.
 $(DRIVER_TESTS)/transport_sim_test: $(BUILD)/obj/tests/driver/transport_sim_test.o $(FAKE_SIM) $(DRIVER_LIB)
+$(DRIVER_TESTS)/selftest_phy_test: $(addprefix $(BUILD)/obj/,tests/driver/selftest_phy_test.o host/tool/selftest_phy.o tests/driver/fake_transport.o) \
+  $(FAKE_SIM) $(DRIVER_LIB)
+$(DRIVER_TESTS)/transport_sim_test $(DRIVER_TESTS)/selftest_phy_test:
 	@mkdir -p $(@D)
 	$(SAY) LINK $@
 	$(Q)$(CC) -o $@ $^ -lcmocka $(DRIVER_LIBS) -lz
@@ -22,10 +25,10 @@ $(DRIVER_TESTS)/bridge_segment_test: $(patsubst %.c,$(BUILD)/obj/%.o,$(BRIDGE_MO
 $(DRIVER_TESTS)/bridge_filter_test $(DRIVER_TESTS)/bridge_test: $(CARD_MODEL) $(BUILD)/obj/tests/driver/fake_transport.o
 
 # What parses bytes also runs under ASan and UBSan.
-DRIVER_SANITIZED := $(addprefix $(DRIVER_TESTS)/,weir_record_sanitized weir_card_sanitized weir_out_sanitized weir_glue_sanitized http_sanitized \
+DRIVER_SANITIZED := $(addprefix $(DRIVER_TESTS)/,weir_record_sanitized weir_card_sanitized weir_out_sanitized weir_mdio_sanitized weir_glue_sanitized http_sanitized \
   bridge_segment_sanitized bridge_queue_sanitized)
 TESTS += $(DRIVER_SANITIZED)
-$(addprefix $(DRIVER_TESTS)/,weir_record_sanitized weir_card_sanitized weir_out_sanitized weir_glue_sanitized): \
+$(addprefix $(DRIVER_TESTS)/,weir_record_sanitized weir_card_sanitized weir_out_sanitized weir_mdio_sanitized weir_glue_sanitized): \
   $(DRIVER_TESTS)/weir_%_sanitized: tests/driver/weir_%_test.c $(wildcard driver/weir_*.c) \
     tests/driver/fake_transport.c $(CARD_MODEL_SOURCES)
 $(DRIVER_TESTS)/bridge_segment_sanitized: tests/driver/bridge_segment_test.c $(BRIDGE_MODELS) \

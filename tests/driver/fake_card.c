@@ -114,9 +114,28 @@ static bool read_register(struct fake_card *card, uint16_t index, uint32_t *valu
     case WEIR_REG_TIME_HIGH:
         *value = card->time_high;
         return has_time;
+    case WEIR_REG_MDIO:
+        *value = card->mdio | (card->looks_left ? WEIR_MDIO_BUSY : 0);
+        card->looks_left -= card->looks_left != 0;
+        return card->features & WEIR_CAP_MDIO;
     default:
         return false;
     }
+}
+
+static int start_mdio(struct fake_card *card, uint32_t value)
+{
+    uint16_t *reg = &card->phy[value >> WEIR_MDIO_REGISTER_SHIFT & 31];
+
+    if (card->looks_left || !(card->features & WEIR_CAP_MDIO))
+        return -EPIPE;
+    if (value & WEIR_MDIO_WRITE && !card->no_phy) {
+        *reg = (uint16_t)value;
+        card->mdio_writes++;
+    }
+    card->mdio = card->no_phy ? 0xFFFF : WEIR_MDIO_ANSWERED | (value & WEIR_MDIO_WRITE ? 0x5A5Au : *reg);
+    card->looks_left = card->mdio_looks;
+    return 4;
 }
 
 static int read_request(struct fake_card *card, uint8_t request, uint16_t index, uint8_t *data,
@@ -180,6 +199,8 @@ static int write_reg(struct fake_card *card, uint16_t index, uint32_t value)
     case WEIR_REG_ACK_HOLD:
         card->ack_hold = value;
         return card->features & WEIR_CAP_COALESCE ? 4 : -EPIPE;
+    case WEIR_REG_MDIO:
+        return start_mdio(card, value);
     default:
         return -EPIPE;
     }

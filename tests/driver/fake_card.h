@@ -17,17 +17,23 @@ struct fake_card {
     // The model's to change before its first use.
     uint8_t version_major;
     uint16_t counter_count;
-    uint32_t features; // WEIR_CAP_ bits
-    size_t packet;     // bytes of a full bulk packet: 512, or 64 at full speed
-    uint32_t link;     // WEIR_REG_LINK
-    bool refuses;      // table writes, as a small card does while its wire has no clock; at any time
+    uint32_t features;   // WEIR_CAP_ bits
+    bool no_phy;         // with WEIR_CAP_MDIO: nobody answers
+    unsigned mdio_looks; // at WEIR_REG_MDIO until an access is done
+    size_t packet;       // bytes of a full bulk packet: 512, or 64 at full speed
+    uint32_t link;       // WEIR_REG_LINK
+    bool refuses;        // table writes, as a small card does while its wire has no clock; at any time
     void (*wire_out)(void *context, const uint8_t *frame, size_t length); // without FCS; may be NULL
     void *wire_context;
 
     // The model's state.
+    uint16_t phy[32]; // registers of the Ethernet PHY
+    uint32_t mdio;    // WEIR_REG_MDIO
+    unsigned looks_left;
+    unsigned mdio_writes;
     uint32_t counters[WEIR_COUNTERS];
     uint32_t scratch, in_timeout, rx_mode, ack_hold, time_high;
-    uint64_t time; // ns; each frame from the wire is stamped with it
+    uint64_t time;                  // ns; each frame from the wire is stamped with it
     struct coalesce_model coalesce; // of the IN transfer at hand
     uint32_t rx_control;
     uint8_t address[6];

@@ -42,6 +42,12 @@ static void every_key_reaches_its_field(void **state)
     struct weir_sim_config config = {0};
     sim_options_config(&options, &config);
     assert_true(config.full_speed_port && !config.full_speed);
+    assert_int_equal(config.phy, WEIR_SIM_PHY_SOUND);
+    assert_true(sim_options_parse("phy=none", &options, error, sizeof error));
+    sim_options_config(&options, &config);
+    assert_int_equal(config.phy, WEIR_SIM_PHY_NONE);
+    assert_true(sim_options_parse("phy=noisy", &options, error, sizeof error));
+    assert_int_equal(options.phy, WEIR_SIM_PHY_NOISY);
 }
 
 static void what_makes_no_sense_is_refused_with_advice(void **state)
@@ -63,6 +69,7 @@ static void what_makes_no_sense_is_refused_with_advice(void **state)
         {"peer=c,veth=b", "one cable"},
         {"speed=full,port=full", "one of them"},
         {"port=low", "high or full speed"},
+        {"phy=deaf", "sound, noisy or none"},
         {"mac=03:00:00:00:00:01", "address of one card"},
         {"mac=02:00:00:00:00", "address of one card"},
         {"tap=0123456789012345678901234567890123456789012345678901234567890123456789", "too long"},

@@ -18,5 +18,39 @@ check "and the words say what to measure" lines 1 "measure the PHY's clocks"
 check "a wire that damages frames fails" fails_with 1 "FAILED: rx_fcs_error is [0-9]*" selftest peer=loop,corrupt=2,seed=3 --wire
 check "without a plug it fails, and the words tell of the link" fails_with 1 "The link is down" selftest "peer=unix:$work/nobody" --wire
 check "the registers of a card without a link are sound" lines 1 "^registers  *ok$"
-check "an argument that there is not is refused" fails_with 2 "selftest takes only --wire" selftest peer=loop --fast
+
+check "the loop in the PHY passes without a cable" fails_with 0 "through the pins to the Ethernet PHY and back" selftest "peer=unix:$work/nobody" --phy
+check "with all ten checks" lines 10 " ok"
+check "and at full speed" fails_with 0 "through the pins to the Ethernet PHY and back" selftest "speed=full" --phy
+check "a PHY that damages frames fails" fails_with 1 "FAILED: of a frame of [0-9]* bytes nothing came back" selftest phy=noisy --phy
+check "and the words say what to measure" lines 1 "measure the clocks between FPGA and PHY"
+check "what arrives damaged is counted" lines 1 "FAILED: rx_fcs_error is [0-9]*"
+check "a PHY that does not answer fails, and the words say what to measure" fails_with 1 "no Ethernet PHY answers: measure .* MDC" selftest phy=none --phy
+check "the card without it is sound all the same" fails_with 0 "All within the card is sound" selftest phy=none
+check "one loop at a time" fails_with 2 "one of them" selftest peer=loop --phy --wire
+
+# The card at a socket stays when its client goes. What is killed in the middle leaves the PHY looping back, until the next one comes.
+socket=unix:$work/usb.sock
+wire_up() { "$weir_tool" --card "usbredir:$socket" info | grep -q "^wire  *up, 1000"; }
+selftest_there() { "$weir_tool" --card "usbredir:$socket" selftest "$@"; }
+begin_there() { # a selftest in the background that has made its loop
+    "$weir_tool" --card "usbredir:$socket" selftest --phy >"$work/there" 2>&1 &
+    tester=$!
+    wait_for grep -q "^registers" "$work/there"
+}
+"$build/weir-sim" --usbredir "$socket" --peer loop >"$work/sim.log" 2>&1 &
+check "a card at a socket is there" wait_for grep -q "the card is at" "$work/sim.log"
+check "a selftest of it is under way" begin_there
+kill -INT "$tester"
+wait "$tester"
+code=$?
+check "a signal breaks it off" [ "$code" = 1 ]
+check "it says so" grep -q "broken off" "$work/there"
+check "the PHY is on the cable behind it" fails_with 0 "to the plug and back" selftest_there --wire
+check "another is under way" begin_there
+{ kill -KILL "$tester" && wait "$tester"; } 2>"$work/killed"
+check "a PHY that was left looping back is set up anew for the next" fails_with 0 "to the plug and back" selftest_there --wire
+check "and has its link" wire_up
+
+check "an argument that there is not is refused" fails_with 2 "selftest takes only --phy or --wire" selftest peer=loop --fast
 done_testing

@@ -25,6 +25,7 @@ struct Bench {
         uint64_t value;
     };
     std::vector<Table> tables;
+    std::vector<uint32_t> accesses;
 
     Bench()
     {
@@ -44,6 +45,8 @@ struct Bench {
             if (m.m_table_valid && m.m_table_ready)
                 tables.push_back({static_cast<uint16_t>(m.m_table_data[2]),
                                   uint64_t{m.m_table_data[1]} << 32 | m.m_table_data[0]});
+            if (m.m_mdio_valid)
+                accesses.push_back(m.m_mdio_request);
             uint32_t counter = (m.counters_index / 2) * 0x01020305u;
             const bool upper = m.counters_index & 1;
             m.clk = 1;
@@ -135,7 +138,8 @@ void capabilities_are_laid_out_as_in_weir_link(void **)
     put(WEIR_CAPS_MAJOR, WEIR_VERSION_MAJOR, 1);
     put(WEIR_CAPS_MINOR, WEIR_VERSION_MINOR, 1);
     put(WEIR_CAPS_COUNTERS, WEIR_COUNTERS, 2);
-    put(WEIR_CAPS_FEATURES, WEIR_CAP_TIMESTAMP | WEIR_CAP_COALESCE | WEIR_CAP_LOOPBACK | WEIR_CAP_ARP,
+    put(WEIR_CAPS_FEATURES,
+        WEIR_CAP_TIMESTAMP | WEIR_CAP_COALESCE | WEIR_CAP_LOOPBACK | WEIR_CAP_MDIO | WEIR_CAP_ARP,
         4); // as in lib.mk, like the rest
     put(WEIR_CAPS_MAX_SUPERFRAME, 65791, 4);
     put(WEIR_CAPS_MAX_FRAME, 9600, 2);
@@ -205,6 +209,43 @@ void loopback_is_set_alone_and_ends_when_the_host_starts_anew(void **)
     b.clock();
     b.m.link_flush = 0;
     assert_int_equal(b.m.loopback, 0);
+}
+
+void an_access_by_mdio_begins_when_it_is_written_and_is_told_when_done(void **)
+{
+    Bench b;
+    const uint32_t request = WEIR_MDIO_WRITE | 9 << WEIR_MDIO_REGISTER_SHIFT | 0x1200;
+    b.write_register(WEIR_REG_SCRATCH, 0xFFFFFFFF);
+    b.write_register(WEIR_REG_IN_TIMEOUT, 0x21);
+    assert_int_equal(b.accesses.size(), 0);
+    b.write_register(WEIR_REG_MDIO, request);
+    assert_int_equal(b.accesses.size(), 1);
+    assert_int_equal(b.accesses[0], request);
+    assert_int_equal(b.m.in_timeout, 0x21);
+    b.m.mdio_busy = 1;
+    assert_int_equal(b.read_register(WEIR_REG_MDIO) & WEIR_MDIO_BUSY, WEIR_MDIO_BUSY);
+    assert_false(b.start(out, WEIR_REQ_WRITE_REG, WEIR_REG_MDIO, 4));
+    b.give({1, 2, 3, 0});
+    b.commit();
+    b.write_register(WEIR_REG_SCRATCH, 5); // others are not held up
+    b.m.mdio_busy = 0;
+    b.m.mdio_answer = 0x1BEEF;
+    assert_int_equal(b.read_register(WEIR_REG_MDIO), WEIR_MDIO_ANSWERED | 0xBEEF);
+    assert_int_equal(b.accesses.size(), 1);
+    b.write_register(WEIR_REG_MDIO, 0);
+    assert_int_equal(b.accesses.size(), 2);
+}
+
+void an_access_that_ends_while_it_is_asked_for_is_told_as_busy(void **)
+{
+    Bench b;
+    b.m.mdio_busy = 1;
+    assert_true(b.start(in, WEIR_REQ_READ_REG, WEIR_REG_MDIO, 4));
+    b.fetch(2);
+    b.m.mdio_busy = 0; // its first bytes are those of before
+    b.m.mdio_answer = 0x1FFFF;
+    Bytes bytes = b.fetch(4);
+    assert_int_equal(bytes[2] & WEIR_MDIO_BUSY >> 16, WEIR_MDIO_BUSY >> 16);
 }
 
 void both_halves_of_the_time_are_of_one_moment(void **)
@@ -287,7 +328,7 @@ void requests_that_weir_link_does_not_know_are_refused(void **)
         {in, WEIR_REQ_GET_CAPS, 0, 32, 1},
         {in, WEIR_REQ_GET_CAPS, 0, 0, 0},
         {out, WEIR_REQ_READ_REG, 0, 4, 0},
-        {in, WEIR_REQ_READ_REG, 10, 4, 0},
+        {in, WEIR_REQ_READ_REG, 11, 4, 0},
         {in, WEIR_REQ_READ_REG, 256, 4, 0},
         {in, WEIR_REQ_READ_REG, 0, 3, 0},
         {in, WEIR_REQ_READ_REG, 0, 8, 0},
@@ -411,6 +452,8 @@ int main()
         cmocka_unit_test(registers_read_as_they_were_written_and_reset_to_what_weir_link_says),
         cmocka_unit_test(the_receive_mode_takes_the_bits_that_the_card_has),
         cmocka_unit_test(loopback_is_set_alone_and_ends_when_the_host_starts_anew),
+        cmocka_unit_test(an_access_by_mdio_begins_when_it_is_written_and_is_told_when_done),
+        cmocka_unit_test(an_access_that_ends_while_it_is_asked_for_is_told_as_busy),
         cmocka_unit_test(both_halves_of_the_time_are_of_one_moment),
         cmocka_unit_test(a_write_acts_at_commit_and_only_when_all_its_bytes_came),
         cmocka_unit_test(a_table_entry_crosses_whole),

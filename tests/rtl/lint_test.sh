@@ -33,7 +33,7 @@ code=0
 for top in weir_card_ulpi weir_card_fs $shims; do
     ${VERILATOR:-verilator} --lint-only -Wall --top-module $top $search -Irtl/link -Irtl/usb $top.v || code=1
 done >"$build/verilator.log" 2>&1
-for without in NCM TIMESTAMP COALESCE LOOPBACK 'NCM=0 -GTIMESTAMP=0 -GCOALESCE' 'WIRE_CLOCKS=1 -GCOALESCE'; do
+for without in NCM TIMESTAMP COALESCE LOOPBACK MDIO 'NCM=0 -GTIMESTAMP=0 -GCOALESCE' 'WIRE_CLOCKS=1 -GCOALESCE'; do
     for top in weir_card_ulpi weir_card_fs; do
         ${VERILATOR:-verilator} --lint-only -Wall -G$without=0 -GSELF_POWERED=1 -GMAX_POWER=2 --top-module $top $search -Irtl/link -Irtl/usb $top.v || code=1
     done

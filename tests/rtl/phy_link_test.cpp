@@ -96,9 +96,29 @@ struct Bench {
         dut.clk = 0;
         dut.eval();
     }
-    void rounds(unsigned count) // a round is 7 frames and a pause
+    static const unsigned ROUND = 9 * 64 * 8; // 8 frames and a pause
+    // What the host asks for: {found, data}.
+    uint32_t host(uint32_t request)
     {
-        for (unsigned i = count * (8 * 64 * 8 + 100); i > 0; i--)
+        dut.s_valid = 1;
+        dut.s_request = request;
+        for (unsigned i = 0;; i++) {
+            dut.eval();
+            const bool done = dut.s_done;
+            const uint32_t answer = dut.s_answer;
+            clock();
+            if (done) {
+                dut.s_valid = 0;
+                for (unsigned left = 4; left > 0; left--) // the call's way back
+                    clock();
+                return answer;
+            }
+            assert_in_range(i, 0, 2 * ROUND);
+        }
+    }
+    void rounds(unsigned count)
+    {
+        for (unsigned i = count * ROUND; i > 0; i--)
             clock();
     }
 };
@@ -169,7 +189,7 @@ static void a_short_loss_of_the_link_is_told(void **)
     assert_int_equal(bench.dut.link_status, UP | FULL | at(2));
     bench.phy.latched_down = true; // between two looks
     unsigned down = 0, rose = 0;
-    for (unsigned i = 0, was = 1; i < 5 * (8 * 64 * 8 + 100); i++) {
+    for (unsigned i = 0, was = 1; i < 5 * Bench::ROUND; i++) {
         bench.clock();
         unsigned up = bench.dut.link_status & 1;
         down += !up;
@@ -226,6 +246,135 @@ static void nothing_is_asked_before_the_phy_is_ready(void **)
     assert_true(bench.dut.found);
 }
 
+static const uint32_t WRITE = 1 << 21, ANEW = 1 << 22, FOUND = 1 << 16;
+static uint32_t reg(unsigned number)
+{
+    return number << 16;
+}
+
+static void the_host_reads_and_writes_registers_of_the_phy_that_is_followed(void **)
+{
+    Bench bench(5);
+    bench.phy.partner = 0x2 << 16;
+    bench.partner();
+    bench.rounds(6);
+    for (unsigned number = 2; number < 32; number++)
+        bench.bus.phys[5][number] = (uint16_t)(number * 2115);
+    for (unsigned number = 2; number < 32; number++)
+        assert_int_equal(bench.host(reg(number)), FOUND | number * 2115);
+    for (unsigned number = 16; number < 32; number++) {
+        assert_true(bench.host(WRITE | reg(number) | number * 77) & FOUND);
+        assert_int_equal(bench.bus.phys[5][number], number * 77);
+    }
+    assert_int_equal(bench.restarts, 1);
+}
+
+static void a_host_that_never_stops_asking_does_not_keep_the_poller_off(void **)
+{
+    Bench bench;
+    bench.phy.partner = 0x2 << 16;
+    bench.partner();
+    bench.rounds(3);
+    assert_int_equal(bench.dut.link_status, UP | FULL | at(2));
+    bench.phy.cable = false;
+    for (unsigned i = 0; i < 400; i++)
+        assert_int_equal(bench.host(reg(2)), FOUND | bench.phy.id >> 16);
+    assert_int_equal(bench.dut.link_status, 0);
+}
+
+static void a_host_is_told_that_no_phy_answers(void **)
+{
+    Bench bench;
+    bench.bus.phys.clear();
+    bench.rounds(3);
+    for (unsigned i = 0; i < 40; i++) {
+        assert_int_equal(bench.host(reg(i % 32)) & FOUND, 0);
+        assert_int_equal(bench.host(WRITE | reg(0)) & FOUND, 0);
+    }
+    bench.plug();
+    bench.rounds(40);
+    assert_true(bench.dut.found);
+    assert_true(bench.host(reg(2)) & FOUND);
+}
+
+static void in_loopback_there_is_a_link_at_the_forced_speed_whatever_the_cable(void **)
+{
+    static const uint16_t FORCED[] = {0x0000, 0x2000, 0x0040};
+    for (bool cable : {false, true}) {
+        Bench bench;
+        bench.phy.partner = 0x2 << 16;
+        bench.phy.cable = cable;
+        bench.partner();
+        bench.rounds(3);
+        for (unsigned speed = 0; speed < 3; speed++) {
+            for (unsigned full : {1u, 0u}) {
+                bench.host(WRITE | reg(0) | 0x4000 | FORCED[speed] | full << 8);
+                bench.rounds(2);
+                assert_int_equal(bench.dut.link_status, UP | at(speed) | (full ? FULL : 0));
+            }
+        }
+        bench.host(WRITE | reg(0) | 0x1340);
+        bench.rounds(3);
+        assert_int_equal(bench.dut.link_status, cable ? UP | FULL | at(2) : 0);
+        assert_int_equal(bench.bus.phys[0][4], 0x0141);
+    }
+}
+
+static void a_forced_speed_is_told_while_the_phy_has_a_link(void **)
+{
+    Bench bench;
+    bench.rounds(3);
+    bench.phy.partner_negotiates = false;
+    bench.phy.partner_speed = 1;
+    bench.partner();
+    bench.host(WRITE | reg(0) | 0x2100);
+    bench.rounds(3);
+    assert_int_equal(bench.dut.link_status, UP | FULL | at(1));
+    bench.phy.cable = false;
+    bench.rounds(3);
+    assert_int_equal(bench.dut.link_status, 0);
+}
+
+static void the_phy_is_set_up_anew_when_that_is_asked_for(void **)
+{
+    Bench bench;
+    bench.phy.partner = 0x2 << 16;
+    bench.partner();
+    bench.rounds(3);
+    bench.host(WRITE | reg(9) | 0x1200);
+    bench.host(WRITE | reg(0) | 0x4140);
+    bench.rounds(2);
+    bench.host(ANEW);
+    bench.rounds(4);
+    assert_int_equal(bench.restarts, 2);
+    assert_int_equal(bench.bus.phys[0][0], 0x1200);
+    assert_int_equal(bench.bus.phys[0][4], 0x0141);
+    assert_int_equal(bench.bus.phys[0][9], 0x0200);
+    assert_int_equal(bench.dut.link_status, UP | FULL | at(2));
+}
+
+static void a_request_that_is_withdrawn_gets_no_answer(void **)
+{
+    Bench bench;
+    bench.rounds(3);
+    for (unsigned after = 1; after < 700; after += 23) {
+        bench.dut.s_valid = 1;
+        bench.dut.s_request = reg(2);
+        bench.dut.eval();
+        for (unsigned i = 0; i < after && !bench.dut.s_done; i++)
+            bench.clock();
+        if (bench.dut.s_done)
+            bench.clock();
+        bench.dut.s_valid = 0;
+        bench.clock();
+        for (unsigned i = 0; i < 40; i++) { // and the next one gets its own
+            assert_false(bench.dut.s_done);
+            bench.clock();
+        }
+        assert_int_equal(bench.host(reg(3)), FOUND | (bench.phy.id & 0xFFFF));
+    }
+}
+
 int main()
 {
     const struct CMUnitTest tests[] = {
@@ -236,6 +385,13 @@ int main()
         cmocka_unit_test(a_short_loss_of_the_link_is_told),
         cmocka_unit_test(a_phy_at_any_address_is_found_and_missed_when_it_goes),
         cmocka_unit_test(nothing_is_asked_before_the_phy_is_ready),
+        cmocka_unit_test(the_host_reads_and_writes_registers_of_the_phy_that_is_followed),
+        cmocka_unit_test(a_host_that_never_stops_asking_does_not_keep_the_poller_off),
+        cmocka_unit_test(a_host_is_told_that_no_phy_answers),
+        cmocka_unit_test(in_loopback_there_is_a_link_at_the_forced_speed_whatever_the_cable),
+        cmocka_unit_test(a_forced_speed_is_told_while_the_phy_has_a_link),
+        cmocka_unit_test(the_phy_is_set_up_anew_when_that_is_asked_for),
+        cmocka_unit_test(a_request_that_is_withdrawn_gets_no_answer),
     };
     return RUN_WIRE_TESTS(tests);
 }
