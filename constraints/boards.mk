@@ -77,7 +77,8 @@ boards: deps
 	@for b in $(BOARDS); do $(MAKE) --no-print-directory bitstream BOARD=$$b || exit 1; done
 
 # constraints/AREA.md: three placements of each board, the card by itself in an ECP5 of speed grade 6 with what is asked of it there, the
-# card with its modules' borders kept, and trials of yosys' options. 20 minutes.
+# card with its modules' borders kept, and trials of yosys' options. 20 minutes; make -j2 area does two things at a time, and
+# make area-ulx3s constraints/AREA.md one part anew.
 CORES           := core-base core-full
 BASE            := NCM=0 TIMESTAMP=0 COALESCE=0 LOOPBACK=0 MDIO=0
 SET_core-base   := $(BASE)
@@ -90,9 +91,12 @@ VARIANTS        := $(VARIANT_OPTIONS:%=$(BUILD)/area/variant-%/cells.txt)
 READ_CARD        = read_verilog -Irtl/link -Irtl/usb $(filter %.v,$(RTL_SOURCES));
 YOSYS_ENDED      = tail -n 5 $(1) | grep -q '^End of script'
 area: deps $(TOOLS_READY)
-	@$(foreach c,$(CORES),echo "$(c):"; $(call CORE,$(c)) || exit 1;)
-	@$(foreach b,$(BOARDS),$(call BITSTREAM,$(b),$(BUILD)/area/$(b),1 2 3) --measure --every || echo "$(b): no figures" >&2;)
+	@$(MAKE) --no-print-directory --output-sync $(addprefix area-,$(CORES) $(BOARDS))
 	@$(MAKE) --no-print-directory constraints/AREA.md
+$(CORES:%=area-%): area-%:
+	@echo "$*:"; $(call CORE,$*)
+$(BOARDS:%=area-%): area-%:
+	@$(call BITSTREAM,$*,$(BUILD)/area/$*,1 2 3) --measure --every || echo "$*: no figures" >&2
 $(BUILD)/area/modules.json: $(RTL_SOURCES)
 	@mkdir -p $(@D)
 	$(Q)$(YOSYS) -q -l $(@D)/modules.log -p "$(READ_CARD) synth_ecp5 -noflatten -top weir_card_ulpi -json $@" && $(call YOSYS_ENDED,$(@D)/modules.log)
@@ -119,4 +123,4 @@ program: check-board
 	  echo "$(firstword $(PROGRAM_$(BOARD))) is not installed; Debian has dfu-util, openfpgaloader and iceprog (fpga-icestorm), PyPI tinyprog" >&2; exit 1; }
 	$(PROGRAM_$(BOARD))
 
-.PHONY: FORCE area bitstream boards check-board program reproduce
+.PHONY: FORCE area $(CORES:%=area-%) $(BOARDS:%=area-%) bitstream boards check-board program reproduce
