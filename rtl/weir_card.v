@@ -291,8 +291,9 @@ module weir_card #(
         .phy_clk(phy_clk), .phy_rst(phy_rst), .mdio_valid(mdio_valid), .mdio_request(mdio_request), .mdio_done(mdio_done), .mdio_answer(mdio_answer)
     );
 
-    led_stretch activity (.clk(usb_clk), .rst(rst), .event_in(|usb_events[5:0]), .led(active_led));
-    led_stretch error (.clk(usb_clk), .rst(rst), .event_in(|usb_events[4:3] || usb_events[10]), .led(error_led));
+    led_stretch #(.LEDS(2)) leds (
+        .clk(usb_clk), .rst(rst), .event_in({|usb_events[4:3] || usb_events[10], |usb_events[5:0]}), .led({error_led, active_led})
+    );
     assign led = {error_led, configured, active_led, link_up};
 endmodule
 

@@ -65,7 +65,7 @@ module packet_memory #(
 
     sync_bits #(.WIDTH(P)) to_wr (.clk(wr_clk), .d(read_gray), .q(read_gray_there));
 
-    wire [ADDR_WIDTH-1:0] taken = wr_commit ? wr_length : {ADDR_WIDTH{1'b0}};
+    wire [P-1:0] base_next = base + {1'b0, wr_commit ? wr_length : {ADDR_WIDTH{1'b0}}};
 
     always @(posedge wr_clk) begin
         put         <= wr_en;
@@ -79,8 +79,8 @@ module packet_memory #(
 
         read_folded <= read_gray_there ^ (read_gray_there >> 1) ^ (read_gray_there >> 2) ^ (read_gray_there >> 3);
         read_there  <= read_folded ^ (read_folded >> 4) ^ (read_folded >> 8) ^ (read_folded >> 12) ^ (read_folded >> 16);
-        base        <= base + {1'b0, taken};
-        wr_free     <= {1'b1, {ADDR_WIDTH{1'b0}}} + read_there - base - {1'b0, taken};
+        base        <= base_next;
+        wr_free     <= {!read_there[P-1], read_there[ADDR_WIDTH-1:0]} - base_next; // half the pointers' circle is the memory
         if (wr_rst) begin
             put         <= 1'b0;
             publish     <= 1'b0;

@@ -138,7 +138,7 @@ module card_control #(
             assign next_data   = table_data;
         end
     endgenerate
-    cdc_message #(.WIDTH(80)) tables (
+    cdc_message #(.WIDTH(80), .STORE(QUEUE_TABLES == 0)) tables (
         .s_clk(usb_clk), .s_rst(usb_cross_rst), .s_valid(next_valid), .s_ready(next_ready), .s_data(next_data),
         .m_clk(wire_rx_clk), .m_rst(wire_rx_rst), .m_valid(cfg_valid), .m_data(cfg)
     );

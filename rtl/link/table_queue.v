@@ -4,7 +4,7 @@
 // not have to know whether the wire has a clock yet.
 //
 // A write is five words of a memory of sixteen bits, one block RAM of an iCE40 with the 51 writes that it has room for. It takes five clocks in and eight
-// or so out.
+// or so out. The next one comes out of the memory only while m_ready is high, so a crossing may read m_data in place.
 `default_nettype none
 
 module table_queue #(
@@ -19,30 +19,40 @@ module table_queue #(
 
     output wire        m_valid,
     input  wire        m_ready,
-    output reg  [79:0] m_data
+    output reg  [79:0] m_data    // stays while m_ready is low
 );
-    wire        put_ready, got_valid;
-    wire [15:0] got;
-    reg  [2:0]  put; // words of this write that are in
-    reg  [2:0]  out; // words of m_data that have come
-    wire        take = got_valid && out != 3'd5;
+    reg  [15:0]         memory[0:(1 << DEPTH_LOG2)-1];
+    reg  [DEPTH_LOG2:0] written; // one bit more than an address, to tell full from empty
+    reg  [DEPTH_LOG2:0] read;
+    reg                 fetched; // the next word is at the memory's output
+    reg  [15:0]         word;
+    reg  [2:0]          put;     // words of this write that are in
+    reg  [2:0]          out;     // words of m_data that have come
+    wire                room  = (written ^ read) != {1'b1, {DEPTH_LOG2{1'b0}}};
+    wire                enter = s_valid && room;
+    wire                fetch = !fetched && written != read;
+    wire                take  = fetched && out != 3'd5 && m_ready;
 
-    assign s_ready = put_ready && (!s_valid || put == 3'd4);
+    assign s_ready = room && (!s_valid || put == 3'd4);
     assign m_valid = out == 3'd5;
 
-    sync_fifo #(.WIDTH(16), .DEPTH_LOG2(DEPTH_LOG2)) words (
-        .clk(clk), .rst(rst), .s_valid(s_valid), .s_ready(put_ready), .s_data(s_data[{put, 4'd0} +: 16]),
-        .m_valid(got_valid), .m_ready(take), .m_data(got)
-    );
+    always @(posedge clk) if (enter) memory[written[DEPTH_LOG2-1:0]] <= s_data[{put, 4'd0} +: 16];
+    always @(posedge clk) if (fetch) word <= memory[read[DEPTH_LOG2-1:0]];
 
     always @(posedge clk) begin
-        if (s_valid && put_ready) put <= put == 3'd4 ? 3'd0 : put + 3'd1;
-        if (take) m_data <= {got, m_data[79:16]};
+        if (enter) written <= written + 1'b1;
+        if (enter) put <= put == 3'd4 ? 3'd0 : put + 3'd1;
+        if (fetch) read <= read + 1'b1;
+        fetched <= fetch || (fetched && !take);
+        if (take) m_data <= {word, m_data[79:16]};
         if (take) out <= out + 3'd1;
         if (m_valid && m_ready) out <= 3'd0;
         if (rst) begin
-            put <= 3'd0;
-            out <= 3'd0;
+            written <= 0;
+            read    <= 0;
+            fetched <= 1'b0;
+            put     <= 3'd0;
+            out     <= 3'd0;
         end
     end
 endmodule

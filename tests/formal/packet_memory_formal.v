@@ -19,8 +19,8 @@
 //% mutant packet_memory: wr_ready       <= descriptor_ready && !publish && !wr_commit; => wr_ready       <= descriptor_ready && !wr_commit;
 //% mutant packet_memory: wr_ready       <= descriptor_ready && !publish && !wr_commit; => wr_ready       <= descriptor_ready && !publish;
 //% mutant packet_memory: left_1    <= left == 2; => left_1    <= left == 3;
-//% mutant packet_memory: wr_free     <= {1'b1, {ADDR_WIDTH{1'b0}}} + read_there - base - {1'b0, taken}; => wr_free     <= {1'b1, {ADDR_WIDTH{1'b0}}} + read_there - base;
-//% mutant packet_memory: base        <= base + {1'b0, taken}; => base        <= base + {1'b0, wr_length};
+//% mutant packet_memory: read_there[ADDR_WIDTH-1:0]} - base_next; => read_there[ADDR_WIDTH-1:0]} - base;
+//% mutant packet_memory: base        <= base_next; => base        <= base + {1'b0, wr_length};
 //% mutant packet_memory: put_address <= base[ADDR_WIDTH-1:0] + wr_offset; => put_address <= wr_offset;
 //% mutant packet_memory: wire                  move  = !m_valid || m_ready; => wire                  move  = 1'b1;
 //% mutant packet_memory: read_gray <= read_next ^ (read_next >> 1); => read_gray <= read_next;

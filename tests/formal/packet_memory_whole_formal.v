@@ -9,8 +9,8 @@
 //% clocks many
 //% with packet_memory async_fifo sync_bits
 //% mutant-depth 21
-//% mutant packet_memory: wr_free     <= {1'b1, {ADDR_WIDTH{1'b0}}} + read_there - base - {1'b0, taken}; => wr_free     <= {1'b1, {ADDR_WIDTH{1'b0}}} + read_there - base;
-//% mutant packet_memory: base        <= base + {1'b0, taken}; => base        <= base + {1'b0, wr_length};
+//% mutant packet_memory: read_there[ADDR_WIDTH-1:0]} - base_next; => read_there[ADDR_WIDTH-1:0]} - base;
+//% mutant packet_memory: base        <= base_next; => base        <= base + {1'b0, wr_length};
 //% mutant packet_memory: put_address <= base[ADDR_WIDTH-1:0] + wr_offset; => put_address <= wr_offset;
 //% mutant packet_memory: wire                  move  = !m_valid || m_ready; => wire                  move  = 1'b1;
 //% mutant packet_memory: .s_valid(publish) => .s_valid(wr_commit)
