@@ -180,20 +180,16 @@ module weir_card #(
         .m_last(host_last), .m_length(unused_length), .m_meta(unused_meta)
     );
 
-    wire       arp_tx_valid, arp_tx_ready, arp_tx_last, tx_valid, tx_taken, tx_last, mac_valid, mac_ready, mac_last;
-    wire [7:0] arp_tx_data, tx_data, mac_data, got_data;
+    wire       arp_tx_valid, arp_tx_ready, arp_tx_last, mac_valid, mac_ready, mac_last;
+    wire [7:0] arp_tx_data, mac_data, got_data;
     wire       ev_tx_frame, ev_arp_reply, loopback; // the latter of usb_clk
 
     tx_arbiter arbiter (
         .clk(wire_tx_clk), .rst(tx_rst),
         .s_valid(host_valid), .s_ready(host_ready), .s_data(host_data), .s_last(host_last),
         .s_arp_valid(arp_tx_valid), .s_arp_ready(arp_tx_ready), .s_arp_data(arp_tx_data), .s_arp_last(arp_tx_last),
-        .m_valid(tx_valid), .m_ready(tx_taken), .m_data(tx_data), .m_last(tx_last),
+        .m_valid(mac_valid), .m_ready(mac_ready), .m_data(mac_data), .m_last(mac_last),
         .ev_tx_frame(ev_tx_frame), .ev_arp_reply(ev_arp_reply)
-    );
-    stream_skid #(.WIDTH(9)) tx_skid ( // from the shim's pace to the memories' addresses is too far for a clock
-        .clk(wire_tx_clk), .rst(tx_rst), .s_valid(tx_valid), .s_ready(tx_taken), .s_data({tx_last, tx_data}),
-        .m_valid(mac_valid), .m_ready(mac_ready), .m_data({mac_last, mac_data})
     );
 
     // ---- Wire to host: MAC, parser (wire_rx_clk), memory (to usb_clk), records or NTBs ----

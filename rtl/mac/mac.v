@@ -2,9 +2,9 @@
 //
 // The MAC either way, with the loop between them: frames in, GMII out, and back.
 //
-//     s_ ─── mac_tx ──┬── gmii_tx        wire_tx_clk
-//                gmii_loop
-//     m_ ─── mac_rx ──┴── gmii_rx        wire_rx_clk
+//     s_ ─── stream_skid ─── mac_tx ──┬── gmii_tx        wire_tx_clk
+//                                gmii_loop
+//     m_ ─────────────────── mac_rx ──┴── gmii_rx        wire_rx_clk
 `default_nettype none
 
 module mac #(
@@ -44,10 +44,15 @@ module mac #(
     wire       tx_ce = WIRE_CE == 0 || gmii_tx_ce;
     wire       rx_ce = WIRE_CE == 0 || gmii_rx_ce;
     wire       sent_en, sent_er, heard_dv, heard_er;
-    wire [7:0] heard_data;
+    wire       tx_valid, tx_ready, tx_last;
+    wire [7:0] heard_data, tx_data;
 
+    stream_skid #(.WIDTH(9)) tx_skid ( // from the shim's pace to the memories' addresses is too far for a clock
+        .clk(wire_tx_clk), .rst(wire_tx_rst), .s_valid(s_valid), .s_ready(s_ready), .s_data({s_last, s_data}),
+        .m_valid(tx_valid), .m_ready(tx_ready), .m_data({tx_last, tx_data})
+    );
     mac_tx mac_tx (
-        .clk(wire_tx_clk), .rst(wire_tx_rst), .ce(tx_ce), .s_valid(s_valid), .s_ready(s_ready), .s_data(s_data), .s_last(s_last),
+        .clk(wire_tx_clk), .rst(wire_tx_rst), .ce(tx_ce), .s_valid(tx_valid), .s_ready(tx_ready), .s_data(tx_data), .s_last(tx_last),
         .gmii_txd(gmii_txd), .gmii_tx_en(sent_en), .gmii_tx_er(sent_er)
     );
     gmii_loop #(.LOOPBACK(LOOPBACK), .CLOCKS(WIRE_CLOCKS)) gmii_loop (
