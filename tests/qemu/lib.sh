@@ -33,7 +33,7 @@ guest_start() { # NAME
     timeout -k 5 "$guest_limit" nice -n -15 qemu-system-x86_64 -accel tcg,thread=multi -cpu qemu64 -smp 1 -M q35 -m 256 \
         -nodefaults -no-user-config -display none -no-reboot \
         -kernel "$build/qemu/kernel/vmlinux" -initrd "$build/qemu/initramfs.cpio" \
-        -append "console=ttyS0 panic=-1 no_timer_check quiet loglevel=1 weir.guest=$1" \
+        -append "console=ttyS0 panic=-1 no_timer_check rcupdate.rcu_cpu_stall_suppress=1 nowatchdog quiet loglevel=1 weir.guest=$1" \
         -serial "file:$serial" -device isa-debug-exit,iobase=0xf4,iosize=0x4 \
         -device qemu-xhci,id=xhci -chardev "socket,id=card,path=$card_socket,reconnect=1" \
         -device usb-redir,chardev=card,bus=xhci.0 >"$work/qemu.log" 2>&1 &
