@@ -22,17 +22,14 @@ ABOUT_COUNTING = """
 ## How is counted
 
 LUT4 are yosys' cells of that name. A carry cell (CCU2C of an ECP5, the adders' two bits) stands in a column of its own, as
-does a LUT RAM (TRELLIS_DPR16X4); placed, the former takes the place of two LUT4, the latter of four. So do the figures that the budget adds
-up, as a trial showed: LUNA's device core (luna-usb 0.2.3 of PyPI, ULPI, one bulk endpoint of 512 bytes either way, standard requests), for
-which the budget has 1,345 LUT4, 782 flip-flops and 3 block RAMs, comes out of the same yosys with 1,317, 780 and 3 when
-`synth_ecp5` has no options. With -nowidelut it is 1,214, and with two LUT4 for each of its 147 carry cells 1,611, which is another figure.
+does a LUT RAM (TRELLIS_DPR16X4); placed, the former takes the place of two LUT4, the latter of four.
 The budget is for the peers' parts without segmentation (MAC 773, ARP 1,427, USB 1,345, checksums 720); the base card has it, and filter,
 link, statistics and the ways to MDIO and LEDs as well.
 """
 
 ABOUT_TRIALS = """
-- **-nowidelut** makes no LUT of 5 inputs and more of two and a multiplexer: less LUT4, but one more level where it would have been.
-- **-dff** has ABC look beyond the flip-flops, and takes ten times as long; **-cmp2softlogic** has comparisons with a constant made of LUTs.
+- **-nowidelut** makes no LUT of 5 inputs and more of two and a multiplexer.
+- **-dff** has ABC look beyond the flip-flops; **-cmp2softlogic** has comparisons with a constant made of LUTs.
 - Frame memories are block RAM of 2 KiB. Tables of up to 64 words stand in LUT RAM, four bits by 16 a cell, but on iCE40, where each
   would take a block RAM of its own.
 - `make area SYNTH_FLAGS=-nowidelut` measures with other options of yosys, `PARAMETERS=...` with other parameters.

@@ -23,7 +23,10 @@ class Failure(Exception):
 def run(command, log, done):
     """Runs a tool. YoWASP's may end with code 0 in the middle, so its log has to have its last words in it."""
     with open(log + ".out", "w") as out:
-        code = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT, check=False).returncode
+        try:
+            code = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT, check=False).returncode
+        except OSError as error:
+            raise Failure(f"{command[0]} does not start: {error.strerror}.") from error
     said = ""
     for name in (log, log + ".out"):
         if os.path.exists(name):
@@ -31,7 +34,7 @@ def run(command, log, done):
                 said += text.read()
     if code != 0 or done not in said:
         sys.stderr.write(said[-3000:])
-        raise Failure(f"{command[0]} failed; {log} has all of its words.")
+        raise Failure(f"{command[0]} failed; {log} or {log}.out has all of its words.")
     return said
 
 
@@ -46,8 +49,16 @@ def synthesise(args, folder):
         os.remove(log)
     run([os.environ["YOSYS"], "-q", "-l", log, "-p", script], log, "End of script")
     if args.synth.startswith("synth_ecp5"):
-        subprocess.run([f"{os.path.dirname(os.path.abspath(__file__))}/block_ram_registers.py", netlist], check=True)
+        helper = f"{os.path.dirname(os.path.abspath(__file__))}/block_ram_registers.py"
+        print(run([helper, netlist], f"{folder}/registers.log", "output registers of").rstrip(), flush=True)
     return netlist
+
+
+def clocks_of(text):
+    """Of a constraint file: {name: MHz}."""
+    clocks = re.findall(r'FREQUENCY (?:PORT|NET) "([^"]+)" ([\d.]+) MHZ', text)
+    clocks += re.findall(r'set_frequency (\S+) ([\d.]+)', text)
+    return {name: float(mhz) for name, mhz in clocks}
 
 
 def constraints(args, folder):
@@ -63,13 +74,13 @@ def constraints(args, folder):
         else:
             raise Failure(f"{args.constraints} has no pin called {name}; PIN= wants port=ball, such as ulpi_data[6]=J26.")
     for name, mhz in args.frequency:
-        text = re.sub(rf'(FREQUENCY (?:PORT|NET) "{name}"|set_frequency {name}) [\d.]+', rf"\1 {mhz}", text)
+        text, found = re.subn(rf'(FREQUENCY (?:PORT|NET) "{re.escape(name)}"|set_frequency {re.escape(name)}) [\d.]+', rf"\g<1> {mhz}", text)
+        if not found:
+            raise Failure(f"{args.constraints} has no clock called {name}; it has {', '.join(clocks_of(text))}.")
     path = f"{folder}/{os.path.basename(args.constraints)}"
     with open(path, "w") as out:
         out.write(text)
-    clocks = re.findall(r'FREQUENCY (?:PORT|NET) "([^"]+)" ([\d.]+) MHZ', text)
-    clocks += re.findall(r'set_frequency (\S+) ([\d.]+)', text)
-    return path, {name: float(mhz) for name, mhz in clocks}
+    return path, clocks_of(text)
 
 
 def measure(report, clocks, margin=0):

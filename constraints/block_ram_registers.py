@@ -4,8 +4,8 @@
 
 An ECP5's DP16KD gives its byte 5.8 ns after the clock, which leaves no way to a register elsewhere at 125 MHz; through the register
 that it has inside, it takes much less. yosys 0.70 does not know that register. So where each bit that is used of a block RAM's port goes
-into a flip-flop and nowhere else, all with the port's own clock and clock enable and without a reset, the flip-flops go and the port
-says OUTREG. Nothing else about the netlist changes; it is rewritten in place.
+into a flip-flop and nowhere else, all with the port's own clock and clock enable, without a reset (the port has none either) and 0 at
+power-up, the flip-flops go and the port says OUTREG. Nothing else about the netlist changes; it is rewritten in place.
 """
 
 import collections
@@ -22,10 +22,15 @@ def enable(cell):
 
 
 def plain(cell):
-    """A flip-flop that has no reset, and takes its data on the rising edge."""
+    """A flip-flop that has no reset, begins with 0, and takes its data on the rising edge."""
     parameters = cell["parameters"]
     return (cell["type"] == "TRELLIS_FF" and parameters.get("CLKMUX", "CLK") == "CLK" and not cell["connections"].get("M")
-            and all(bit in ("0", "x") for bit in cell["connections"].get("LSR", [])))
+            and parameters.get("REGSET", "RESET") == "RESET" and parameters.get("LSRMUX", "LSR") == "LSR"
+            and low(cell["connections"].get("LSR", [])))
+
+
+def low(bits):
+    return all(bit in ("0", "x") for bit in bits)
 
 
 def takers(cells):
@@ -56,7 +61,9 @@ def fold(cells, ram, side, users, outward):
     port_enable = connections.get("CE" + side, ["1"])[0]
     if clocks != {connections["CLK" + side][0]} or enables != {port_enable}:
         return []
-    if cells[ram]["parameters"].get("REGMODE_" + side, "NOREG") != "NOREG":
+    if cells[ram]["parameters"].get("REGMODE_" + side, "NOREG") != "NOREG" or not low(connections.get("RST" + side, [])):
+        return []
+    if any(cells[ram]["parameters"].get(f"{pin}{side}MUX", pin + side) != pin + side for pin in ("CLK", "CE", "RST", "OCE")):
         return []
     for port, name in flops.items():
         connections[port] = cells[name]["connections"]["Q"]
@@ -67,8 +74,11 @@ def fold(cells, ram, side, users, outward):
 
 
 def main():
-    with open(sys.argv[1]) as source:
-        design = json.load(source)
+    try:
+        with open(sys.argv[1]) as source:
+            design = json.load(source)
+    except (OSError, ValueError) as error:
+        sys.exit(f"{sys.argv[1]} is no netlist of yosys: {error}")
     ports = flops = 0
     for module in design["modules"].values():
         cells = module["cells"]

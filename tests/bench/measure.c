@@ -17,6 +17,8 @@
 #define HIGH_SPEED 53.248 // MB/s (USB 2.0 section 5.8.4)
 #define FULL_SPEED 1.216
 
+enum { MSS_LEAST = 100, MSS_MOST = 8960 };
+
 struct options {
     bool full_speed, send, receive, tso, csum, coalesce, offload, udp;
     size_t bytes, superframe;
@@ -288,7 +290,7 @@ static bool parse(int argc, char **argv, struct options *options)
             return false;
         }
     }
-    return optind == argc - 1 && options->mss >= 100 && options->mss <= 8960;
+    return optind == argc - 1;
 }
 
 static double seconds(clockid_t clock)
@@ -311,6 +313,10 @@ int main(int argc, char **argv)
         if (!told_enough(kinds[i].needs, &options)) {
             fprintf(stderr, "measure: %s needs --bytes or --count, and 1,000 at most of the latter\n",
                     kinds[i].name);
+            return 2;
+        }
+        if (options.mss < MSS_LEAST || options.mss > MSS_MOST) {
+            fprintf(stderr, "measure: --mss %u: %d to %d bytes\n", options.mss, MSS_LEAST, MSS_MOST);
             return 2;
         }
         double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);

@@ -110,8 +110,15 @@ def plot(folder, name, script):
 
 
 def main():
+    if len(sys.argv) < 2:
+        print(f"usage: report.py BUILD [SECTION...], of {', '.join(points.SECTIONS)}", file=sys.stderr)
+        return 2
     build, only = sys.argv[1], sys.argv[2:] or list(points.SECTIONS)
     folder = os.path.join(build, "bench")
+    unknown = [name for name in only if name not in points.SECTIONS]
+    if unknown:
+        print(f"There is no section {', '.join(unknown)}; there are {', '.join(points.SECTIONS)}.", file=sys.stderr)
+        return 2
     sections = {name: list(points.SECTIONS[name]()) for name in only}
     print(f"Measuring {sum(map(len, sections.values()))} points: 5 to 10 minutes on two processors.", flush=True)
     bars = Bars(sections)

@@ -32,4 +32,7 @@ BENCH_FAILS="messages --count 16"
 check "a point that lost bytes ends it with an error" eval '! report'
 check "which names the command" grep -q "measure messages --count 16 ended with 1" "$work/out"
 check "and there is no report" [ ! -e "$work/bench/report.md" ]
+report_of() { python3 tests/bench/report.py "$work" "$@"; }
+check "a section that there is not is refused, and the words name those that there are" eval '
+    ! report_of goodput speed >"$work/out" 2>&1 && grep -q "no section speed; there are goodput, host" "$work/out" && ! grep -q Traceback "$work/out"'
 echo "1..$n"

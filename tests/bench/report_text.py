@@ -56,7 +56,7 @@ class Text:
         text = ["## Goodput", "",
                 "A flow of full-size segments (no TCP behind it, so that card and USB alone are measured), in steady state. The peer "
                 "acknowledges each second segment. *Of USB*: of the bulk payload that USB 2.0 allows, "
-                "53.248 MB/s at high and 1.216 MB/s at full speed, both directions together. *Of the wire*: of 1000 Mb/s, with headers, "
+                f"{USB_LIMIT['high']} MB/s at high and {USB_LIMIT['full']} MB/s at full speed, both directions together. *Of the wire*: of 1000 Mb/s, with headers, "
                 "preamble and gap."]
         for speed in ("high", "full"):
             rows = self.of("goodput", usb=speed)
@@ -68,7 +68,7 @@ class Text:
         return text
 
     def host(self):
-        head = ["host", "way", "instructions per byte", "frames to and from the card per MiB", "USB transfers per MiB", "system calls per MiB"]
+        head = ["host", "way", "instructions per byte", "frames to and from the card per MiB", "USB transfers per MiB", "system calls per MiB, at least"]
         body = []
         for row in self.of("host", of="instructions"):
             link = self.of("host", host=row["host"], way=row["way"], of="link")[0]
@@ -80,8 +80,9 @@ class Text:
                 "Instructions in user space for a byte of payload, of the driver and what is above it, counted by callgrind at two sizes (the "
                 "slope); with the card's model in C, so that nothing of the simulation counts. With `weir up` the kernel's TCP comes on top, the "
                 "same that it does for any network card; what superframes and coalesced frames save there is not counted. lwIP is Debian's library, over the same "
-                "driver; it leaves nothing to the card. Frames and transfers are of the Verilated card. System calls: "
-                "reads and writes of the TAP, and for each USB transfer one to submit and one to reap it under Linux' usbfs. MSS 1460.", "",
+                "driver; it leaves nothing to the card. Frames and transfers are of the Verilated card. System calls, at least: "
+                "reads and writes of the TAP, as they were counted, and for each USB transfer one to submit and one to reap it under Linux' usbfs; those that "
+                "wait and those that find nothing are not in it. MSS 1460.", "",
                 "![instructions](host.svg)", "", table(head, body), "", commands(rows)]
 
     def arp(self):
@@ -104,9 +105,10 @@ class Text:
         rows = self.rows["latency"]
         text = ["## Latency", "",
                 "Round trips of one byte of payload to a peer that answers at once, in microseconds of device time: alone, and beside a stream that "
-                "keeps USB full, from the host, to it, or both. UDP and ping go through the bridge of `weir up` (beside a TCP flow of a window "
-                "of 512 KiB; 128 KiB at full speed), TCP over a connection of our stack. Beside a stream received, what a peer has under way waits in the "
-                "card's receive memory, and a reply behind it: 40 KiB are 0.8 ms at high speed and 36 ms at full speed.", "", "![latency](latency.svg)"]
+                "keeps USB full, from the host, to it, or both. UDP and ping go through the bridge of `weir up` (beside a TCP flow), "
+                "TCP over a connection of our stack. Beside a stream received, what a peer has under way waits in the "
+                f"card's receive memory, and a reply behind it: each KiB takes {1.024 / USB_LIMIT['high']:.3f} ms at high speed and "
+                f"{1.024 / USB_LIMIT['full']:.2f} ms at full speed at least.", "", "![latency](latency.svg)"]
         for speed in ("high", "full"):
             text += ["", f"### {WORDS[speed]}", "",
                      table(["message", "load", "shortest, us", "average, us", "longest, us"],

@@ -28,7 +28,7 @@ report() { # code, log, sentence
     fi
 }
 
-echo 1..11
+echo 1..13
 
 bitstream() { make --no-print-directory -s bitstream BUILD="$build" OUT="$out" "$@"; }
 
@@ -50,8 +50,8 @@ tiny() {
     NEXTPNR=$(tool nextpnr-ecp5) nice constraints/bitstream.py tiny --folder "$out/tiny" --device "--25k --package CABGA381 --speed 6" \
         --synth synth_ecp5 --packer "$(tool ecppack)" --constraints tests/boards/tiny.lpf "$@" tests/boards/tiny.v >"$out/tiny.log" 2>&1
 }
-refused() { # sentence; words that the log has to have
-    [ "$code" != 0 ] && grep -qF -e "$2" "$out/tiny.log" && ! grep -q Traceback "$out/tiny.log" && [ ! -e "$out/tiny/tiny.bit" ]
+refused() { # sentence; words that the log has to have; the file that must not be there, of tiny unless told
+    [ "$code" != 0 ] && grep -qF -e "$2" "$out/tiny.log" && ! grep -q Traceback "$out/tiny.log" && [ ! -e "${3:-$out/tiny/tiny.bit}" ]
     report $? "$out/tiny.log" "$1"
 }
 
@@ -60,6 +60,9 @@ report $? "$out/tiny.log" "The small design that the following do harm to has a 
 tiny --frequency clk=2000
 code=$?
 refused "A clock that misses its frequency with every seed leaves no bitstream, and the words say by how much" "MHz of 2000.0. "
+tiny --frequency clock=20
+code=$?
+refused "A frequency of a clock that the constraints do not have is refused, and the words name those that they have" "has no clock called clock; it has clk."
 tiny --pin led=Z99
 code=$?
 refused "A ball that the package does not have leaves no bitstream, and the words name it" "Z99"
@@ -72,16 +75,26 @@ refused "A PIN= without a ball is refused" '"led" is not of the form NAME=VALUE'
 tiny --parameter HEIGHT=3
 code=$?
 refused "A parameter that the top does not have is refused" "HEIGHT"
-rm -f "$out/tiny/tiny.bit"
-bitstream BOARD=$ecp5 MAC=01:02:03:04:05:06 >"$out/tiny.log" 2>&1
+# A yosys that ends well, and whose netlist nobody can read.
+cat >"$out/no_netlist" <<'END'
+#!/bin/sh
+echo "End of script" >"$3"
+echo "no netlist" >"$(echo "$5" | sed 's/.* -json \([^;]*\);.*/\1/')"
+END
+chmod +x "$out/no_netlist"
+YOSYS=$out/no_netlist tiny
 code=$?
-refused "A MAC= that is no station's address is refused" "is not a MAC address of one station"
-bitstream BOARD=ulx4 >"$out/tiny.log" 2>&1
+refused "Where a step between yosys and nextpnr fails, the words say which" "block_ram_registers.py failed"
+rm -rf "$out/refused"
+bitstream OUT="$out/refused" BOARD=$ecp5 MAC=01:02:03:04:05:06 >"$out/tiny.log" 2>&1
 code=$?
-refused "A board that there is not is refused, and the words name those that there are" "BOARD= is one of: butterstick"
-make --no-print-directory -s program BUILD="$build" OUT="$out/none" BOARD=$ecp5 >"$out/tiny.log" 2>&1
+refused "A MAC= that is no station's address is refused" "is not a MAC address of one station" "$out/refused/$ecp5/$ecp5.bit"
+bitstream OUT="$out/refused" BOARD=ulx4 >"$out/tiny.log" 2>&1
 code=$?
-refused "make program without a bitstream says what to do" "make bitstream BOARD=$ecp5 first"
+refused "A board that there is not is refused, and the words name those that there are" "BOARD= is one of: butterstick" "$out/refused/ulx4/ulx4.bit"
+make --no-print-directory -s program BUILD="$build" OUT="$out/refused" BOARD=$ecp5 >"$out/tiny.log" 2>&1
+code=$?
+refused "make program without a bitstream says what to do" "make bitstream BOARD=$ecp5 first" "$out/refused/$ecp5/$ecp5.bit"
 
 # An ECP5's bits begin with ff00 and a comment, an iCE40's with ff0000ff and 7eaa997e.
 built $first $ecp5 "$out/$ecp5/$ecp5.bit" ^ff00 4

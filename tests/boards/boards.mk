@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # What of the boards can be seen in seconds, and one bitstream a family; make boards builds all.
-TESTS += tests/boards/pins_test.sh tests/boards/bitstream_test.sh
+TESTS += tests/boards/pins_test.sh tests/boards/block_ram_registers_test.py tests/boards/bitstream_test.sh
 RTL_BENCH_FLAGS_board_start       := -y rtl/board -GCLOCK_KHZ=10 -GRAILS_MS=180
 RTL_BENCH_FLAGS_led_summary       := -y rtl/board -GBLINK_LOG2=4
 RTL_BENCH_FLAGS_butterstick_rails := -y rtl/board -GMILLIVOLTS_0=1200 -GMILLIVOLTS_1=3300

@@ -5,10 +5,12 @@
 set -u
 . tests/e2e/bridge_lib.sh
 ssh_port=2222
+made_run= # sshd wants /run/sshd
+trap '[ $BASHPID != $$ ] || { host_down; [ -z "$made_run" ] || rmdir /run/sshd; }' EXIT
 
 make_keys() {
     mkdir -m 700 "$work/ssh" && ssh-keygen -q -t ed25519 -N '' -f "$work/ssh/host" && ssh-keygen -q -t ed25519 -N '' -f "$work/ssh/user" &&
-        cp "$work/ssh/user.pub" "$work/ssh/authorized" && chmod 755 "$work" && mkdir -p /run/sshd
+        cp "$work/ssh/user.pub" "$work/ssh/authorized" && chmod 755 "$work" && { [ -d /run/sshd ] || { mkdir /run/sshd && made_run=1; }; }
 }
 sshd_up() { # NAMESPACE ADDRESS: a server of our own, with nothing of the machine's
     cat >"$work/ssh/config" <<END

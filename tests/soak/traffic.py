@@ -5,8 +5,9 @@
     traffic.py run SEED ADDRESS...          prints "running"; transfers with those servers until SIGTERM, then what was moved
 
 TCP streams of random length go up (the server answers with their SHA-256) and down (it says it first), some of many small writes;
-datagrams of random size are echoed, some sent as one message that the card cuts (UDP_SEGMENT). A datagram may be lost, but may not come
-back wrong. Exit code 1: something was wrong, or nothing moved for STALL seconds of the wall's clock."""
+datagrams of random size are echoed, others are sent as one message that the card cuts (UDP_SEGMENT). A datagram may be lost, but may not
+come back wrong. Exit code 1: something was wrong, nothing moved for STALL seconds of the wall's clock, or one of these kinds never moved
+a byte with one of the addresses."""
 import hashlib
 import random
 import signal
@@ -18,6 +19,7 @@ import threading
 
 PORT = 7700
 STALL = 300
+TRIES = 12  # after the end, of what has not moved a byte yet
 UDP_SEGMENT = 103
 UP, DOWN = 1, 2
 stop = threading.Event()
@@ -87,8 +89,16 @@ def stream(address, rng):
     return length
 
 
-def datagrams(address, rng):
-    size, count = rng.randrange(4, 1400), rng.choice((1, 1, 5, 20))
+def datagram(address, rng):
+    return echoed(address, rng, 1)
+
+
+def segmented(address, rng):
+    return echoed(address, rng, rng.choice((5, 20)))
+
+
+def echoed(address, rng, count):
+    size = rng.randrange(4, 1400)
     sent = [struct.pack("!I", i) + rng.randbytes(size - 4) for i in range(count)]
     moved = 0
     with socket.socket(family(address), socket.SOCK_DGRAM) as sock:
@@ -108,10 +118,14 @@ def datagrams(address, rng):
 
 
 def work(kind, address, seed, totals, errors):
-    rng = random.Random(seed)
+    rng, moved, tries = random.Random(seed), 0, TRIES
     try:
-        while not stop.is_set():
+        while not stop.is_set() or (not moved and tries > 0):
+            tries -= stop.is_set()
             totals.append(kind(address, rng))
+            moved += totals[-1]
+        if not moved:
+            raise ValueError(f"nothing came back, after the end neither in {TRIES} tries")
     except (OSError, ValueError) as error:
         errors.append(f"{kind.__name__} with {address}: {error!r}")
         stop.set()
@@ -120,7 +134,7 @@ def work(kind, address, seed, totals, errors):
 def run(seed, addresses):
     totals, errors = [], []
     jobs = [(kind, address, f"{seed} {number} {address}") for address in addresses
-            for kind, numbers in ((stream, 2), (datagrams, 1)) for number in range(numbers)]
+            for kind, numbers in ((stream, 2), (datagram, 1), (segmented, 1)) for number in range(numbers)]
     threads = [threading.Thread(target=work, args=(*job, totals, errors)) for job in jobs]
     for thread in threads:
         thread.start()
