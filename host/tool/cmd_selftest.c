@@ -12,21 +12,25 @@
 #include "counters.h"
 #include "runner.h"
 #include "selftest_frames.h"
+#include "selftest_hints.h"
 #include "selftest_phy.h"
 #include "tool.h"
 
-#define PATIENCE WEIR_SECOND     // until a frame is lost; 64 KiB at 10 Mb/s are 55 ms
+// Until a frame is lost. 64 KiB at 10 Mb/s are 55 ms, and over USB's full speed 65 ms each way. Over usbredir
+// the time is the wall's, while the card at the other end may be a simulation in which all this takes
+// seconds.
+#define PATIENCE WEIR_SECOND
+#define PATIENCE_FULL_SPEED (2 * WEIR_SECOND)
+#define PATIENCE_USBREDIR (10 * WEIR_SECOND)
 #define QUIET (WEIR_SECOND / 10) // for what still comes behind a failure
 #define SHORTEST 60              // bytes that a frame is padded to, without FCS
 #define LONGEST 1514
 #define WHY_SIZE 160
 
-enum loop { LOOP_WITHIN, LOOP_PHY, LOOP_WIRE };
-
 struct test {
     struct runner runner;
     const struct weir_card_caps *caps;
-    enum loop loop;
+    enum selftest_loop loop;
     struct selftest_phy phy;
     struct selftest_frame frame;
     uint8_t copy[SELFTEST_LONGEST]; // as it is given to the card
@@ -35,8 +39,25 @@ struct test {
     uint8_t flags;              // WEIR_F_ that each frame is to come back with
     bool waiting, deaf;         // a frame is due; what comes does not matter
     unsigned number, came;      // frames sent; frames that came back
+    unsigned given_up;          // frames with smaller numbers are no longer waited for, but may yet come
+    weir_time patience;         // until a frame is lost
     char why[WHY_SIZE];         // what was wrong with the first that was; empty: nothing
 };
+
+// After a signal, or without the card: nothing that is missing then is its fault.
+static bool is_over(const struct test *test)
+{
+    return test->runner.broken || test->runner.interrupted || !test->runner.card;
+}
+
+// Notes that the card refuses something, unless it was pulled out: then it is over.
+static void note_refusal(struct test *test, const char *what, int error)
+{
+    if (error == -ENODEV)
+        runner_step(&test->runner, runner_now(&test->runner));
+    if (!is_over(test))
+        snprintf(test->why, WHY_SIZE, "%s: %s", what, strerror(-error));
+}
 
 static void on_frame(void *context, const struct weir_card_rx *rx)
 {
@@ -44,7 +65,7 @@ static void on_frame(void *context, const struct weir_card_rx *rx)
 
     if (rx->length < SHORTEST || memcmp(rx->frame + 6, test->caps->mac, 6) != 0)
         return; // somebody else's, on the wire
-    if (*test->why || test->deaf)
+    if (*test->why || test->deaf || selftest_number(rx->frame, rx->length) < test->given_up)
         return;
     if (!test->waiting) {
         snprintf(test->why, WHY_SIZE, "a frame of %zu bytes came that was not sent", rx->length);
@@ -69,13 +90,21 @@ static void on_frame(void *context, const struct weir_card_rx *rx)
                                                : "none");
 }
 
+// Waits until there is room for a frame, or it is over.
+static bool await_room(struct test *test, weir_time deadline)
+{
+    while (!is_over(test) && !weir_card_can_send(test->runner.card))
+        runner_step(&test->runner, deadline);
+    return !is_over(test);
+}
+
 // Sends test->frame and waits for all that comes of it. False when something is wrong, or it is over.
 static bool send_round(struct test *test)
 {
     struct selftest_frame *frame = &test->frame;
     struct runner *runner = &test->runner;
     struct weir_card_tx tx;
-    weir_time deadline = runner_now(runner) + PATIENCE;
+    weir_time deadline = runner_now(runner) + test->patience;
 
     memcpy(test->copy, frame->bytes, frame->length);
     if (!weir_bridge_cut_start(&test->cut, &frame->vnet, frame->bytes, frame->length) ||
@@ -83,14 +112,11 @@ static bool send_round(struct test *test)
         snprintf(test->why, WHY_SIZE, "the card does not take a frame of %zu bytes", frame->length);
         return false;
     }
-    while (!weir_card_can_send(runner->card)) {
-        if (!runner_step(runner, deadline) || !runner->card)
-            return false;
-    }
+    if (!await_room(test, deadline))
+        return false;
     int error = weir_card_send(runner->card, &tx);
     if (error) {
-        snprintf(test->why, WHY_SIZE, "a frame of %zu bytes cannot be sent: %s", frame->length,
-                 strerror(-error));
+        note_refusal(test, "a frame cannot be sent", error);
         return false;
     }
     test->number++;
@@ -103,11 +129,15 @@ static bool send_round(struct test *test)
         snprintf(test->why, WHY_SIZE, "of a frame of %zu bytes %s came back", frame->length,
                  test->cut.index ? "only the beginning" : "nothing");
     test->waiting = false;
+    if (*test->why)
+        test->given_up = test->number;
     return !*test->why;
 }
 
 static bool send_made(struct test *test, enum selftest_kind kind, size_t length, size_t segment)
 {
+    if (*test->why || is_over(test))
+        return false;
     selftest_make(&test->frame, kind, length, segment, test->number, test->caps->mac);
     test->flags = kind == SELFTEST_PLAIN ? 0 : WEIR_F_DATA_VALID;
     return send_round(test);
@@ -120,14 +150,18 @@ static void check_registers(struct test *test)
     static const uint32_t patterns[] = {0, UINT32_MAX, 0x55555555, 0xAAAAAAAA, 0x01234567, 0x89ABCDEF};
     struct weir_card *card = test->runner.card;
     uint32_t value = 0;
+    int error = weir_card_read_reg(card, WEIR_REG_ID, &value);
 
-    if (weir_card_read_reg(card, WEIR_REG_ID, &value) != 0 || value != 0x52494557)
+    if (!error && value != 0x52494557)
         snprintf(test->why, WHY_SIZE, "the identity is %08x", value);
-    for (size_t i = 0; i < sizeof patterns / sizeof *patterns && !*test->why; i++) {
-        if (weir_card_write_reg(card, WEIR_REG_SCRATCH, patterns[i]) != 0 ||
-            weir_card_read_reg(card, WEIR_REG_SCRATCH, &value) != 0 || value != patterns[i])
+    for (size_t i = 0; i < sizeof patterns / sizeof *patterns && !error && !*test->why; i++) {
+        error = weir_card_write_reg(card, WEIR_REG_SCRATCH, patterns[i]);
+        error = error ? error : weir_card_read_reg(card, WEIR_REG_SCRATCH, &value);
+        if (!error && value != patterns[i])
             snprintf(test->why, WHY_SIZE, "a register that was set to %08x has %08x", patterns[i], value);
     }
+    if (error)
+        note_refusal(test, "the card does not tell its registers", error);
 }
 
 static void check_padding(struct test *test)
@@ -143,16 +177,14 @@ static void check_lengths(struct test *test)
 
     while (length < LONGEST && send_made(test, SELFTEST_PLAIN, length, 0))
         length += length < 160 ? 1 : 13;
-    if (!*test->why)
-        send_made(test, SELFTEST_PLAIN, LONGEST, 0);
+    send_made(test, SELFTEST_PLAIN, LONGEST, 0);
 }
 
 static void check_jumbo(struct test *test)
 {
     for (size_t length = 1515; length < test->caps->max_frame && send_made(test, SELFTEST_PLAIN, length, 0);)
         length += 1013;
-    if (!*test->why)
-        send_made(test, SELFTEST_PLAIN, test->caps->max_frame, 0);
+    send_made(test, SELFTEST_PLAIN, test->caps->max_frame, 0);
 }
 
 static void check_checksums(struct test *test)
@@ -197,7 +229,7 @@ static void check_tcpv6(struct test *test)
 static void check_udp(struct test *test)
 {
     check_segments(test, SELFTEST_UDPV4);
-    if (!*test->why)
+    if (!*test->why && !is_over(test))
         check_segments(test, SELFTEST_UDPV6);
 }
 
@@ -207,9 +239,10 @@ static void check_counters(struct test *test)
     static const uint8_t bad[] = {WEIR_CNT_RX_FCS_ERROR, WEIR_CNT_RX_SYMBOL_ERROR, WEIR_CNT_RX_LENGTH_ERROR,
                                   WEIR_CNT_RX_OVERFLOW,  WEIR_CNT_TX_BAD_RECORD,   WEIR_CNT_TX_BAD_TRANSFER};
     uint32_t counters[WEIR_COUNTERS];
+    int error = weir_card_counters(test->runner.card, counters);
 
-    if (weir_card_counters(test->runner.card, counters) != 0) {
-        snprintf(test->why, WHY_SIZE, "the card does not tell its counters");
+    if (error) {
+        note_refusal(test, "the card does not tell its counters", error);
         return;
     }
     for (size_t i = 0; i < counter_names_count; i++) {
@@ -238,33 +271,7 @@ static const struct {
     {"counters of errors", 0, check_counters},
 };
 
-static void tell_what_to_measure(const struct test *test, size_t check)
-{
-    if (check == 0)
-        printf("    Measure: D+ and D-, or the ULPI PHY's clock and supply; try another cable, and a port "
-               "without a hub.\n");
-    else if (test->loop == LOOP_WITHIN)
-        printf("    No pin takes part in this: build the bitstream anew (timing.txt tells each clock), and "
-               "measure the\n"
-               "    FPGA's core supply and its clocks.\n");
-    else if (test->loop == LOOP_PHY)
-        printf(
-            "    The PHY answers by MDIO, and no cable takes part. `weir selftest` alone tells whether the "
-            "card is sound.\n"
-            "    If it is, measure the clocks between FPGA and PHY, either way, and the data against them; "
-            "RGMII: TXC_DELAY\n"
-            "    where rx_fcs_error stays 0, RX_DELAY where it counts.\n");
-    else if (!(test->runner.link & 1))
-        printf("    The link is down: measure the PHY's reset (high), MDC and MDIO, and see that the plug "
-               "leads pin 1 to 3 and\n"
-               "    2 to 6. `weir selftest` alone needs no link.\n");
-    else
-        printf("    `weir selftest` alone tells whether the card is sound. If it is, measure the PHY's "
-               "clocks and its data\n"
-               "    against them; RGMII: TXC_DELAY where rx_fcs_error stays 0, RX_DELAY where it counts.\n");
-}
-
-// Runs one check. False when it failed.
+// Runs one check. False when it failed, which one that was broken off has not.
 static bool run_check(struct test *test, size_t i)
 {
     struct runner *runner = &test->runner;
@@ -272,6 +279,10 @@ static bool run_check(struct test *test, size_t i)
 
     *test->why = '\0';
     checks[i].run(test);
+    if (is_over(test)) {
+        printf("broken off\n");
+        return true;
+    }
     if (*test->why) {
         printf("FAILED: %s\n", test->why);
         weir_time quiet = runner_now(runner) + QUIET;
@@ -279,10 +290,6 @@ static bool run_check(struct test *test, size_t i)
         while (runner->card && runner_now(runner) < quiet && runner_step(runner, quiet)) {
         }
         test->deaf = false;
-        return false;
-    }
-    if (runner->broken || runner->interrupted || !runner->card) {
-        printf("broken off\n");
         return false;
     }
     if (test->came > before)
@@ -303,8 +310,8 @@ static unsigned run_checks(struct test *test)
         if (checks[i].needs & ~test->caps->features)
             printf("not there\n");
         else if (!run_check(test, i) && failed++ == 0)
-            tell_what_to_measure(test, i);
-        if (test->runner.broken || test->runner.interrupted || !test->runner.card)
+            selftest_hint(test->loop, &test->runner, i == 0, test->came > 0);
+        if (is_over(test))
             break;
     }
     return failed;
@@ -320,6 +327,9 @@ static int prepare(struct test *test)
         return fail(
             "this card cannot loop back within: its bitstream is older, or was made with LOOPBACK=0. Try "
             "weir selftest --phy, or with a loop-back plug in its socket --wire");
+    test->patience = strncmp(test->runner.options->card, "usbredir:", 9) == 0 ? PATIENCE_USBREDIR
+                     : weir_card_high_speed(card)                             ? PATIENCE
+                                                                              : PATIENCE_FULL_SPEED;
     test->runner.take = on_frame;
     test->runner.take_context = test;
     if (test->loop == LOOP_WITHIN)
@@ -334,24 +344,19 @@ static int prepare(struct test *test)
 // With the loop made, runs the checks. An exit code.
 static int judge(struct test *test)
 {
-    static const char *const sound[] = {
-        [LOOP_WITHIN] =
-            "All within the card is sound. The pins to the Ethernet PHY and the PHY took no part: "
-            "--phy; nor did the cable: --wire.",
-        [LOOP_PHY] =
-            "The card is sound, through the pins to the Ethernet PHY and back. The cable took no part: "
-            "--wire.",
-        [LOOP_WIRE] = "The card is sound, to the plug and back.",
-    };
-
-    if (run_checks(test))
+    unsigned failed = run_checks(test);
+    if (test->runner.interrupted)
+        return fail("interrupted: %u frames had come back", test->came);
+    if (!test->runner.card)
+        return EXIT_NO_CARD;
+    if (failed || is_over(test))
         return EXIT_FAILED;
-    puts(sound[test->loop]);
+    puts(selftest_sound(test->loop));
     return EXIT_FINE;
 }
 
 // The options of the command. EXIT_FINE, or what misuse returns.
-static int parse(enum loop *loop, int argc, char **argv)
+static int parse(enum selftest_loop *loop, int argc, char **argv)
 {
     static const struct option known[] = {
         {"phy", no_argument, NULL, LOOP_PHY}, {"wire", no_argument, NULL, LOOP_WIRE}, {0}};
@@ -361,7 +366,7 @@ static int parse(enum loop *loop, int argc, char **argv)
     while ((option = getopt_long(argc, argv, "", known, NULL)) == LOOP_PHY || option == LOOP_WIRE) {
         if (*loop != LOOP_WITHIN && (int)*loop != option)
             return misuse("selftest takes --phy or --wire, one of them");
-        *loop = (enum loop)option;
+        *loop = (enum selftest_loop)option;
     }
     return option != -1 || optind < argc ? misuse("selftest takes only --phy or --wire") : EXIT_FINE;
 }

@@ -77,6 +77,8 @@ void selftest_make(struct selftest_frame *frame, enum selftest_kind kind, size_t
     memcpy(frame->bytes + 6, mac, 6);
     if (kind == SELFTEST_PLAIN) {
         put16(frame->bytes + 12, TYPE_LOCAL);
+        for (size_t i = 0; i < 2 && ETHERNET + i < length; i++)
+            frame->bytes[ETHERNET + i] = (uint8_t)(number >> 8 * i);
         return;
     }
     put16(frame->bytes + 12, ipv6 ? TYPE_IPV6 : TYPE_IPV4);
@@ -86,6 +88,7 @@ void selftest_make(struct selftest_frame *frame, enum selftest_kind kind, size_t
     frame->vnet = (struct weir_vnet){.flags = WEIR_F_NEEDS_CSUM,
                                      .csum_start = (uint16_t)start,
                                      .csum_offset = tcp ? TCP_CHECKSUM : UDP_CHECKSUM};
+    put16(l4, number); // the source's port, which each segment has
     if (tcp)
         put16(l4 + 12, 0x5018); // five words, ACK and PSH
     else
@@ -96,4 +99,16 @@ void selftest_make(struct selftest_frame *frame, enum selftest_kind kind, size_t
     frame->vnet.gso_type = !tcp ? WEIR_VNET_GSO_UDP_L4 : ipv6 ? WEIR_VNET_GSO_TCPV6 : WEIR_VNET_GSO_TCPV4;
     frame->vnet.gso_size = (uint16_t)segment;
     frame->vnet.hdr_len = (uint16_t)frame->header;
+}
+
+unsigned selftest_number(const uint8_t *frame, size_t length)
+{
+    size_t type = length < ETHERNET ? 0 : (size_t)frame[12] << 8 | frame[13];
+    size_t at = ETHERNET + (type == TYPE_IPV6 ? IPV6 : IPV4);
+
+    if (type == TYPE_LOCAL && length >= ETHERNET + 2)
+        return frame[ETHERNET] | (unsigned)frame[ETHERNET + 1] << 8;
+    if ((type != TYPE_IPV4 && type != TYPE_IPV6) || length < at + 2)
+        return SELFTEST_NO_NUMBER;
+    return (unsigned)frame[at] << 8 | frame[at + 1];
 }

@@ -16,6 +16,7 @@ check "with a plug in its socket all the way passes" fails_with 0 "to the plug a
 check "a plug that loses frames fails" fails_with 1 "FAILED: of a frame of [0-9]* bytes nothing came back" selftest peer=loop,loss=3,seed=3 --wire
 check "and the words say what to measure" lines 1 "measure the PHY's clocks"
 check "a wire that damages frames fails" fails_with 1 "FAILED: rx_fcs_error is [0-9]*" selftest peer=loop,corrupt=2,seed=3 --wire
+check "where nothing at all comes back it is the plug that is asked for first" fails_with 1 "nothing at all came back: is it the loop-back plug" selftest peer=loop,loss=100 --wire
 check "without a plug it fails, and the words tell of the link" fails_with 1 "The link is down" selftest "peer=unix:$work/nobody" --wire
 check "the registers of a card without a link are sound" lines 1 "^registers  *ok$"
 
@@ -39,14 +40,24 @@ begin_there() { # a selftest in the background that has made its loop
     wait_for grep -q "^registers" "$work/there"
 }
 "$build/weir-sim" --usbredir "$socket" --peer loop >"$work/sim.log" 2>&1 &
+simulation=$!
 check "a card at a socket is there" wait_for grep -q "the card is at" "$work/sim.log"
 check "a selftest of it is under way" begin_there
 kill -INT "$tester"
 wait "$tester"
 code=$?
 check "a signal breaks it off" [ "$code" = 1 ]
-check "it says so" grep -q "broken off" "$work/there"
+check "it says so" grep -q "interrupted: [0-9]* frames" "$work/there"
+check "and counts no failure, nor blames the hardware" eval 'grep -q "broken off$" "$work/there" && ! grep -q "FAILED\|[Mm]easure\|simulated card" "$work/there"'
 check "the PHY is on the cable behind it" fails_with 0 "to the plug and back" selftest_there --wire
+check "one is under way when the card is pulled out" begin_there
+kill -USR1 "$simulation"
+wait "$tester"
+code=$?
+check "that ends it, too, with the code for no card" [ "$code" = 3 ]
+check "and is no failure of the card's" eval 'grep -q "broken off$" "$work/there" && grep -q "card is gone" "$work/there" && ! grep -q "FAILED\|[Mm]easure" "$work/there"'
+kill -USR1 "$simulation"
+check "it is plugged in again" wait_for wire_up
 check "another is under way" begin_there
 { kill -KILL "$tester" && wait "$tester"; } 2>"$work/killed"
 check "a PHY that was left looping back is set up anew for the next" fails_with 0 "to the plug and back" selftest_there --wire
