@@ -51,6 +51,7 @@ module rx_checksum (
     reg  [7:0]  words; // still to come behind the one at hand: of 4 bytes in IPv4, else of 8
     reg        last_word; // there are none; known a clock late, which is soon enough, for a word has four bytes at least
     reg         word_end, header_end, third; // known with the byte before, to keep all the paths that begin with them short
+    reg         has_ihl, has_length;         // so are these: where IPv4 or an extension follows, its length is in the byte at hand
     wire        word_end_next = count[1:0] == 2'd2 && (count[2] || state == IPV4);
     always @(posedge clk) begin
         last_word <= words == 8'd0;
@@ -58,6 +59,8 @@ module rx_checksum (
             word_end   <= word_end_next;
             header_end <= word_end_next && last_word;
             third      <= state == IPV4 && count == 5'd1; // of IPv4's bytes
+            has_ihl    <= state == TYPE;
+            has_length <= count == 5'd0;
         end
         if (rst || ended) {word_end, header_end, third} <= 3'd0;
     end
@@ -65,8 +68,8 @@ module rx_checksum (
     always @(posedge clk)
         if (s_valid) begin
             if (state == TYPE) words <= 8'd4; // IPv6
-            else if (state == IPV4 && count == 5'd0) words <= {4'd0, s_data[3:0]};
-            else if (state == EXTENSION && count == 5'd1) words <= kind_ah ? {1'b0, s_data[7:1]} : s_data;
+            else if (state == IPV4 && has_ihl) words <= {4'd0, s_data[3:0]};
+            else if (state == EXTENSION && has_length) words <= kind_ah ? {1'b0, s_data[7:1]} : s_data;
             else if (word_end || third) words <= words - 8'd1;
         end
 
