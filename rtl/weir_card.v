@@ -204,7 +204,7 @@ module weir_card #(
         .m_error_length(got_error_length)
     );
 
-    wire                     cfg_valid;
+    wire                     cfg_valid, cfg_ready;
     wire [79:0]              cfg; // {table, entry, value}
     wire                     rx_en, rx_commit, rx_ready;
     wire [RX_ADDR_WIDTH-1:0] rx_offset, rx_length;
@@ -217,7 +217,7 @@ module weir_card #(
 
     rx_parser #(.ADDR_WIDTH(RX_ADDR_WIDTH), .MAC_ENTRIES(MAC_ENTRIES), .ARP_ENTRIES(ARP_ENTRIES)) rx_parser (
         .clk(wire_rx_clk), .rst(rx_rst), .byte_time(byte_time), .mac_address(mac_address),
-        .cfg_valid(cfg_valid), .cfg_table(cfg[79:72]), .cfg_index(cfg[71:64]), .cfg_data(cfg[63:0]),
+        .cfg_valid(cfg_valid), .cfg_ready(cfg_ready), .cfg_table(cfg[79:72]), .cfg_index(cfg[71:64]), .cfg_data(cfg[63:0]),
         .s_valid(got_valid), .s_data(got_data), .s_last(got_last), .s_error_fcs(got_error_fcs),
         .s_error_symbol(got_error_symbol), .s_error_length(got_error_length),
         .stamp_fresh(stamp_fresh), .stamp_hold(stamp_hold),
@@ -286,7 +286,7 @@ module weir_card #(
         .ctl_out_address(ctl_out_address), .ctl_out_data(ctl_out_data), .ctl_commit(ctl_commit),
         .m_notify_valid(notify_valid), .m_notify_ready(notify_ready), .m_notify_data(notify_data),
         .m_notify_long(notify_long), .usb_events(usb_events), .flow_events(flow_events),
-        .wire_rx_clk(wire_rx_clk), .wire_rx_rst(rx_rst), .cfg_valid(cfg_valid), .cfg(cfg), .wire_rx_events(rx_events),
+        .wire_rx_clk(wire_rx_clk), .wire_rx_rst(rx_rst), .cfg_valid(cfg_valid), .cfg_ready(cfg_ready), .cfg(cfg), .wire_rx_events(rx_events),
         .wire_tx_clk(wire_tx_clk), .wire_tx_rst(tx_rst), .wire_tx_events({ev_arp_reply, ev_tx_frame}),
         .phy_clk(phy_clk), .phy_rst(phy_rst), .mdio_valid(mdio_valid), .mdio_request(mdio_request), .mdio_done(mdio_done), .mdio_answer(mdio_answer)
     );

@@ -14,7 +14,7 @@ module arp_table #(
     input  wire        clk,
     input  wire        rst,
 
-    // A write takes three clocks, in which cfg_index and cfg_data must stay.
+    // A write takes three clocks, that of cfg_valid and two more, in which cfg_index and cfg_data must stay.
     input  wire        cfg_valid,
     input  wire [7:0]  cfg_table,
     input  wire [7:0]  cfg_index,

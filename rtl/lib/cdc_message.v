@@ -3,8 +3,10 @@
 // Hands a bundle of bits from one clock to another, one message at a time, by a toggle handshake.
 //
 // The message stands still in the source's register while the toggle crosses, so all its bits arrive together; and there the
-// destination reads it, which tells that it has the message only a clock behind the second of the two that it may look for. A
-// message takes about five clocks of the destination and three of the source before the next one may follow.
+// destination reads it, from the clock of m_valid on for three clocks: only at the edge that ends the third does it tell that it has
+// the message, and so another takes its place in the fourth at the earliest, however fast the source's clock is. A destination that
+// is not ready lets it wait there. A message takes about six clocks of the destination and three of the source before the next one may
+// follow.
 //
 // A source that leaves s_data as it was taken until s_ready rises again has such a register itself; STORE = 0 reads that one.
 `default_nettype none
@@ -21,13 +23,14 @@ module cdc_message #(
 
     input  wire             m_clk,
     input  wire             m_rst,
+    input  wire             m_ready, // a message may come with the next clock
     output reg              m_valid, // one-clock pulse
-    output wire [WIDTH-1:0] m_data   // with m_valid, and a clock longer
+    output wire [WIDTH-1:0] m_data   // with m_valid, and two clocks longer
 );
     reg              sent;         // toggles with each message
     reg              seen;         // follows `sent`, with m_valid
-    reg              read;         // a clock behind it
-    reg              received;     // another, when the message was taken
+    reg  [1:0]       read;         // one and two clocks behind it
+    reg              received;     // three, when the message was taken
     wire             sent_here;    // `sent` in m_clk
     wire             received_there; // `received` in s_clk
 
@@ -52,14 +55,14 @@ module cdc_message #(
     end
 
     always @(posedge m_clk) begin
-        m_valid  <= sent_here != seen;
-        seen     <= sent_here;
-        read     <= seen;
-        received <= read;
+        m_valid  <= m_ready && sent_here != seen;
+        if (m_ready) seen <= sent_here;
+        read     <= {read[0], seen};
+        received <= read[1];
         if (m_rst) begin
             m_valid  <= 1'b0;
             seen     <= 1'b0;
-            read     <= 1'b0;
+            read     <= 2'b00;
             received <= 1'b0;
         end
     end

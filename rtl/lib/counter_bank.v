@@ -100,6 +100,7 @@ module counter_bank #(
     initial begin // and nothing is copied before the first reset
         for (i = 0; i < 4 << INDEX_BITS; i = i + 1) {live[i], copy[i]} = 32'd0;
         copying = 1'b0;
+        half    = 1'b0;
         slot    = 0;
         index   = 0;
     end
@@ -111,7 +112,7 @@ module counter_bank #(
         else if (carry) clean <= 1'b0;
         carry <= sum[16] && !upper_2;
         if (finish && copying && clean) half <= !half;
-        if (rst) {half, copying} <= 2'b00;
+        if (rst) copying <= 1'b0; // `half` is whole still, the other one may be torn
     end
 
     // ---- Reader: `half` as seen here is old by two clocks, so it is followed until three clocks after hold rose ----

@@ -67,7 +67,8 @@ module card_control #(
     input  wire         wire_rx_clk,
     input  wire         wire_rx_rst,
     output wire         cfg_valid,    // pulse: an entry of a table changes
-    output wire [79:0]  cfg,          // {table, entry, value}
+    input  wire         cfg_ready,    // it may come with the next clock
+    output wire [79:0]  cfg,          // {table, entry, value}; with cfg_valid, and two clocks longer
     input  wire [15:0]  wire_rx_events,
 
     input  wire         wire_tx_clk,
@@ -140,11 +141,11 @@ module card_control #(
     endgenerate
     cdc_message #(.WIDTH(80), .STORE(QUEUE_TABLES == 0)) tables (
         .s_clk(usb_clk), .s_rst(usb_cross_rst), .s_valid(next_valid), .s_ready(next_ready), .s_data(next_data),
-        .m_clk(wire_rx_clk), .m_rst(wire_rx_rst), .m_valid(cfg_valid), .m_data(cfg)
+        .m_clk(wire_rx_clk), .m_rst(wire_rx_rst), .m_ready(cfg_ready), .m_valid(cfg_valid), .m_data(cfg)
     );
     cdc_message #(.WIDTH(1)) conflicts (
         .s_clk(wire_rx_clk), .s_rst(wire_rx_rst), .s_valid(wire_rx_events[`WEIR_CNT_RX_ARP_CONFLICT]), .s_ready(unused_ready),
-        .s_data(1'b0), .m_clk(usb_clk), .m_rst(usb_cross_rst), .m_valid(conflict), .m_data(unused_data)
+        .s_data(1'b0), .m_clk(usb_clk), .m_rst(usb_cross_rst), .m_ready(1'b1), .m_valid(conflict), .m_data(unused_data)
     );
 
     mdio_access #(.MDIO(MDIO)) mdio_access (

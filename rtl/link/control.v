@@ -10,8 +10,8 @@
 //
 // An access by MDIO is refused while the one before is under way.
 //
-// A table entry is refused while the one before has not reached the wire's clock: that happens only when that clock stands
-// still.
+// A table entry is refused while there is no room for it: behind table_queue when that is full of what waits for the wire's clock; without
+// it while the entry before has not reached that clock. So it happens only when the clock stands still, or is slow.
 `default_nettype none
 `include "weir_link.vh"
 

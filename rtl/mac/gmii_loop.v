@@ -12,7 +12,7 @@
 // which the FCS tells; clocks of one nominal rate are no such case.
 //
 // On the way out the loop begins and ends between frames. On the way in it cuts off what is arriving when it begins, which costs that
-// frame, and ends where nothing is.
+// frame, and ends where nothing is: neither of the PHY's side nor of a frame that was looped.
 `default_nettype none
 
 module gmii_loop #(
@@ -69,10 +69,11 @@ module gmii_loop #(
             end
 
             // ---- In ----
-            wire       valid, er, dv, wanted_rx, unused_ready;
+            wire       valid, er, dv, wanted_rx, loop_tx_here, unused_ready;
             wire [7:0] data;
             reg        loop_rx;
             reg        in_frame;// a frame's bytes have come, and not yet its end
+            reg  [3:0] drained; // for so many clocks nothing has come or can have been sent; three are the FIFO's way
 
             if (CLOCKS == 1) begin : direct
                 assign unused_ready = 1'b1;
@@ -84,6 +85,7 @@ module gmii_loop #(
                 );
             end
             sync_bits to_rx (.clk(wire_rx_clk), .d(loop), .q(wanted_rx));
+            sync_bits sent_to_rx (.clk(wire_rx_clk), .d(loop_tx), .q(loop_tx_here));
 
             assign m_ce    = loop_rx ? valid || !in_frame : rx_ce;
             assign m_rxd   = loop_rx ? data : gmii_rxd;
@@ -91,8 +93,9 @@ module gmii_loop #(
             assign m_rx_er = loop_rx ? valid && er : gmii_rx_er;
 
             always @(posedge wire_rx_clk) begin
-                if (wanted_rx) loop_rx <= 1'b1;
-                else if (rx_ce && !gmii_rx_dv) loop_rx <= 1'b0;
+                drained <= valid || loop_tx_here ? 4'd0 : {drained[2:0], 1'b1};
+                if (wanted_rx || loop_tx_here) loop_rx <= 1'b1;
+                else if (drained[3] && rx_ce && !gmii_rx_dv) loop_rx <= 1'b0;
                 if (!loop_rx) in_frame <= 1'b0;
                 else if (valid) in_frame <= dv;
                 if (wire_rx_rst) begin

@@ -8,8 +8,8 @@
 // that is not in use holds the broadcast address, which is ours anyway. So half an entry is 24 bits, and the memory one block RAM of an ECP5 or two
 // of an iCE40.
 //
-// In the 66 clocks after reset, or a write to WEIR_TABLE_MAC_RESET, the table is cleared; it must not be written, nor a frame's
-// verdict be relied on. A write takes three clocks, in which cfg_index and cfg_data must stay.
+// In the 66 clocks after reset, or a write to WEIR_TABLE_MAC_RESET, the table is cleared: cfg_ready is low, and no frame's
+// verdict to be relied on. A write takes three clocks, that of cfg_valid and two more, in which cfg_index and cfg_data must stay.
 //
 // The source cannot wait. `ended` is high the clock after s_last, without s_valid; results hold from byte 2 * ENTRIES + 10, those of
 // the sender from byte 29, until the clock of `ended`.
@@ -24,6 +24,7 @@ module address_filter #(
     input  wire [47:0] mac_address, // station address after reset
 
     input  wire        cfg_valid,
+    output wire        cfg_ready,   // cfg_valid may come with the next clock
     input  wire [7:0]  cfg_table,
     input  wire [7:0]  cfg_index,
     input  wire [63:0] cfg_data,
@@ -99,6 +100,7 @@ module address_filter #(
     reg  [5:0]  index;
     reg         clearing;
     reg         write_low;
+    assign      cfg_ready = !clearing;
     wire        erase = clearing || !cfg_data[63];
     wire [23:0] half  = cfg_data[24 * !write_low +: 24];
     always @(posedge clk) begin

@@ -15,7 +15,7 @@
 // Clock by clock, T being that of s_last: T+1 `ended`, the parts' states are complete; T+2 the verdict, an ARP request is
 // answered; T+3 commit and events. T+1 carries no byte.
 //
-// The source cannot wait. For 66 clocks after reset cfg_valid must stay low (the address table is being cleared). Every frame ends in exactly one of events 0 to 9, in the order of the chain below.
+// The source cannot wait. Every frame ends in exactly one of events 0 to 9, in the order of the chain below.
 `default_nettype none
 `include "weir_link.vh"
 
@@ -30,6 +30,7 @@ module rx_parser #(
     input  wire [47:0]           mac_address, // the station's after reset, first byte on top
 
     input  wire                  cfg_valid,
+    output wire                  cfg_ready,    // cfg_valid may come with the next clock
     input  wire [7:0]            cfg_table,
     input  wire [7:0]            cfg_index,
     input  wire [63:0]           cfg_data,
@@ -111,7 +112,7 @@ module rx_parser #(
     wire [7:0]  station_byte;
     address_filter #(.ENTRIES(MAC_ENTRIES)) filter (
         .clk(clk), .rst(rst), .mac_address(mac_address),
-        .cfg_valid(cfg_valid), .cfg_table(cfg_table), .cfg_index(cfg_index), .cfg_data(cfg_data),
+        .cfg_valid(cfg_valid), .cfg_ready(cfg_ready), .cfg_table(cfg_table), .cfg_index(cfg_index), .cfg_data(cfg_data),
         .s_valid(s_valid), .s_data(s_data), .s_position(position), .ended(ended),
         .ours(ours), .group(group), .sender_is_station(sender_is_station), .station_byte(station_byte));
 

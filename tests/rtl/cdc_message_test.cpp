@@ -16,7 +16,9 @@ struct Bench {
     Vcdc_message m;
     Clocks<Vcdc_message> clocks;
     uint32_t sent = 0, received = 0;
-    bool sending = true, again = false;
+    bool sending = true, busy = false, was_ready = false;
+    unsigned again = 0; // clocks in which the last message has to stay
+    Random random{3};
 
     Bench(double s_mhz, double m_mhz) : clocks(m, {s_mhz, m_mhz})
     {
@@ -30,13 +32,19 @@ struct Bench {
             m.s_data = word(sent); // changes as soon as it was accepted
         };
         clocks.on_rise[1] = [this](bool before) {
-            if (!before)
+            if (!before) {
+                m.m_ready = !busy || random.percent(20);
                 return;
+            }
             if (again)
                 assert_int_equal(m.m_data, word(received - 1)); // as long as is promised
-            again = m.m_valid && !m.m_rst;
-            if (!again)
+            again -= again != 0;
+            if (m.m_valid)
+                assert_true(was_ready);
+            was_ready = m.m_ready;
+            if (!m.m_valid || m.m_rst)
                 return;
+            again = 2;
             assert_int_equal(m.m_data, word(received));
             received++;
         };
@@ -55,7 +63,10 @@ void every_message_arrives_once_whole_and_in_order(void **)
     const double ratios[][2] = {{60, 125}, {125, 60}, {125, 125.01}, {2.5, 60}, {60, 2.5}};
     for (auto &r : ratios) {
         Bench b(r[0], r[1]);
-        b.clocks.run(100000);
+        b.clocks.run(50000);
+        b.busy = true;
+        b.clocks.run(50000);
+        b.busy = false;
         b.sending = false;
         b.clocks.run(5000);
         assert_true(b.sent > 30);

@@ -175,6 +175,32 @@ void reset_clears_the_counters(void **)
         assert_int_equal(count, 0);
 }
 
+// The first round behind it takes the place of what was there; until then that is whole, whenever the reset
+// came.
+void what_was_read_before_a_reset_can_be_read_whole_until_a_round_is_over(void **)
+{
+    for (unsigned phase = 0; phase < 200; phase++) {
+        Bench b(125, 60);
+        b.enabled = 1;
+        b.together = true;
+        b.random_gaps = true;
+        b.clocks.run(3000 + 8 * phase);
+        b.enabled = 0;
+        const uint32_t sent = b.sent[0];
+        b.m.rst = 1;
+        b.clocks.run(400);
+        const Counters c = b.snapshot();
+        for (unsigned i = 0; i < 16; i++)
+            if (c[i] != c[0])
+                fail_msg("reset %u clocks later: counter %u is %u, 0 is %u", phase, i, c[i], c[0]);
+        assert_in_range(sent - c[0], 0, 5);
+        b.m.rst = 0;
+        b.release(2000);
+        for (uint32_t count : b.snapshot())
+            assert_int_equal(count, 0);
+    }
+}
+
 void a_counter_carries_beyond_16_bits(void **)
 {
     Bench b(125, 60);
@@ -222,6 +248,7 @@ int main()
         cmocka_unit_test(a_snapshot_stays_as_it_is_while_held),
         cmocka_unit_test(a_clock_that_stands_still_leaves_its_last_counts_to_read),
         cmocka_unit_test(reset_clears_the_counters),
+        cmocka_unit_test(what_was_read_before_a_reset_can_be_read_whole_until_a_round_is_over),
         cmocka_unit_test(a_counter_carries_beyond_16_bits),
         cmocka_unit_test(a_snapshot_has_both_halves_of_one_moment),
     };

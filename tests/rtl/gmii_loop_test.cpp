@@ -192,12 +192,38 @@ static void where_the_loop_ends_no_half_frame_of_the_wire_is_taken(void **)
     }
 }
 
+static void a_frame_on_its_way_back_when_the_loop_ends_comes_back_whole(void **)
+{
+    static const double rx_mhz[] = {125, 124.9875, 125.0125};
+    for (double mhz : rx_mhz)
+        for (unsigned after = 1; after < 110; after++) {
+            Bench bench(125, mhz);
+            Bytes frame(60);
+            for (size_t i = 0; i < frame.size(); i++)
+                frame[i] = (uint8_t)(i * 7 + after);
+            bench.loop(true);
+            bench.to_send.push_back(frame);
+            bench.clocks.run(8 * after);
+            bench.m.loop = 0;
+            bench.finish();
+            // All of it came back, or went out.
+            assert_int_equal(bench.came.size() + (bench.out_bytes != 0), 1);
+            if (bench.came.size()) {
+                assert_true(bench.came[0] == frame);
+                assert_false(bench.wrong[0]);
+            } else {
+                assert_int_equal(bench.out_bytes, 72);
+            }
+        }
+}
+
 int main()
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(frames_come_back_whatever_the_clocks),
         cmocka_unit_test(nothing_goes_out_or_comes_in_while_looped_and_all_does_before_and_after),
         cmocka_unit_test(a_frame_on_its_way_out_when_the_loop_begins_goes_out_whole),
+        cmocka_unit_test(a_frame_on_its_way_back_when_the_loop_ends_comes_back_whole),
         cmocka_unit_test(where_the_loop_ends_no_half_frame_of_the_wire_is_taken),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);

@@ -41,7 +41,7 @@ module rgmii_path (
     wire [7:0]  txd, rxd;
     wire        tx_en, tx_er, tx_ce, rx_dv, rx_er, rx_ce;
     wire [3:0]  status;
-    wire        unused_tx_frame, unused_arp_reply;
+    wire        unused_tx_frame, unused_arp_reply, unused_ready;
     wire [11:0] unused_length;
     wire        unused = &{1'b0, status[3], status[0]};
 
@@ -56,7 +56,7 @@ module rgmii_path (
     );
     wire_path path (
         .wire_rx_clk(wire_rx_clk), .wire_rx_rst(wire_rx_rst), .gmii_rxd(rxd), .gmii_rx_dv(rx_dv), .gmii_rx_er(rx_er), .gmii_rx_ce(rx_ce),
-        .cfg_valid(cfg_valid), .cfg_table(cfg_table), .cfg_index(cfg_index), .cfg_data(cfg_data), .events(events),
+        .cfg_valid(cfg_valid), .cfg_ready(unused_ready), .cfg_table(cfg_table), .cfg_index(cfg_index), .cfg_data(cfg_data), .events(events),
         .wire_tx_clk(wire_tx_clk), .wire_tx_rst(wire_tx_rst), .gmii_txd(txd), .gmii_tx_en(tx_en), .gmii_tx_er(tx_er), .gmii_tx_ce(tx_ce),
         .s_valid(s_valid), .s_ready(s_ready), .s_data(s_data), .s_last(s_last),
         .ev_tx_frame(unused_tx_frame), .ev_arp_reply(unused_arp_reply),

@@ -4,6 +4,7 @@
 RTL_BENCH_FLAGS_mac_loop := -y tests/rtl
 RTL_BENCH_FLAGS_wire_path := -y tests/rtl
 RTL_BENCH_FLAGS_rmii_path := -y tests/rtl
+RTL_BENCH_FLAGS_table_path := -y tests/rtl
 RTL_BENCH_FLAGS_rgmii_path := -y tests/rtl
 RTL_BENCH_TOP_gmii_loop := loop_path
 RTL_BENCH_FLAGS_gmii_loop := -y tests/rtl

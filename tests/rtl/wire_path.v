@@ -11,6 +11,7 @@ module wire_path (
     input  wire        gmii_rx_er,
     input  wire        gmii_rx_ce,
     input  wire        cfg_valid,
+    output wire        cfg_ready,
     input  wire [7:0]  cfg_table,
     input  wire [7:0]  cfg_index,
     input  wire [63:0] cfg_data,
@@ -63,7 +64,7 @@ module wire_path (
     wire [7:0]   arp_data;
     rx_parser #(.ADDR_WIDTH(A)) parser (
         .clk(wire_rx_clk), .rst(wire_rx_rst), .byte_time(gmii_rx_ce), .mac_address(48'h025745495201),
-        .cfg_valid(cfg_valid), .cfg_table(cfg_table), .cfg_index(cfg_index), .cfg_data(cfg_data),
+        .cfg_valid(cfg_valid), .cfg_ready(cfg_ready), .cfg_table(cfg_table), .cfg_index(cfg_index), .cfg_data(cfg_data),
         .s_valid(rx_valid), .s_data(rx_data), .s_last(rx_last), .s_error_fcs(error_fcs), .s_error_symbol(error_symbol),
         .s_error_length(error_length), .stamp_fresh(stamp_fresh), .stamp_hold(stamp_hold),
         .wr_en(wr_en), .wr_offset(wr_offset), .wr_data(wr_data), .wr_commit(wr_commit), .wr_length(wr_length),

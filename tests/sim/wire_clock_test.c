@@ -5,6 +5,7 @@
 #include "cmocka_test.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "cable_bench.h"
 
@@ -120,11 +121,66 @@ static void clocks_that_stop_and_go_on_cost_nothing_but_time(void **state)
     cable_unplug(b);
 }
 
+// The station's and the other addresses, and those answered for, all in the queue when the clock starts.
+static void whatever_is_written_before_the_wire_has_a_clock_is_in_its_tables_afterwards(void **state)
+{
+    (void)state;
+    enum { MACS = 20, IPS = 4 };
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        struct bench *b = cable_plug_in_deaf((struct weir_sim_config){
+            .seed = seed, .wire_clocks_stopped = true, .rx_phase = 1977 * (unsigned)seed % 8000});
+        for (unsigned i = 0; i < MACS; i++)
+            card_write_table(b->sim, WEIR_TABLE_MAC, (uint8_t)i,
+                             1ull << 63 | 0x020A00000000 | i * 0x010101ull);
+        for (unsigned i = 0; i < IPS; i++)
+            card_write_table(b->sim, WEIR_TABLE_ARP, (uint8_t)i, 1ull << 63 | 0x0A000000 | i * 0x0101u);
+        card_write_table(b->sim, WEIR_TABLE_RX_CONTROL, 0, WEIR_RX_ENABLE | WEIR_RX_ARP_REPLY);
+        weir_sim_run_wire_clocks(b->sim, true, true);
+        weir_sim_run(b->sim, weir_sim_now(b->sim) + MS / 10);
+
+        // Each address and two that differ from it in a bit of either half.
+        b->random = seed;
+        for (unsigned i = 0; i < 3 * MACS; i++) {
+            uint8_t *data = b->sent[0].data;
+            b->sent_count = 0;
+            cable_add_random_frame(b, 60);
+            const uint8_t n = (uint8_t)(i / 3);
+            const uint8_t address[6] = {0x02, i % 3 == 1 ? 0x4A : 0x0A, 0, n, n, i % 3 == 2 ? n ^ 0x80 : n};
+            memcpy(data, address, 6);
+            memcpy(b->out_data + b->out_length - 60, address, 6);
+            b->got_count = 0;
+            cable_send(b, i % 3 == 0);
+        }
+
+        for (unsigned i = 0; i < 2 * IPS; i++) {
+            static const uint8_t head[22] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x02, 0, 0, 0, 9,
+                                             9,    8,    6,    0,    1,    8,    0,    6, 4, 0, 1};
+            const uint8_t n = (uint8_t)(i / 2), address[4] = {10, 0, n, i % 2 ? n ^ 0x40 : n};
+            uint8_t *frame = cable_add_record(b, 60);
+            memcpy(frame, head, sizeof head);
+            memcpy(frame + 22, head + 6, 6);
+            frame[28] = 10, frame[29] = 1;
+            memcpy(frame + 38, address, 4);
+            b->got_count = 0;
+            cable_send(b, 0);
+            uint32_t answered = 0, filtered = 0;
+            for (unsigned tries = 0; answered + filtered <= i && tries < 100; tries++) {
+                answered = card_counter(b->sim, WEIR_CNT_RX_ARP_ANSWERED);
+                filtered = card_counter(b->sim, WEIR_CNT_RX_ARP_FILTERED);
+            }
+            assert_int_equal(answered, n + 1);
+            assert_int_equal(filtered, i - n);
+        }
+        cable_unplug(b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(usb_works_for_ever_without_a_clock_of_the_wire),
         cmocka_unit_test(the_wire_comes_up_clean_however_late_its_clocks_start),
+        cmocka_unit_test(whatever_is_written_before_the_wire_has_a_clock_is_in_its_tables_afterwards),
         cmocka_unit_test(clocks_that_stop_and_go_on_cost_nothing_but_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
