@@ -187,6 +187,8 @@ static int supervise(struct up *up, int signals)
             weir_tap_set_carrier(&up->tap, false);
         up->shared->counts.bridge.link = 0;
         up->shared->counts.plugged_in = false;
+        if (up->tap.fd >= 0)
+            adjust(up); // the kernel's word of the lost carrier may have come while the link still stood
         up->wait = true;
         if (result == UP_CARD_GONE)
             fprintf(stderr, "weir: the card is gone: plug it in again, or end with ^C\n");
