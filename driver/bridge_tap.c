@@ -27,12 +27,11 @@ static const char *advice(int error)
 {
     switch (error) {
     case EPERM:
-        return "run as root, or with CAP_NET_ADMIN";
+    case EACCES:
+        return "run as root (sudo), or with CAP_NET_ADMIN";
     case EBUSY:
     case EEXIST:
-        return "an interface of that name is there already: `weir down NAME` ends it if it is ours, else "
-               "choose "
-               "another --name";
+        return "an interface of that name is there already: choose another --name, or end it";
     case EINVAL:
     case ENFILE:
         return "choose another --name";
@@ -45,8 +44,16 @@ static int failed(struct weir_tap *tap, const char *what, char *error, size_t er
 {
     int number = errno;
 
-    snprintf(error, error_size, "cannot %s interface %s: %s; %s", what, tap->name, strerror(number),
-             advice(number));
+    // With a %d in it, it is no name yet.
+    int length = strchr(tap->name, '%')
+                     ? snprintf(error, error_size, "cannot %s the interface: ", what)
+                     : snprintf(error, error_size, "cannot %s interface %s: ", what, tap->name);
+    if (length >= 0 && (size_t)length < error_size)
+        length +=
+            snprintf(error + length, error_size - (size_t)length, "%s; %s", strerror(number), advice(number));
+    if ((number == EBUSY || number == EEXIST) && !strchr(tap->name, '%') && length >= 0 &&
+        (size_t)length < error_size)
+        snprintf(error + length, error_size - (size_t)length, " (weir down %s, if it is ours)", tap->name);
     weir_tap_close(tap);
     return -number;
 }

@@ -18,7 +18,9 @@
 #include "up_stats.h"
 
 #define BRIDGES_MAX 64
-#define INTERVAL 1 // s
+#define TEXT_MAX (64 * 1024) // bytes; a bridge tells less than a tenth of it
+#define PATIENCE 30          // s for a bridge to answer; a simulated card may be slow
+#define INTERVAL 1           // s
 
 struct request {
     const struct options *options;
@@ -66,29 +68,60 @@ static int parse(struct request *request, int argc, char **argv)
 
 // ---- Bridges ----
 
-// The text of one, to be freed; NULL, with errno.
+// Any process may take the socket's name, and would be believed: root listens there, or who asks has made the
+// interface (in a user namespace of its own).
+static bool is_trusted(int fd)
+{
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+           (peer.uid == 0 || peer.uid == geteuid());
+}
+
+// Connects, to one that may be believed, with a limit to waiting for it. 0, or an errno.
+static int connect_bridge(int fd, unsigned interface)
+{
+    const struct timeval patience = {.tv_sec = PATIENCE};
+    struct sockaddr_un address;
+    size_t length = up_stats_address(interface, &address, sizeof address);
+
+    // The sender's limit is connect's, too, where the listener's queue is full.
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0 ||
+        connect(fd, (struct sockaddr *)&address, (socklen_t)length) != 0)
+        return errno;
+    return is_trusted(fd) ? 0 : EPERM;
+}
+
+// The text of one, to be freed; NULL, with errno: EPERM when it is none to be believed.
 static char *ask_bridge(unsigned interface)
 {
-    struct sockaddr_un address;
-    size_t length = up_stats_address(interface, &address, sizeof address), size = 0;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    char *text = NULL, chunk[4096];
-    ssize_t got = -1;
+    char *text = malloc(TEXT_MAX);
+    size_t size = 0;
+    ssize_t got = 1;
+    int error = fd < 0 || !text ? errno : connect_bridge(fd, interface);
 
-    if (fd >= 0 && connect(fd, (struct sockaddr *)&address, (socklen_t)length) == 0) {
-        FILE *file = open_memstream(&text, &size);
-        while (file && (got = read(fd, chunk, sizeof chunk)) > 0)
-            fwrite(chunk, 1, (size_t)got, file);
-        if (file)
-            fclose(file);
+    while (!error && got > 0 && size < TEXT_MAX - 1) {
+        got = read(fd, text + size, TEXT_MAX - 1 - size);
+        if (got < 0)
+            error = errno == EAGAIN ? ETIMEDOUT : errno;
+        else
+            size += (size_t)got;
     }
-    int error = errno;
     if (fd >= 0)
         close(fd);
-    if (got == 0 && size > 0)
+    if (!error && got != 0)
+        error = EMSGSIZE;
+    if (!error && size == 0)
+        error = ECONNRESET;
+    if (!error) {
+        text[size] = '\0';
         return text;
+    }
     free(text);
-    errno = got == 0 ? ECONNRESET : error;
+    errno = error;
     return NULL;
 }
 
@@ -116,20 +149,30 @@ static void find_bridges(struct request *request)
         fclose(file);
 }
 
-// Leaves those whose card is the one that was asked for; all of them when none was.
-static void choose_by_card(struct request *request)
+// Whether it is one to tell of: to be believed, and its card the one that was asked for, if one was.
+static bool is_meant(const struct request *request, unsigned interface)
+{
+    const bool any_card = strcmp(request->options->card, "usb") == 0;
+    char *text = ask_bridge(interface), card[256];
+
+    if (!text && errno == EPERM) {
+        fprintf(stderr, "weir: interface number %u is left out: who tells of it is neither root nor you\n",
+                interface);
+        return false;
+    }
+    bool meant = any_card || (text && report_word(text, "card", card, sizeof card) &&
+                              strcmp(card, request->options->card) == 0);
+    free(text);
+    return meant;
+}
+
+static void leave_out_others(struct request *request)
 {
     size_t kept = 0;
-    char card[256];
 
-    if (strcmp(request->options->card, "usb") == 0)
-        return;
-    for (size_t i = 0; i < request->bridges; i++) {
-        char *text = ask_bridge(request->bridge[i]);
-        if (text && report_word(text, "card", card, sizeof card) && strcmp(card, request->options->card) == 0)
+    for (size_t i = 0; i < request->bridges; i++)
+        if (is_meant(request, request->bridge[i]))
             request->bridge[kept++] = request->bridge[i];
-        free(text);
-    }
     request->bridges = kept;
 }
 
@@ -138,7 +181,7 @@ static int choose(struct request *request)
 {
     if (!request->name) {
         find_bridges(request);
-        choose_by_card(request);
+        leave_out_others(request);
         return EXIT_FINE;
     }
     unsigned interface = if_nametoindex(request->name);
@@ -157,6 +200,11 @@ static int tell_bridge(const struct request *request, unsigned interface, struct
     if (!text && errno == ECONNREFUSED)
         return fail("interface %s is none of weir up's, or weir up has just ended",
                     if_indextoname(interface, name) ? name : "(gone)");
+    if (!text && errno == EPERM)
+        return fail(
+            "the statistics' socket of interface %s is held by a user who is neither root nor you: not "
+            "asked",
+            if_indextoname(interface, name) ? name : "(gone)");
     if (!text)
         return fail("no statistics of interface %s: %s", if_indextoname(interface, name) ? name : "(gone)",
                     strerror(errno));

@@ -22,6 +22,17 @@
 #define MTU_LARGEST 65521
 #define MTU 1500
 
+// What the kernel takes; it would say no more than that it does not, and only once there is a card.
+static int check_name(const char *name)
+{
+    if (strlen(name) == 0 || strlen(name) >= IFNAMSIZ)
+        return misuse("--name %s: an interface's name has 1 to %d characters", name, IFNAMSIZ - 1);
+    if (strpbrk(name, "/: \t\n\v\f\r") || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return misuse("--name %s: an interface's name has no slash, colon or space, and is not . or ..",
+                      name);
+    return EXIT_FINE;
+}
+
 static int take_option(struct up *up, int option)
 {
     unsigned long number;
@@ -29,12 +40,13 @@ static int take_option(struct up *up, int option)
     switch (option) {
     case 'n':
         up->name = optarg;
-        if (strlen(optarg) > 0 && strlen(optarg) < IFNAMSIZ)
-            return EXIT_FINE;
-        return misuse("--name %s: an interface's name has 1 to %d characters", optarg, IFNAMSIZ - 1);
+        return check_name(optarg);
     case 'm':
         if (!parse_number(optarg, MTU_SMALLEST, MTU_LARGEST, &number))
-            return misuse("--mtu %s: a number of bytes is needed, as in 1500", optarg);
+            return misuse(
+                "--mtu %s: a number of bytes is needed, %d to %d and no more than the card's longest "
+                "frame allows (`weir info`), as in 1500",
+                optarg, MTU_SMALLEST, MTU_LARGEST);
         up->mtu = (unsigned)number;
         return EXIT_FINE;
     case 'u':
@@ -91,13 +103,29 @@ static pid_t start_worker(struct up *up, int *socket)
     return worker;
 }
 
+// False when the kernel cannot be listened to; that is told once, for neither follows then.
+static bool can_adjust(struct up *up)
+{
+    if (up->netlink.events >= 0)
+        return true;
+    int error = weir_netlink_open(&up->netlink, up->tap.index);
+    if (error && !up->told_deaf)
+        fprintf(
+            stderr,
+            "weir: no changes of %s are heard of (%s): ethtool does not show its speed, and an MTU of more "
+            "than %u loses frames\n",
+            up->tap.name, strerror(-error), up->shared->largest_mtu);
+    up->told_deaf = error != 0;
+    return error == 0;
+}
+
 // Follows what only a privileged process may set: what ethtool shows of the cable, and no MTU that the card
 // cannot carry.
 static void adjust(struct up *up)
 {
     struct up_shared *shared = up->shared;
 
-    if (up->netlink.events < 0 && weir_netlink_open(&up->netlink, up->tap.index) != 0)
+    if (!can_adjust(up))
         return;
     weir_netlink_drain(&up->netlink);
     if (up->link != shared->counts.bridge.link)
@@ -159,6 +187,8 @@ static int supervise(struct up *up, int signals)
             weir_tap_set_carrier(&up->tap, false);
         up->shared->counts.bridge.link = 0;
         up->shared->counts.plugged_in = false;
+        if (up->tap.fd >= 0)
+            adjust(up); // the kernel's word of the lost carrier may have come while the link still stood
         up->wait = true;
         if (result == UP_CARD_GONE)
             fprintf(stderr, "weir: the card is gone: plug it in again, or end with ^C\n");

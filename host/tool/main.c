@@ -62,6 +62,7 @@ static const char help[] =
     "  --no-tso          cut TCP segments in software\n"
     "  --no-csum         sum in software, too, and coalesce nothing\n"
     "  --no-coalesce     take each TCP segment by itself\n"
+    "  --help, --version this, and which version it is\n"
     "\n"
     "HOST is an IPv4 address. Exit codes: 0 it worked, 1 it did not, 2 it was not understood,\n"
     "3 there is no such card, or it was pulled out.\n";

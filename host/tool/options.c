@@ -73,7 +73,11 @@ static bool set_network(const char *text, struct options *options, const char *w
 {
     if (parse_network(text, options))
         return true;
-    misuse("%s %s: an address with the length of its network is needed, as in 10.0.0.2/24", where, text);
+    if (strchr(text, ':'))
+        misuse("%s %s: IPv4 only here; with weir up, ip -6 addr add %s dev weir0 once it is up", where, text,
+               text);
+    else
+        misuse("%s %s: an address with the length of its network is needed, as in 10.0.0.2/24", where, text);
     return false;
 }
 

@@ -41,6 +41,9 @@ bool report_word(const char *text, const char *name, char *word, size_t size)
 
     if (found)
         snprintf(word, size, "%.*s", (int)strcspn(found, "\n"), found);
+    for (char *letter = word; found && *letter; letter++)
+        if ((unsigned char)*letter < ' ' || *letter == 0x7F)
+            *letter = '?'; // nothing that a terminal would obey
     return found != NULL;
 }
 

@@ -27,6 +27,7 @@ struct up {
     struct weir_tap tap;         // fd -1: not there yet
     int stats_socket;            // who wants to know what was counted connects to it; -1: there is none
     struct weir_netlink netlink; // of the process that holds it: tells of changes
+    bool told_deaf;              // that netlink cannot be opened
     uint64_t link;               // as it has told the kernel last
     bool wait;                   // for a card that is not there
     struct up_shared *shared;    // in memory that all workers share

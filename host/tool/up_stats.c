@@ -8,12 +8,14 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "stats_lines.h"
 
 #define KEEP_INTERVAL UINT64_C(600000000000) // ns; USB packets, which are the most, need 11 hours to wrap
 #define WAITING_CLIENTS 8
+#define FRESH 100 // ms that what was counted may be old when it is served
 
 // ---- Counting ----
 
@@ -120,6 +122,24 @@ static void print_state(const struct up_stats *stats, FILE *file, const char *ca
     fprintf(file, "link_mbps %u\nlink_full_duplex %d\n", up ? speeds[link >> 1 & 3] : 0, up && link & 8);
 }
 
+static uint64_t system_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+// Asking the card holds the frames up, and anybody may connect as often as he likes.
+static void serve_fresh(struct up_stats *stats)
+{
+    if (stats->served_at != 0 && system_ms() - stats->served_at < FRESH)
+        return;
+    up_stats_refresh(stats);
+    stats->served = *stats->counts;
+    stats->served_at = system_ms();
+}
+
 void up_stats_serve(struct up_stats *stats, int socket, const char *card_name, struct weir_tap *tap)
 {
     int client = accept4(socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -130,10 +150,11 @@ void up_stats_serve(struct up_stats *stats, int socket, const char *card_name, s
         return;
     FILE *file = open_memstream(&text, &length);
     if (file) {
-        up_stats_refresh(stats);
+        serve_fresh(stats);
+        const struct up_stats served = {.counts = &stats->served};
         weir_tap_refresh_name(tap);
         print_state(stats, file, card_name, tap);
-        up_stats_print(stats, file, false);
+        up_stats_print(&served, file, false);
         // All of it fits the socket's buffer; who does not read it does not hold us up.
         if (fclose(file) == 0 && send(client, text, length, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
             errno = 0;

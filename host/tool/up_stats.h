@@ -5,7 +5,8 @@
 // The socket's name is in the abstract namespace, which is the network namespace's own: nothing is left of it
 // with a process that was killed, and who is in another namespace does not see it. A connection gets one text
 // and its end: `name value`, a line each. That needs no privilege, as little as `ip -s link` does, and costs
-// the bridge one control request to the card.
+// the bridge one control request to the card, ten times a second at most: who asks again sooner gets what
+// there was then.
 #ifndef WEIR_TOOL_UP_STATS_H
 #define WEIR_TOOL_UP_STATS_H
 
@@ -33,6 +34,8 @@ struct up_stats {
     uint32_t before[WEIR_COUNTERS];
     struct weir_card_stats driver_before;
     weir_time then;
+    struct up_counts served; // what was told last, all of one moment
+    uint64_t served_at;      // ms of the system's clock; 0: nothing was yet
 };
 
 // The card's counters are compared with those of this moment. 0, or a negative errno.

@@ -129,6 +129,16 @@ static bool make_interface(struct up *up, const struct weir_card_caps *caps, int
     return false;
 }
 
+static void tell_interface(const struct up *up)
+{
+    const char *name = up->tap.name;
+
+    fprintf(stderr, "weir: interface %s is there; ^C or `weir down %s` ends it\n", name, name);
+    if (up->options->address.version == 0)
+        fprintf(stderr, "weir: give it an address: ip addr add ADDRESS/LENGTH dev %s; ip link set %s up\n",
+                name, name);
+}
+
 static int set_up(struct worker *worker, int parent)
 {
     struct up *up = worker->up;
@@ -146,8 +156,7 @@ static int set_up(struct worker *worker, int parent)
         return error == -ENODEV ? UP_CARD_GONE
                                 : fail("the card takes no settings (%s): plug it in anew", strerror(-error));
     if (is_first)
-        fprintf(stderr, "weir: interface %s is there; ^C or `weir down %s` ends it\n", up->tap.name,
-                up->tap.name);
+        tell_interface(up);
     else
         fprintf(stderr, "weir: the card is there\n");
     return EXIT_FINE;

@@ -42,6 +42,10 @@ check "what was filtered is counted" eval 'at_least "$(counter rx_filtered)" 5 &
 check "who has no privileges may ask" says 'weir0: card sim:veth=wire, wire up, 1000 Mb/s' in_host setpriv --reuid=nobody --regid=nogroup --clear-groups "$weir_tool" stats --name weir0
 check "with --all what is zero is shown, too" says ' 0  rx_symbol_error' stats --all
 check "asked by its card it is found" says '^weir0' in_host "$weir_tool" --card sim:veth=wire stats
+check "many may ask at once, and each is told" eval 'for i in $(seq 30); do stats >/dev/null & asked+=($!); done; for i in "${asked[@]}"; do wait "$i" || exit 1; done'
+check "what another user holds in its place is not believed" eval '
+    ip netns exec "$host" python3 -c "import os, socket; os.setuid(65534); s = socket.socket(socket.AF_UNIX); s.bind(b\"\\0weir-up/1\"); s.listen(); print(1, flush=True); [s.accept() for _ in iter(int, 1)]" >"$work/squatter" & squatter=$!
+    wait_for test -s "$work/squatter" && fails_with 1 "neither root nor you" stats --name lo && says "number 1 is left out" stats && says "^weir0: card" stats && { kill "$squatter"; wait "$squatter"; [ $? = 143 ]; }'
 check "its numbers can be watched" eval 'stats --watch=0.05 --json >"$work/watch" & wait_for eval "[ \$(wc -l <$work/watch) -ge 3 ]"; kill $!'
 check "an interface that is not ours has none" fails_with 1 'lo is none of weir up' stats --name lo
 check "one that is not there, too" fails_with 1 'no interface weir7' stats --name weir7

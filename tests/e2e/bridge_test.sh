@@ -48,6 +48,7 @@ check "an MTU beyond the card's longest frame is refused" eval '
 # A TAP as the card's wire is held by the same command as the interface, but is not what it made.
 check "weir down does not end by the name of its wire" eval '
     ip -n "$host" tuntap add mode tap name cable && ip -n "$host" link set cable up && up sim:tap=cable up &&
+    said "give it an address: ip addr add ADDRESS/LENGTH dev weir0" &&
     fails_with 1 "cable is none of weir up" in_host "$weir_tool" down cable && kill -0 "$bridge" && down && ip -n "$host" link del cable'
 
 # --- Offloads ---

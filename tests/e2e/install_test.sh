@@ -52,7 +52,7 @@ rule_links() { # what the unit waits for: a link for the port, one for a serial 
 unit=/usr/lib/systemd/system/weir@.service
 setting() { grep -qx "$1" "$root$unit"; } # LINE of the unit
 unit_is_whole() {
-    setting 'ExecStart=/usr/bin/weir --card usb:%I up $WEIR_UP_OPTIONS' && setting 'BindsTo=dev-weir-%i.device' &&
+    setting 'ExecStart=/usr/bin/weir --card usb:%I $WEIR_OPTIONS up $WEIR_UP_OPTIONS' && setting 'BindsTo=dev-weir-%i.device' &&
         setting 'WantedBy=dev-weir-%i.device' && setting 'Restart=on-failure' && setting 'NoNewPrivileges=yes' && ! grep -q @ <(grep -v '^#\|@system-service' "$root$unit")
 }
 unit_verifies() { # INSTANCE [PROGRAM]: systemd's own reading of it, the program where it is below $root
