@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // What the benches of modules with one stream in and one out have in common. Words are numbered, so order
-// shows.
+// shows; they are of the type Word, and offered and taken by `seed`.
 #ifndef STREAM_BENCH_H
 #define STREAM_BENCH_H
 
 #include "clocks.h"
 
-template <class Model> struct StreamBench {
+template <class Model, class Word = uint8_t, unsigned seed = 12> struct StreamBench {
     Model m;
-    Random random{12};
-    uint8_t in = 0, out = 0;
+    Random random{seed};
+    Word in = 0, out = 0;
 
     StreamBench()
     {
@@ -31,8 +31,8 @@ template <class Model> struct StreamBench {
             assert_int_equal(m.m_data, out);
         m.clk = 1;
         m.eval();
-        in = static_cast<uint8_t>(in + put);
-        out = static_cast<uint8_t>(out + got);
+        in = static_cast<Word>(in + put);
+        out = static_cast<Word>(out + got);
     }
     void clock_at_any_pace()
     {
@@ -40,7 +40,7 @@ template <class Model> struct StreamBench {
             const uint32_t offer = random.below(101), take = random.below(101);
             for (unsigned i = 0; i < 50; i++) {
                 clock(offer, take);
-                assert_in_range(static_cast<uint8_t>(in - out), 0, 1);
+                assert_in_range(static_cast<Word>(in - out), 0, 1);
             }
         }
         clock(0, 100);

@@ -7,42 +7,14 @@ extern "C" {
 #include <cmocka.h>
 }
 #include "Vsync_fifo.h"
-#include "clocks.h"
+#include "stream_bench.h"
 
 namespace
 {
 
 const unsigned depth = 8; // as in lib.mk
 
-// Words are numbered, so order shows.
-struct Bench {
-    Vsync_fifo m;
-    Random random{11};
-    uint16_t in = 0, out = 0;
-
-    Bench()
-    {
-        m.rst = 1;
-        clock(100, 100);
-        m.rst = 0;
-        in = out = 0;
-    }
-    void clock(uint32_t offer, uint32_t take)
-    {
-        m.s_valid = random.percent(offer);
-        m.s_data = in;
-        m.m_ready = random.percent(take);
-        m.clk = 0;
-        m.eval();
-        bool put = m.s_valid && m.s_ready, got = m.m_valid && m.m_ready && !m.rst;
-        if (got)
-            assert_int_equal(m.m_data, out);
-        m.clk = 1;
-        m.eval();
-        in = static_cast<uint16_t>(in + put);
-        out = static_cast<uint16_t>(out + got);
-    }
-};
+using Bench = StreamBench<Vsync_fifo, uint16_t, 11>;
 
 void words_come_out_as_they_went_in_at_any_pace(void **)
 {
