@@ -20,19 +20,11 @@ struct Bench : BoardBench {
                   {20000, 1000, [this] { edge_wire(); }}};
         dut.eval();
     }
-    template <class T> void tick(T &clock)
-    {
-        clock = 1;
-        dut.eval();
-        clock = 0;
-        dut.eval();
-    }
+    CLOCK_TICK
 #define CELL(path) dut.rootp->hx8k__DOT__##path
     void edge_clk()
     {
-        CELL(ethernet__DOT__mdio_pin__DOT__pad) =
-            mdio.step(now, dut.rmii_mdc, CELL(ethernet__DOT__mdio_pin__DOT__level),
-                      CELL(ethernet__DOT__mdio_pin__DOT__drives));
+        MDIO_STEP(now);
         tick(dut.clk12);
     }
 #define ULPI_PINS(each) each(0) each(1) each(2) each(3) each(4) each(5) each(6) each(7)
@@ -52,18 +44,7 @@ struct Bench : BoardBench {
         dut.ulpi_nxt = pins.nxt;
         dut.eval();
     }
-    void edge_wire()
-    {
-        phy.sample((uint8_t)(CELL(ethernet__DOT__lane__BRA__0__KET____DOT__txd_pin__DOT__level) |
-                             CELL(ethernet__DOT__lane__BRA__1__KET____DOT__txd_pin__DOT__level) << 1),
-                   CELL(ethernet__DOT__tx_en_pin__DOT__level));
-        tick(dut.rmii_ref_clk);
-        loop_back();
-        const RmiiPhy::Pins next = phy.next();
-        CELL(ethernet__DOT__lane__BRA__0__KET____DOT__rxd_pin__DOT__pad) = next.rxd & 1;
-        CELL(ethernet__DOT__lane__BRA__1__KET____DOT__rxd_pin__DOT__pad) = next.rxd >> 1;
-        CELL(ethernet__DOT__crs_dv_pin__DOT__pad) = next.crs_dv;
-    }
+    EDGE_WIRE
 };
 
 static void a_superframe_goes_out_as_segments_and_comes_back(void **)

@@ -178,6 +178,34 @@ struct BoardBench {
     }
 };
 
+// ---- The pins that both boards have, as members of a bench. CELL(path) is its own: what is in the top `dut`
+// ----
+#define CLOCK_TICK                                                                                           \
+    template <class T> void tick(T &clock)                                                                   \
+    {                                                                                                        \
+        clock = 1;                                                                                           \
+        dut.eval();                                                                                          \
+        clock = 0;                                                                                           \
+        dut.eval();                                                                                          \
+    }
+#define MDIO_STEP(time)                                                                                      \
+    CELL(ethernet__DOT__mdio_pin__DOT__pad) =                                                                \
+        mdio.step((time), dut.rmii_mdc, CELL(ethernet__DOT__mdio_pin__DOT__level),                           \
+                  CELL(ethernet__DOT__mdio_pin__DOT__drives))
+#define RMII_LANE(n, what) CELL(ethernet__DOT__lane__BRA__##n##__KET____DOT__##what)
+#define EDGE_WIRE                                                                                            \
+    void edge_wire()                                                                                         \
+    {                                                                                                        \
+        phy.sample((uint8_t)(RMII_LANE(0, txd_pin__DOT__level) | RMII_LANE(1, txd_pin__DOT__level) << 1),    \
+                   CELL(ethernet__DOT__tx_en_pin__DOT__level));                                              \
+        tick(dut.rmii_ref_clk);                                                                              \
+        loop_back();                                                                                         \
+        const RmiiPhy::Pins next = phy.next();                                                               \
+        RMII_LANE(0, rxd_pin__DOT__pad) = next.rxd & 1;                                                      \
+        RMII_LANE(1, rxd_pin__DOT__pad) = next.rxd >> 1;                                                     \
+        CELL(ethernet__DOT__crs_dv_pin__DOT__pad) = next.crs_dv;                                             \
+    }
+
 // ---- What is asked of a board ----
 static const unsigned ETHERNET = 14, HEADER = 54, MSS = 1460;
 static const unsigned LEFT_OUT = WEIR_CAP_JUMBO | WEIR_CAP_NCM | WEIR_CAP_COALESCE | WEIR_CAP_TIMESTAMP;

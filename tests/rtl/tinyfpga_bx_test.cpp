@@ -19,13 +19,7 @@ struct Bench : BoardBench {
         clocks = {{20833, 3000, [this] { edge_clk(); }}, {20000, 1000, [this] { edge_wire(); }}};
         dut.eval();
     }
-    template <class T> void tick(T &clock)
-    {
-        clock = 1;
-        dut.eval();
-        clock = 0;
-        dut.eval();
-    }
+    CLOCK_TICK
 #define CELL(path) dut.rootp->tinyfpga_bx__DOT__##path
     void edge_clk()
     {
@@ -38,23 +32,10 @@ struct Bench : BoardBench {
         usb_host_pins(host, &levels, now);
         CELL(dp_pin__DOT__pad) = levels.dp_i;
         CELL(dn_pin__DOT__pad) = levels.dn_i;
-        CELL(ethernet__DOT__mdio_pin__DOT__pad) =
-            mdio.step(3 * now, dut.rmii_mdc, CELL(ethernet__DOT__mdio_pin__DOT__level),
-                      CELL(ethernet__DOT__mdio_pin__DOT__drives));
+        MDIO_STEP(3 * now);
         tick(dut.clk16);
     }
-    void edge_wire()
-    {
-        phy.sample((uint8_t)(CELL(ethernet__DOT__lane__BRA__0__KET____DOT__txd_pin__DOT__level) |
-                             CELL(ethernet__DOT__lane__BRA__1__KET____DOT__txd_pin__DOT__level) << 1),
-                   CELL(ethernet__DOT__tx_en_pin__DOT__level));
-        tick(dut.rmii_ref_clk);
-        loop_back();
-        const RmiiPhy::Pins next = phy.next();
-        CELL(ethernet__DOT__lane__BRA__0__KET____DOT__rxd_pin__DOT__pad) = next.rxd & 1;
-        CELL(ethernet__DOT__lane__BRA__1__KET____DOT__rxd_pin__DOT__pad) = next.rxd >> 1;
-        CELL(ethernet__DOT__crs_dv_pin__DOT__pad) = next.crs_dv;
-    }
+    EDGE_WIRE
 };
 
 static void a_superframe_goes_out_as_segments_and_comes_back(void **)
